@@ -1,0 +1,13 @@
+export * from './values.ts';
+export type * from './ports.ts';
+export type * from './keys/api-key.ts';
+export * from './keys/provider-key.ts';
+export type * from './keys/generation.ts';
+export type * from './pricing/price.ts';
+export * from './limits/limits.ts';
+export * from './errors/failure-class.ts';
+export type * from './routing/route-plan.ts';
+export type * from './routing/health.ts';
+export * from './wire/wire.ts';
+export * from './wire/dialect.ts';
+export type * from './wire/provider-manifest.ts';

@@ -1,0 +1,109 @@
+/**
+ * What the core needs from the world, and nothing else. Each port says how it behaves when it fails.
+ * Every adapter of a port passes the same contract suite.
+ */
+import type { AttemptOpened, AttemptSettled, GenerationRefused } from './keys/generation.ts';
+import type { ApiKeyRecord, WorkspaceRecord } from './keys/api-key.ts';
+import type { Credential, ProviderKeyRecord } from './keys/provider-key.ts';
+import type { Demand, Reading, Reservation, ReserveResult, SettleAmounts } from './limits/limits.ts';
+import type { Health, HealthScope, HealthUpdate, Outcome } from './routing/health.ts';
+import type { ModelCandidate } from './routing/route-plan.ts';
+import type { Instant, ProviderId, WorkspaceId } from './values.ts';
+import type { ProviderManifest } from './wire/provider-manifest.ts';
+import type { WireLimits, WireRequest, WireResponse } from './wire/wire.ts';
+
+export interface Clock {
+  now(): Instant;
+  /** A steady clock for durations: never goes back. Milliseconds with a fraction. */
+  monotonicMs(): number;
+  sleep(delayMs: number, signal?: CancelSignal): Promise<void>;
+}
+
+export interface Random {
+  /** [0, 1). */
+  uniform(): number;
+  /** A 32-bit seed for one request's draws, stored with the plan so that it can be replayed. */
+  seed(): number;
+  /** Lower-case hex from a secure source. */
+  hex(bytes: number): string;
+}
+
+/** The part of AbortSignal that the core uses. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/**
+ * The configuration as one immutable value, replaced when its version changes; reading it costs no query.
+ * Never fails: an adapter keeps the last good value.
+ */
+export interface ConfigSnapshot {
+  readonly version: number;
+  workspace(id: WorkspaceId): WorkspaceRecord | undefined;
+  /** By the public part of the key. */
+  apiKey(id: string): ApiKeyRecord | undefined;
+  /** The workspace's own keys and then the platform keys, deleted ones left out. */
+  providerKeys(workspace: WorkspaceId): readonly ProviderKeyRecord[];
+  /** The model as asked for → what it is and which providers serve it; undefined when nobody does. */
+  resolveModel(name: string, face: ModelNameContext): ModelCandidate | undefined;
+}
+/** How a bare model name is read: by the providers that natively speak the caller's dialect first. */
+export type ModelNameContext = { readonly defaultProvider: ProviderId };
+
+/**
+ * Durable rows. Fails closed: a rejected `open` means that nothing may be sent; a rejected `settle` is retried by
+ * the adapter until it is durable or the process ends (then the next start settles it as interrupted).
+ */
+export interface Ledger {
+  /** Resolves when the row survives `kill -9`. */
+  open(row: AttemptOpened): Promise<void>;
+  /** Idempotent by (generation, attempt number). Resolves when durable. */
+  settle(row: AttemptSettled): Promise<void>;
+  /** A request that reached no provider. Not awaited by the pipeline; bounded, may be dropped under overload. */
+  refuse(row: GenerationRefused): void;
+}
+
+/** Fast shared state: windows, budgets, credits, health. All-or-nothing across the demands of one call. Fails closed. */
+export interface Counters {
+  /** What the planner may know before reserving; synchronous in memory, a cached view elsewhere. */
+  readings(demands: readonly Demand[]): readonly Reading[];
+  reserve(demands: readonly Demand[]): Promise<ReserveResult>;
+  /** Settling twice is a no-op. */
+  settle(reservation: Reservation, amounts: SettleAmounts): Promise<void>;
+  health(scope: HealthScope): Health | undefined;
+  /** Applies the pure reducer `nextHealth` atomically; returns what changed. */
+  applyOutcome(scopes: readonly HealthScope[], outcome: Outcome): Promise<readonly HealthUpdate[]>;
+  /** Takes the one half-open probe of a scope whose bench has passed; false when someone else has it. */
+  takeProbe(scope: HealthScope): boolean;
+}
+
+/** Envelope encryption. The binding is authenticated: a row copied elsewhere, or sent elsewhere, will not open. */
+export interface Vault {
+  /** The credential in clear, from a short-lived cache or by opening it. Throws VaultError when it cannot be read. */
+  openCredential(key: ProviderKeyRecord): Credential;
+}
+
+/** Moves bytes. Knows TLS, pools, timeouts and the address guard; knows no provider. Rejects with TransportFault only. */
+export interface Transport {
+  send(request: WireRequest, limits: WireLimits, signal?: CancelSignal): Promise<WireResponse>;
+}
+
+/** Compares an API key's secret with its stored keyed hash. */
+export interface KeyVerifier {
+  /** Undefined unless the token is well-formed, known and its keyed hash matches; costs no query. */
+  verify(token: string, snapshot: ConfigSnapshot): ApiKeyRecord | undefined;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: () => ConfigSnapshot;
+  readonly keyVerifier: KeyVerifier;
+  readonly ledger: Ledger;
+  readonly counters: Counters;
+  readonly vault: Vault;
+  readonly transport: Transport;
+  readonly providers: ReadonlyMap<ProviderId, ProviderManifest>;
+}

@@ -1,0 +1,90 @@
+/** The routing decision as a value: exactly one verdict per key. It is stored, shown, previewed and returned in errors. */
+import type { FailureClass } from '../errors/failure-class.ts';
+import type { TokenPrice } from '../pricing/price.ts';
+import type { Instant, KeySource, ModelId, NanoUsd, ProviderId, ProviderKeyId } from '../values.ts';
+
+/** One model as one provider serves it. */
+export type Endpoint = {
+  readonly provider: ProviderId;
+  /** The name the provider knows. */
+  readonly upstreamModel: string;
+  readonly price: TokenPrice | undefined;
+  readonly contextTokens: number | null;
+  readonly outputTokensMax: number | null;
+  readonly inputModalities: readonly string[];
+};
+/** What a requested name stands for. */
+export type ModelCandidate = {
+  readonly id: ModelId;
+  readonly endpoints: readonly Endpoint[];
+};
+
+/** Why a key does not serve, most permanent reason first; the first that applies is the key's verdict. */
+export type Exclusion =
+  | { readonly code: 'key_disabled' }
+  | { readonly code: 'secret_unreadable' }
+  | { readonly code: 'provider_not_serving_model' }
+  | { readonly code: 'provider_not_allowed' }
+  | { readonly code: 'model_not_allowed' }
+  | { readonly code: 'provider_excluded_by_request' }
+  | { readonly code: 'model_not_supported_by_key' }
+  | { readonly code: 'region_mismatch'; readonly wanted: string }
+  | { readonly code: 'fallback_denied'; readonly by: ProviderKeyId }
+  | {
+      readonly code: 'cooling_down';
+      readonly until: Instant | null;
+      readonly because: FailureClass;
+      readonly scope: 'key' | 'key_model' | 'provider_model';
+    }
+  | {
+      readonly code: 'budget_exceeded';
+      readonly period: 'day' | 'month';
+      readonly resetsAt: Instant;
+      readonly limitNano: NanoUsd;
+      readonly spentNano: NanoUsd;
+    }
+  | { readonly code: 'rpm_exceeded'; readonly resetsAt: Instant; readonly limit: number }
+  | { readonly code: 'concurrency_exceeded'; readonly limit: number }
+  | { readonly code: 'price_unknown' }
+  | { readonly code: 'platform_not_affordable' };
+
+export type RankedVerdict = {
+  readonly kind: 'ranked';
+  readonly key: ProviderKeyId;
+  readonly label: string;
+  readonly source: KeySource;
+  readonly provider: ProviderId;
+  readonly endpoint: Endpoint;
+  /** 1-based order of trial. */
+  readonly rank: number;
+  readonly weight: number;
+  /** The chance of being tried first within its tier, 0–1. */
+  readonly share: number;
+};
+export type ExcludedVerdict = {
+  readonly kind: 'excluded';
+  readonly key: ProviderKeyId;
+  readonly label: string;
+  readonly source: KeySource;
+  readonly provider: ProviderId;
+  readonly reason: Exclusion;
+};
+export type Verdict = RankedVerdict | ExcludedVerdict;
+
+export type RoutePlan = {
+  readonly model: ModelId;
+  /** Ranked first, by rank; then the excluded, in key order. */
+  readonly verdicts: readonly Verdict[];
+  readonly seed: number;
+};
+
+/** The `provider` object of a request; `contract.md` §7.5. */
+export type ProviderPreferences = {
+  readonly order: readonly ProviderId[];
+  readonly only: readonly ProviderId[] | null;
+  readonly ignore: readonly ProviderId[];
+  readonly allowFallbacks: boolean;
+  readonly sort: 'price' | null;
+  readonly region: string | null;
+  readonly requireRegion: boolean;
+};

@@ -1,0 +1,160 @@
+/**
+ * How one wire format is spoken. Pure: bytes in, values out; shared by many providers and by the caller's side.
+ * The canonical form between dialects is the OpenAI chat shape with unknown fields kept, extended with
+ * `reasoning_details` for what it cannot say (signed thinking). Same dialect on both sides: nothing is translated.
+ */
+import type { FailureSignals } from '../errors/failure-class.ts';
+import type { TokenUsage } from '../keys/generation.ts';
+import type { DialectId } from '../values.ts';
+import type { WireHeaders } from './wire.ts';
+
+/** What the gateway reads from a caller's body without translating it. */
+export type RequestFacts = {
+  /** The bytes as received. */
+  readonly body: Uint8Array;
+  /** As the caller wrote it; undefined when absent. */
+  readonly model: string | undefined;
+  /** Further models to try, in order (`models`). */
+  readonly models: readonly string[];
+  readonly stream: boolean;
+  /** The caller's own bound on output tokens, all choices together; null when absent. */
+  readonly outputTokensCap: number | null;
+  /** The raw `provider` object, parsed; undefined when absent. */
+  readonly provider: unknown;
+  /** The caller asked for usage in the stream (`stream_options.include_usage`), where the dialect has such a switch. */
+  readonly includeUsage: boolean;
+  /** The caller asked for cost in the body (`usage: {include: true}`). */
+  readonly includeCost: boolean;
+  /** Images, audio and files referred to by URL or id, whose tokens the byte count does not bound. */
+  readonly externalParts: number;
+};
+
+export type EncodedRequest = {
+  readonly body: Uint8Array;
+  /** Headers that belong to the dialect (version, betas), without credentials. */
+  readonly headers: WireHeaders;
+};
+
+/** What a translation needs to know of the far side. */
+export type EncodeTarget = {
+  readonly upstreamModel: string;
+  readonly outputTokensMax: number | null;
+  readonly quirks: DialectQuirks;
+};
+/** Small departures of a provider from its dialect: data in its manifest, read by the dialect. */
+export type DialectQuirks = {
+  /** False: the provider rejects `stream_options` (Mistral). Default true. */
+  readonly streamOptions?: boolean;
+  /** Which field bounds the output. Default `max_tokens` as the caller wrote it. */
+  readonly outputCapField?: 'max_tokens' | 'max_completion_tokens';
+  /** Top-level request fields the provider refuses; dropped when translating, never in pass-through. */
+  readonly unsupportedFields?: readonly string[];
+};
+
+/** A decoded, complete, successful answer. */
+export type AnswerFacts = {
+  readonly usage: TokenUsage | null;
+  readonly upstreamId: string | null;
+  readonly finishReason: string | null;
+};
+
+/** A canonical (OpenAI chat shaped) request, answer or chunk. Unknown fields are kept. */
+export type CanonicalRequest = { readonly [field: string]: unknown };
+export type CanonicalAnswer = { readonly [field: string]: unknown };
+export type CanonicalChunk = { readonly [field: string]: unknown };
+
+/**
+ * One answer stream on its way to the caller, with or without translation. A push parser: however the bytes are cut,
+ * what comes out is the same. `push` returns what may go to the caller now; the dialect's terminal event is held back
+ * until `finish`, so that the ledger is settled before the caller sees a complete answer.
+ */
+export interface StreamRelay {
+  push(bytes: Uint8Array): Uint8Array | null;
+  /** The upstream ended without fault. Returns what remains before the terminal event. */
+  end(): Uint8Array | null;
+  /** The held-back terminal event; call after the settlement is durable. */
+  finish(): Uint8Array;
+  readonly state: StreamState;
+}
+export type StreamState = {
+  /** An event with content (text, reasoning, tool call) or a regular end has been seen: the answer may be committed. */
+  readonly contentSeen: boolean;
+  /** The dialect's terminal event has been seen. */
+  readonly terminalSeen: boolean;
+  /** An error event was seen; after commit the relay has already put it into the caller's dialect. */
+  readonly failure: FailureSignals | null;
+  readonly answer: AnswerFacts;
+  /** Bytes of content seen, an upper bound for output tokens when no usage arrives. */
+  readonly contentBytes: number;
+};
+
+/** Upstream bytes → canonical chunks. */
+export interface StreamDecoder {
+  push(bytes: Uint8Array): readonly CanonicalChunk[];
+  end(): readonly CanonicalChunk[];
+  readonly state: StreamState;
+}
+/** Canonical chunks → caller bytes. `finish` gives the terminal event with the final usage. */
+export interface StreamEncoder {
+  push(chunk: CanonicalChunk): Uint8Array | null;
+  finish(): Uint8Array;
+}
+export type StreamEncodeOptions = { readonly includeUsage: boolean; readonly id: string };
+
+/** An error as it is shown to a caller; the dialect gives it its shape. */
+export type CallerError = {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly requestId: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+};
+
+export interface Dialect {
+  readonly id: DialectId;
+  /** Throws GatewayError `invalid_request` (what, which, what now; never quoting the body). */
+  readRequest(body: Uint8Array): RequestFacts;
+  /**
+   * Same dialect on both sides: the caller's bytes with only the model, the usage switch and the gateway's own fields
+   * (`models`, `route`, `provider`, `usage`, `plugins`, `transforms`) changed; key order and white space survive.
+   */
+  passThrough(facts: RequestFacts, target: EncodeTarget): EncodedRequest;
+  toCanonical(facts: RequestFacts): CanonicalRequest;
+  /** `facts` are the caller's; throws GatewayError `invalid_request` for what this side cannot express. */
+  fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest;
+  /** Which headers of the caller may travel with a same-dialect request (e.g. `anthropic-beta`), lower case. */
+  readonly callerHeaders: readonly string[];
+
+  /** A complete 2xx body → facts; throws DialectError when it is not an answer (then the attempt fails as invalid). */
+  readAnswer(body: Uint8Array): AnswerFacts;
+  /** An error object inside a 2xx body, if that is what it is. */
+  findFailure(body: Uint8Array): FailureSignals | null;
+  answerToCanonical(body: Uint8Array): CanonicalAnswer;
+  answerFromCanonical(answer: CanonicalAnswer, options: { readonly id: string }): Uint8Array;
+  /** Adds `cost`, `is_byok` and `cost_details` to the answer's usage, for callers who asked. */
+  addCost(body: Uint8Array, cost: CostInBody): Uint8Array;
+
+  createPassThroughRelay(options: { readonly stripUsage: boolean }): StreamRelay;
+  createStreamDecoder(): StreamDecoder;
+  createStreamEncoder(options: StreamEncodeOptions): StreamEncoder;
+
+  decodeFailure(
+    status: number,
+    header: (name: string) => string | undefined,
+    body: Uint8Array,
+  ): FailureSignals;
+  encodeError(error: CallerError): Uint8Array;
+  /** The dialect's own error event, for a stream that is already committed. No terminal event follows it. */
+  encodeStreamError(error: CallerError): Uint8Array;
+}
+export type CostInBody = {
+  readonly costUsd: number | null;
+  readonly isByok: boolean;
+  readonly promptCostUsd: number | null;
+  readonly completionCostUsd: number | null;
+};
+
+/** A body that is not what its dialect says it must be. */
+export class DialectError extends Error {
+  override readonly name = 'DialectError';
+}

@@ -1,0 +1,90 @@
+/** All that the gateway and the dashboard know of a provider: one file, one value, in the provider's own folder. */
+import type { FailureRule } from '../errors/failure-class.ts';
+import type { Credential, CredentialTypeId } from '../keys/provider-key.ts';
+import type { TokenPrice } from '../pricing/price.ts';
+import type { ProviderId } from '../values.ts';
+import type { Dialect, DialectQuirks } from './dialect.ts';
+import type { WireRequest } from './wire.ts';
+
+/** One field of a credential form; the dashboard draws it and the API checks it from the same value. */
+export type CredentialField = {
+  readonly name: string;
+  readonly label: string;
+  readonly secret: boolean;
+  readonly required: boolean;
+  readonly input: 'text' | 'textarea' | 'url' | 'select';
+  readonly help: string;
+  /** Other names accepted for this field (OpenRouter's spelling). */
+  readonly aliases: readonly string[];
+  /** Undefined when the value is good; else one sentence: what is wrong and what to enter. Never quotes the value. */
+  readonly check: (value: string) => string | undefined;
+};
+export type CredentialType = {
+  readonly id: CredentialTypeId;
+  readonly label: string;
+  readonly fields: readonly CredentialField[];
+};
+
+/** A wire format the provider speaks, and where. Listed by preference for callers of another dialect. */
+export type ProviderDialect = {
+  readonly dialect: Dialect;
+  /** Appended to the base URL's path. */
+  readonly path: (upstreamModel: string, stream: boolean) => string;
+  readonly quirks: DialectQuirks;
+};
+
+/** How a request is made to carry a credential. Pure for headers; a promise where a token must be fetched. */
+export type AuthScheme = (request: WireRequest, credential: Credential) => WireRequest | Promise<WireRequest>;
+
+/** The cheapest call that proves a credential. */
+export type KeyTest = {
+  readonly method: 'GET' | 'POST';
+  /** Relative to the base URL's path. */
+  readonly path: string;
+  readonly body?: unknown;
+  /** Statuses that prove the credential besides 2xx, with what they mean (e.g. 403 on a list endpoint of a restricted key). */
+  readonly alsoOk?: readonly { readonly status: number; readonly message: string; readonly when?: RegExp }[];
+  readonly timeoutMs: number;
+};
+
+export type ModelFacts = {
+  /** The name the provider knows. */
+  readonly id: string;
+  readonly name: string;
+  readonly price: TokenPrice | null;
+  /** Where the price comes from and when it was read, e.g. `models.dev 2026-07-02`. */
+  readonly priceSource: string | null;
+  readonly contextTokens: number | null;
+  readonly outputTokensMax: number | null;
+  readonly inputModalities: readonly string[];
+  readonly outputModalities: readonly string[];
+  readonly tools: boolean;
+  readonly reasoning: boolean;
+  /** ISO date. */
+  readonly released: string | null;
+};
+
+export type ProviderManifest = {
+  readonly id: ProviderId;
+  readonly name: string;
+  /** Other spellings accepted in model prefixes and `provider.order`, lower case. */
+  readonly aliases: readonly string[];
+  /** Where a person makes a key. */
+  readonly keysUrl: string;
+  readonly credentialTypes: readonly CredentialType[];
+  readonly dialects: readonly [ProviderDialect, ...ProviderDialect[]];
+  readonly authorize: AuthScheme;
+  /** Null: the key must bring its own base URL. */
+  readonly baseUrl: string | null;
+  /** Region → base URL, where the provider has regional endpoints. */
+  readonly regions: Readonly<Record<string, string>>;
+  readonly keyTest: KeyTest;
+  /** Tried before the general table. */
+  readonly failureRules: readonly FailureRule[];
+  readonly models: readonly ModelFacts[];
+  /**
+   * Names outside `models` that are plausibly this provider's: passed on, unpriced. Aggregators and custom endpoints
+   * accept any name.
+   */
+  readonly acceptsModel: RegExp;
+};

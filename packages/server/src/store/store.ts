@@ -1,0 +1,305 @@
+/**
+ * The Store port: configuration, ledger and what is read from them. SQLite today, PostgreSQL later; both pass
+ * `describeStore`. Every write resolves when it survives `kill -9`. Reads see every write that resolved before them.
+ * When the store cannot be reached every method rejects with StoreUnavailable: callers answer 503, never 401 or 404.
+ */
+import type {
+  ApiKeyId,
+  ApiKeyRecord,
+  AttemptFailure,
+  AttemptOutcome,
+  CostLine,
+  CounterRefusal,
+  GenerationHeader,
+  GenerationId,
+  Health,
+  HealthScope,
+  Instant,
+  KeySource,
+  Ledger,
+  LimitReset,
+  ModelId,
+  NanoUsd,
+  ProviderId,
+  ProviderKeyId,
+  ProviderKeyRecord,
+  RoutePlan,
+  TokenPrice,
+  TokenUsage,
+  WorkspaceId,
+  WorkspaceRecord,
+} from '@arouter/core';
+
+export interface Store {
+  readonly ledger: Ledger;
+  readonly workspaces: WorkspaceStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly providerKeys: ProviderKeyStore;
+  readonly prices: PriceStore;
+  readonly vaultRows: VaultRowStore;
+  readonly credits: CreditStore;
+  readonly generations: GenerationStore;
+  readonly usage: UsageStore;
+  readonly health: HealthStore;
+  readonly recovery: RecoveryStore;
+  /** Everything the data plane's snapshot is made of, as of one moment. */
+  loadConfig(): Promise<ConfigRows>;
+  /** Called after each configuration change is durable, whoever made it in this process. */
+  onConfigChange(listener: () => void): void;
+  /** True while the store answers; for /readyz. */
+  ping(): Promise<boolean>;
+  /** `PRAGMA quick_check` and the sums that must agree (INV-2, INV-4, INV-12); an empty list is good. */
+  verify(): Promise<readonly string[]>;
+  /** Waits for queued writes, then closes. */
+  close(): Promise<void>;
+}
+
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+export type ConfigRows = {
+  readonly version: number;
+  readonly workspaces: readonly WorkspaceRecord[];
+  readonly apiKeys: readonly ApiKeyRecord[];
+  readonly providerKeys: readonly ProviderKeyRecord[];
+  readonly prices: readonly PriceOverride[];
+};
+
+export interface WorkspaceStore {
+  create(record: WorkspaceRecord): Promise<void>;
+  get(id: WorkspaceId): Promise<WorkspaceRecord | undefined>;
+  list(): Promise<readonly WorkspaceRecord[]>;
+  update(
+    id: WorkspaceId,
+    patch: { readonly name?: string; readonly unmetered?: boolean },
+  ): Promise<WorkspaceRecord | undefined>;
+}
+
+export type Page = { readonly offset: number; readonly limit: number };
+
+export type ApiKeyPatch = {
+  readonly name?: string;
+  readonly disabled?: boolean;
+  readonly limitNano?: NanoUsd | null;
+  readonly limitReset?: LimitReset | null;
+  readonly includeByokInLimit?: boolean;
+  readonly allowedProviders?: readonly string[] | null;
+  readonly allowedModels?: readonly string[] | null;
+  readonly rpmLimit?: number | null;
+  readonly expiresAt?: Instant | null;
+};
+export interface ApiKeyStore {
+  create(record: ApiKeyRecord): Promise<void>;
+  list(
+    workspace: WorkspaceId,
+    page: Page & { readonly includeDisabled: boolean },
+  ): Promise<{ readonly rows: readonly ApiKeyRecord[]; readonly total: number }>;
+  getByHash(workspace: WorkspaceId, hash: string): Promise<ApiKeyRecord | undefined>;
+  update(
+    workspace: WorkspaceId,
+    hash: string,
+    patch: ApiKeyPatch,
+    at: Instant,
+  ): Promise<ApiKeyRecord | undefined>;
+  delete(workspace: WorkspaceId, hash: string): Promise<boolean>;
+}
+
+export interface ProviderKeyStore {
+  create(record: ProviderKeyRecord): Promise<void>;
+  list(workspace: WorkspaceId): Promise<readonly ProviderKeyRecord[]>;
+  get(workspace: WorkspaceId, id: ProviderKeyId): Promise<ProviderKeyRecord | undefined>;
+  /** Optimistic: stored only over `expectedVersion`. */
+  update(
+    record: ProviderKeyRecord,
+    expectedVersion: number,
+  ): Promise<'stored' | 'version_conflict' | 'missing'>;
+  /** The row and its sealed secret are gone; ledger rows that name it stay. */
+  delete(workspace: WorkspaceId, id: ProviderKeyId): Promise<boolean>;
+}
+
+/** The operator's own price for a model of a provider; wins over the shipped catalogue. */
+export type PriceOverride = {
+  readonly provider: ProviderId;
+  readonly upstreamModel: string;
+  readonly price: TokenPrice;
+  readonly setAt: Instant;
+};
+export interface PriceStore {
+  set(row: PriceOverride): Promise<void>;
+  remove(provider: ProviderId, upstreamModel: string): Promise<boolean>;
+  list(): Promise<readonly PriceOverride[]>;
+}
+
+/** What the vault keeps beside the data: wrapped data keys and a few sealed values of the instance. */
+export type DekRow = {
+  readonly workspaceId: WorkspaceId;
+  readonly version: number;
+  /** The id of the root key that wraps it. */
+  readonly kekId: string;
+  readonly wrapped: Uint8Array;
+};
+export interface VaultRowStore {
+  listDeks(): Promise<readonly DekRow[]>;
+  /** Fails when the (workspace, version) exists. */
+  insertDek(row: DekRow): Promise<void>;
+  /** Replaces the wrapping only while it is still `expectedKekId`'s: rotation can be repeated after a kill. */
+  rewrapDek(row: DekRow, expectedKekId: string): Promise<boolean>;
+  /** Small instance values (canary, sealed pepper, primary KEK id), by name. */
+  getMeta(name: string): Promise<Uint8Array | undefined>;
+  setMeta(name: string, value: Uint8Array): Promise<void>;
+}
+
+export type CreditEntry = {
+  readonly id: string;
+  readonly workspaceId: WorkspaceId;
+  readonly kind: 'grant' | 'usage';
+  /** Negative for usage. */
+  readonly amountNano: NanoUsd;
+  readonly description: string;
+  readonly createdAt: Instant;
+};
+export interface CreditStore {
+  /** Idempotent by `id`; never leaves the balance below zero. */
+  grant(entry: CreditEntry): Promise<void>;
+  balance(workspace: WorkspaceId): Promise<{ readonly grantedNano: number; readonly usedNano: number }>;
+  list(workspace: WorkspaceId, page: Page): Promise<readonly CreditEntry[]>;
+}
+
+export type AttemptView = {
+  readonly attemptNo: number;
+  readonly providerKeyId: ProviderKeyId;
+  readonly provider: ProviderId;
+  readonly source: KeySource;
+  readonly model: ModelId;
+  readonly upstreamModel: string;
+  readonly openedAt: Instant;
+  /** Null while it is under way. */
+  readonly settledAt: Instant | null;
+  readonly outcome: AttemptOutcome | null;
+  readonly failure: AttemptFailure | null;
+  readonly upstreamStatus: number | null;
+  readonly upstreamId: string | null;
+  readonly finishReason: string | null;
+  readonly usage: TokenUsage | null;
+  readonly costNano: NanoUsd | null;
+  readonly costLines: readonly CostLine[];
+  readonly chargedNano: NanoUsd;
+  readonly reservedNano: NanoUsd;
+  readonly latencyMs: number | null;
+  readonly firstByteMs: number | null;
+  readonly fallbackReason: string | null;
+};
+export type GenerationView = {
+  readonly header: GenerationHeader;
+  readonly status: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted' | 'refused';
+  readonly callerStatus: number | null;
+  readonly errorCode: string | null;
+  readonly plans: readonly RoutePlan[];
+  readonly refusals: readonly CounterRefusal[];
+  readonly attempts: readonly AttemptView[];
+};
+export type GenerationFilter = {
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly model?: string;
+  readonly provider?: ProviderId;
+  readonly providerKeyId?: ProviderKeyId;
+  readonly apiKeyId?: ApiKeyId;
+  readonly source?: KeySource;
+  readonly status?: GenerationView['status'];
+};
+export interface GenerationStore {
+  /** By our id, or by the provider's own id of an answer. */
+  get(workspace: WorkspaceId, id: GenerationId | string): Promise<GenerationView | undefined>;
+  /** Newest first. */
+  list(
+    workspace: WorkspaceId,
+    filter: GenerationFilter,
+    page: { readonly cursor: string | null; readonly limit: number },
+  ): Promise<{ readonly rows: readonly GenerationView[]; readonly nextCursor: string | null }>;
+}
+
+/** Sums over rollups (hour × workspace × API key × provider key × model × source); never over the ledger itself. */
+export type UsageFilter = {
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly provider?: ProviderId;
+  readonly model?: string;
+  readonly apiKeyId?: ApiKeyId;
+};
+export type UsageSums = {
+  readonly requests: number;
+  readonly errors: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costNano: number;
+  /** Succeeded requests whose model had no price. */
+  readonly unpricedRequests: number;
+};
+export type UsageRow = UsageSums & {
+  readonly provider: ProviderId;
+  readonly model: ModelId;
+  readonly providerKeyId: ProviderKeyId;
+  readonly apiKeyId: ApiKeyId;
+  readonly source: KeySource;
+  /** Start of the hour. */
+  readonly hour: Instant;
+};
+export type UsageDimension =
+  | 'provider'
+  | 'model'
+  | 'provider_key'
+  | 'api_key'
+  | 'source'
+  | 'hour'
+  | 'day'
+  | 'month';
+export interface UsageStore {
+  /** Sums grouped by the given dimensions; fields of other dimensions are absent. */
+  sums(
+    workspace: WorkspaceId,
+    filter: UsageFilter,
+    by: readonly UsageDimension[],
+  ): Promise<readonly (UsageSums & Partial<UsageRow> & { readonly bucket?: Instant })[]>;
+  /** Succeeded cost by API key in a window, own keys and platform apart. */
+  apiKeySpend(
+    workspace: WorkspaceId,
+    apiKey: ApiKeyId,
+    from: Instant,
+    to: Instant,
+  ): Promise<{ readonly byokNano: number; readonly platformNano: number }>;
+  /** Cost by provider key in a window. */
+  providerKeySpend(
+    keys: readonly ProviderKeyId[],
+    from: Instant,
+    to: Instant,
+  ): Promise<ReadonlyMap<ProviderKeyId, number>>;
+  lastUsed(keys: readonly ProviderKeyId[]): Promise<ReadonlyMap<ProviderKeyId, Instant>>;
+}
+
+export interface HealthStore {
+  load(): Promise<readonly { readonly scope: HealthScope; readonly health: Health }[]>;
+  save(rows: readonly { readonly scope: HealthScope; readonly health: Health }[]): Promise<void>;
+}
+
+/** What the counters are rebuilt from at start, and the settlement of attempts that a crash left open. */
+export interface RecoveryStore {
+  /**
+   * Settles every attempt opened before this process started and never settled: outcome `interrupted`, usage null;
+   * budgets are booked the input estimate's cost (at most the reserved amount), credits nothing. Returns how many.
+   */
+  settleOrphans(at: Instant): Promise<number>;
+  /** Spend by provider key and by API key since the given moments. */
+  providerKeySpendSince(from: Instant): Promise<ReadonlyMap<ProviderKeyId, number>>;
+  apiKeySpendSince(
+    from: Instant,
+  ): Promise<ReadonlyMap<ApiKeyId, { readonly byokNano: number; readonly platformNano: number }>>;
+  /** Dispatch times of the last window, oldest first. */
+  dispatchesSince(
+    from: Instant,
+  ): Promise<
+    readonly { readonly at: Instant; readonly providerKeyId: ProviderKeyId; readonly apiKeyId: ApiKeyId }[]
+  >;
+  balances(): Promise<ReadonlyMap<WorkspaceId, number>>;
+}

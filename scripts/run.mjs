@@ -1,0 +1,18 @@
+/** `npm start`, `npm run demo`, `npm run arouter -- …`: installs what is missing, then becomes the `arouter` command. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { ensureInstalled, environmentWithNode, findNode, root } from './node24.mjs';
+
+ensureInstalled();
+const node = findNode();
+const child = spawn(
+  node,
+  [
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'packages/server/src/cli/main.ts'),
+    ...process.argv.slice(2),
+  ],
+  { stdio: 'inherit', env: environmentWithNode(node) },
+);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)));

@@ -1,0 +1,43 @@
+/**
+ * `npm test`: installs what is missing, runs every check and every test, ends with `N passed, N failed`.
+ * Arguments narrow the tests to matching files (then the checks are left out): `npm test -- plan-route`.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureInstalled, environmentWithNode, findNode, root } from './node24.mjs';
+
+ensureInstalled();
+const node = findNode();
+const env = environmentWithNode(node);
+const filters = process.argv.slice(2);
+
+let passed = 0;
+let failed = 0;
+if (filters.length === 0) {
+  const check = spawnSync(node, [join(root, 'scripts/check.mjs')], { cwd: root, stdio: 'inherit', env });
+  if (check.status === 0) passed += 1;
+  else failed += 1;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'arouter-test-'));
+const reportFile = join(folder, 'report.json');
+const vitest = spawnSync(
+  'vitest',
+  ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...filters],
+  { cwd: root, stdio: 'inherit', env },
+);
+try {
+  const report = JSON.parse(readFileSync(reportFile, 'utf8'));
+  passed += report.numPassedTests;
+  failed += report.numFailedTests;
+  // A suite that could not be loaded has no tests to count as failed.
+  if (vitest.status !== 0 && report.numFailedTests === 0) failed += Math.max(1, report.numFailedTestSuites);
+} catch {
+  // No readable report means that the runner itself broke: that is a failure too.
+  failed += 1;
+}
+rmSync(folder, { recursive: true, force: true });
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exit(failed === 0 ? 0 : 1);
