@@ -47,10 +47,12 @@ export interface ConfigSnapshot {
   /** The workspace's own keys and then the platform keys, deleted ones left out. */
   providerKeys(workspace: WorkspaceId): readonly ProviderKeyRecord[];
   /** The model as asked for → what it is and which providers serve it; undefined when nobody does. */
-  resolveModel(name: string, face: ModelNameContext): ModelCandidate | undefined;
+  resolveModel(name: string, context: ModelNameContext): ModelCandidate | undefined;
+  /** A provider's id from any of its spellings; undefined when unknown. */
+  providerId(name: string): ProviderId | undefined;
 }
 /** How a bare model name is read: by the providers that natively speak the caller's dialect first. */
-export type ModelNameContext = { readonly defaultProvider: ProviderId };
+export type ModelNameContext = { readonly defaultProvider: ProviderId; readonly workspace: WorkspaceId };
 
 /**
  * Durable rows. Fails closed: a rejected `open` means that nothing may be sent; a rejected `settle` is retried by
@@ -75,14 +77,19 @@ export interface Counters {
   health(scope: HealthScope): Health | undefined;
   /** Applies the pure reducer `nextHealth` atomically; returns what changed. */
   applyOutcome(scopes: readonly HealthScope[], outcome: Outcome): Promise<readonly HealthUpdate[]>;
-  /** Takes the one half-open probe of a scope whose bench has passed; false when someone else has it. */
-  takeProbe(scope: HealthScope): boolean;
+  /**
+   * Takes the one half-open probe of every given scope whose bench has passed, all or none; false when someone else
+   * has one or a bench still holds. Healthy scopes need none. A lost probe is free again after 30 s.
+   */
+  takeProbes(scopes: readonly HealthScope[]): boolean;
 }
 
 /** Envelope encryption. The binding is authenticated: a row copied elsewhere, or sent elsewhere, will not open. */
 export interface Vault {
   /** The credential in clear, from a short-lived cache or by opening it. Throws VaultError when it cannot be read. */
   openCredential(key: ProviderKeyRecord): Credential;
+  /** False when the sealed secret cannot be opened; cached, costs next to nothing. */
+  isReadable(key: ProviderKeyRecord): boolean;
 }
 
 /** Moves bytes. Knows TLS, pools, timeouts and the address guard; knows no provider. Rejects with TransportFault only. */

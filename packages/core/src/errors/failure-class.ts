@@ -41,6 +41,8 @@ export type FailureRule = {
   readonly type?: RegExp;
   readonly code?: RegExp;
   readonly message?: RegExp;
+  /** True: only when the provider stated a time to wait; false: only when it did not. */
+  readonly retryAfter?: boolean;
   readonly class: FailureClass;
 };
 

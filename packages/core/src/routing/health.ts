@@ -5,12 +5,8 @@ import type { Instant, ProviderKeyId } from '../values.ts';
 export type HealthScope =
   | { readonly kind: 'key'; readonly key: ProviderKeyId }
   | { readonly kind: 'key_model'; readonly key: ProviderKeyId; readonly model: string }
-  | {
-      readonly kind: 'provider_model';
-      readonly provider: string;
-      readonly model: string;
-      readonly region: string;
-    };
+  /** One model at one destination, fed by every key that goes there. */
+  | { readonly kind: 'provider_model'; readonly destination: string; readonly model: string };
 
 export type Health = {
   /** `unhealthy`: until edited, re-enabled or a re-test succeeds. */
@@ -23,6 +19,8 @@ export type Health = {
   /** Outcomes of the last 30 s, for the failure-rate rule; bounded. */
   readonly window: readonly { readonly at: Instant; readonly ok: boolean }[];
   readonly lastFailureAt: Instant | null;
+  /** Different keys among the consecutive failures; only the shared scope counts them. At most two are kept. */
+  readonly failingKeys: readonly string[];
   readonly lastError: LastError | null;
 };
 export type LastError = {
@@ -39,6 +37,7 @@ export type Outcome =
       readonly kind: 'failure';
       readonly at: Instant;
       readonly startedAt: Instant;
+      readonly key: ProviderKeyId;
       readonly class: FailureClass;
       readonly status: number | null;
       readonly message: string;

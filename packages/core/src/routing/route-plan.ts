@@ -45,8 +45,7 @@ export type Exclusion =
     }
   | { readonly code: 'rpm_exceeded'; readonly resetsAt: Instant; readonly limit: number }
   | { readonly code: 'concurrency_exceeded'; readonly limit: number }
-  | { readonly code: 'price_unknown' }
-  | { readonly code: 'platform_not_affordable' };
+  | { readonly code: 'price_unknown' };
 
 export type RankedVerdict = {
   readonly kind: 'ranked';
@@ -54,7 +53,8 @@ export type RankedVerdict = {
   readonly label: string;
   readonly source: KeySource;
   readonly provider: ProviderId;
-  readonly endpoint: Endpoint;
+  /** The name the provider knows. */
+  readonly upstreamModel: string;
   /** 1-based order of trial. */
   readonly rank: number;
   readonly weight: number;

@@ -19,6 +19,8 @@ export type RequestFacts = {
   readonly stream: boolean;
   /** The caller's own bound on output tokens, all choices together; null when absent. */
   readonly outputTokensCap: number | null;
+  /** How many answers are asked for (`n`), each with an output of its own. Absent: one. */
+  readonly choices?: number;
   /** The raw `provider` object, parsed; undefined when absent. */
   readonly provider: unknown;
   /** The caller asked for usage in the stream (`stream_options.include_usage`), where the dialect has such a switch. */
@@ -49,6 +51,8 @@ export type DialectQuirks = {
   readonly outputCapField?: 'max_tokens' | 'max_completion_tokens';
   /** Top-level request fields the provider refuses; dropped when translating, never in pass-through. */
   readonly unsupportedFields?: readonly string[];
+  /** The member of assistant messages in which the provider wants its own reasoning back. Default: it wants none. */
+  readonly reasoningField?: 'reasoning' | 'reasoning_content';
 };
 
 /** A decoded, complete, successful answer. */

@@ -2,9 +2,9 @@
 import type { FailureRule } from '../errors/failure-class.ts';
 import type { Credential, CredentialTypeId } from '../keys/provider-key.ts';
 import type { TokenPrice } from '../pricing/price.ts';
-import type { ProviderId } from '../values.ts';
+import type { DialectId, ProviderId } from '../values.ts';
 import type { Dialect, DialectQuirks } from './dialect.ts';
-import type { WireRequest } from './wire.ts';
+import type { WireHeaders, WireRequest } from './wire.ts';
 
 /** One field of a credential form; the dashboard draws it and the API checks it from the same value. */
 export type CredentialField = {
@@ -28,8 +28,13 @@ export type CredentialType = {
 /** A wire format the provider speaks, and where. Listed by preference for callers of another dialect. */
 export type ProviderDialect = {
   readonly dialect: Dialect;
-  /** Appended to the base URL's path. */
+  /** Appended to the base URL's path, or to its origin when `from` says so. */
   readonly path: (upstreamModel: string, stream: boolean) => string;
+  /**
+   * `origin`: the path stands beside the base URL's path, not below it (`/v1` and `/anthropic` on one host). Known only
+   * of the provider's own hosts: not offered for a key with a base URL on another origin. Default `base`.
+   */
+  readonly from?: 'base' | 'origin';
   readonly quirks: DialectQuirks;
 };
 
@@ -42,8 +47,18 @@ export type KeyTest = {
   /** Relative to the base URL's path. */
   readonly path: string;
   readonly body?: unknown;
+  /** Headers of the dialect that the call needs besides its credential (a version). */
+  readonly headers?: WireHeaders;
   /** Statuses that prove the credential besides 2xx, with what they mean (e.g. 403 on a list endpoint of a restricted key). */
   readonly alsoOk?: readonly { readonly status: number; readonly message: string; readonly when?: RegExp }[];
+  /** 2xx bodies which say that the credential is known and yet of no use (blocked, no balance); the first match counts. */
+  readonly notOk?: readonly {
+    readonly when: RegExp;
+    readonly class: 'bad_credential' | 'no_quota' | 'limited';
+    readonly message: string;
+  }[];
+  /** What to send where the host has no such endpoint (404, 405). */
+  readonly fallback?: KeyTest;
   readonly timeoutMs: number;
 };
 
@@ -67,6 +82,8 @@ export type ModelFacts = {
 export type ProviderManifest = {
   readonly id: ProviderId;
   readonly name: string;
+  /** The dialect whose callers mean this provider by a bare model name; at most one provider per dialect. */
+  readonly bareNamesOf?: DialectId;
   /** Other spellings accepted in model prefixes and `provider.order`, lower case. */
   readonly aliases: readonly string[];
   /** Where a person makes a key. */
@@ -87,4 +104,6 @@ export type ProviderManifest = {
    * accept any name.
    */
   readonly acceptsModel: RegExp;
+  /** The listed name that a name with free parts is billed as (`ft:base:org::id` → `ft:base`). */
+  readonly foldModelName?: (name: string) => string;
 };

@@ -1,0 +1,130 @@
+/** A streamed answer: held until content, then passed on; settled and durable before its terminal event. */
+import type { AttemptOutcome } from '../keys/generation.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
+import type { Failure } from '../errors/failure-class.ts';
+import type { Ports } from '../ports.ts';
+import type { StreamRelay } from '../wire/dialect.ts';
+import type { TransportFault, WireResponse } from '../wire/wire.ts';
+import { answerHeaders } from './answer-headers.ts';
+import { failureOfAnswer, failureOfFault, invalidAnswer } from './attempt-failure.ts';
+import { cancelAfterCaller } from './cancel.ts';
+import type { CallerSink } from './exchange.ts';
+import { fail, type AttemptResult } from './fail-attempt.ts';
+import { settleAttempt, type OpenAttempt } from './settle.ts';
+import { runStream, type StreamRun } from './stream-run.ts';
+import { createTranslatingRelay } from '../wire/translating-relay.ts';
+
+/** Lets shutdown wait for the tails of streams. */
+export type Track = (tail: Promise<unknown>) => void;
+
+export async function answerStream(ports: Ports, open: OpenAttempt, response: WireResponse, track: Track): Promise<AttemptResult> {
+  const { run, target } = open;
+  const stream = runStream(response, createRelay(open));
+  const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, () => response.cancel());
+  await stream.decided;
+  const firstByteMs = ports.clock.monotonicMs() - open.startedMs;
+  const early = await failureBeforeContent(stream, open, response);
+  if (early !== null) {
+    stopWatching();
+    response.cancel();
+    return fail(ports, open, { failure: early, status: response.status, passOn: null });
+  }
+  // Settling does not depend on the caller's side: it goes on when nobody reads any more.
+  const done = finishStream(ports, open, { stream, status: response.status, firstByteMs }).finally(stopWatching);
+  track(done);
+  return {
+    kind: 'answered',
+    outbound: {
+      kind: 'stream',
+      status: 200,
+      headers: [...answerHeaders(run, target, 'text/event-stream; charset=utf-8'), ['cache-control', 'no-cache']],
+      relay: async (sink) => {
+        stream.attach(sink);
+        return writeEnd(sink, await done);
+      },
+    },
+  };
+}
+
+function createRelay({ run, target }: OpenAttempt): StreamRelay {
+  const { facts } = run.request;
+  if (target.same) return target.upstream.createPassThroughRelay({ stripUsage: target.stripUsage });
+  return createTranslatingRelay(
+    target.upstream.createStreamDecoder(),
+    run.inbound.dialect.createStreamEncoder({ includeUsage: facts.includeUsage, id: run.header.id }),
+  );
+}
+
+/** Nothing has gone to the caller yet: an error here can still move on to another key. */
+async function failureBeforeContent(stream: StreamRun, { target }: OpenAttempt, response: WireResponse): Promise<Failure | null> {
+  const { state } = stream.relay;
+  if (state.contentSeen) return null;
+  if (state.failure !== null) return failureOfAnswer(state.failure, target.manifest, target.credential);
+  if (state.terminalSeen) return null;
+  const fault = await stream.ended;
+  if (fault !== null) return failureOfFault(fault, target.manifest);
+  return invalidAnswer(target.manifest, response.status, 'a stream that ended without any content');
+}
+
+type StreamEnd = { readonly terminal: Uint8Array; readonly kind: 'complete' | 'broken' };
+
+async function finishStream(
+  ports: Ports,
+  open: OpenAttempt,
+  { stream, status, firstByteMs }: { readonly stream: StreamRun; readonly status: number; readonly firstByteMs: number },
+): Promise<StreamEnd> {
+  const { run } = open;
+  const fault = await stream.ended;
+  const { state } = stream.relay;
+  const complete = state.failure === null && (state.terminalSeen || (fault === null && state.answer.finishReason !== null));
+  const failure = complete ? null : streamFailure(open, state, fault);
+  const row = await settleAttempt(ports, open, {
+    outcome: outcomeOf(complete, run.inbound.signal.aborted),
+    failure: run.inbound.signal.aborted ? null : failure,
+    upstreamStatus: status,
+    answer: state.answer,
+    contentBytes: state.contentBytes,
+    firstByteMs,
+    callerStatus: 200,
+  });
+  try {
+    await ports.ledger.settle(row);
+  } catch {
+    // The answer was given but cannot be recorded now: the caller must not take it for complete.
+    return broken(open, new GatewayError('service_unavailable', 'The ledger cannot be written; the answer was not recorded.'));
+  }
+  if (complete) return { terminal: stream.relay.finish(), kind: 'complete' };
+  // An error event of the provider has already been passed on.
+  if (state.failure !== null) return { terminal: new Uint8Array(), kind: 'broken' };
+  return broken(open, new GatewayError('upstream_error', failure?.message ?? 'The stream broke off.'));
+}
+
+function streamFailure({ target }: OpenAttempt, state: StreamRelay['state'], fault: TransportFault | null): Failure {
+  const failure =
+    state.failure !== null
+      ? failureOfAnswer(state.failure, target.manifest, target.credential)
+      : fault !== null
+        ? failureOfFault(fault, target.manifest)
+        : invalidAnswer(target.manifest, 200, 'a stream that ended before its answer was complete');
+  return { ...failure, reach: 'partial' };
+}
+
+function outcomeOf(complete: boolean, callerGone: boolean): AttemptOutcome {
+  if (complete) return 'succeeded';
+  return callerGone ? 'cancelled' : 'interrupted';
+}
+
+function broken({ run }: OpenAttempt, error: GatewayError): StreamEnd {
+  const event = run.inbound.dialect.encodeStreamError({
+    status: error.status,
+    code: error.code,
+    message: error.message,
+    requestId: run.header.requestId,
+  });
+  return { terminal: event, kind: 'broken' };
+}
+
+function writeEnd(sink: CallerSink, { terminal, kind }: StreamEnd): StreamEnd['kind'] {
+  if (terminal.length > 0) sink.write(terminal);
+  return kind;
+}

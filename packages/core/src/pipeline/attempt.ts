@@ -1,0 +1,175 @@
+/**
+ * One attempt on one key: open the ledger row, send, and hold the answer until it may be committed. A failure before
+ * the commit is a value that says whether another key could do better; after it there is no second attempt.
+ */
+import { GatewayError } from '../errors/gateway-error.ts';
+import type { AttemptOpened } from '../keys/generation.ts';
+import { chargesCredits } from '../limits/demands-for.ts';
+import type { Reservation } from '../limits/limits.ts';
+import type { Ports } from '../ports.ts';
+import { nanoUsd } from '../values.ts';
+import { DialectError, type AnswerFacts, type CostInBody } from '../wire/dialect.ts';
+import { TransportFault, type WireLimits, type WireResponse } from '../wire/wire.ts';
+import { answerHeaders } from './answer-headers.ts';
+import { failureOfAnswer, failureOfFault, holdsSecret, invalidAnswer } from './attempt-failure.ts';
+import { cancelAfterCaller, createCancel } from './cancel.ts';
+import type { Target } from './prepare.ts';
+import { answerStream, type Track } from './answer-stream.ts';
+import { fail, type AttemptResult } from './fail-attempt.ts';
+import type { Run } from './run.ts';
+import { settleAttempt, type OpenAttempt } from './settle.ts';
+
+/** Bytes of a complete answer; a longer one is refused. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+/** Error bodies are cut here before anything looks at them. */
+const ERROR_BYTES_MAX = 64 * 1024;
+
+export const WIRE_LIMITS: { readonly answer: WireLimits; readonly stream: WireLimits } = {
+  answer: { connectMs: 10_000, firstByteMs: 600_000, idleMs: 90_000, totalMs: 1_800_000 },
+  stream: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 90_000, totalMs: 1_800_000 },
+};
+
+export async function attempt(ports: Ports, run: Run, target: Target, reservation: Reservation | null, track: Track): Promise<AttemptResult> {
+  const open = await openAttempt(ports, run, target, reservation);
+  const cancel = createCancel();
+  const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, cancel.cancel);
+  try {
+    const limits = run.request.facts.stream ? WIRE_LIMITS.stream : WIRE_LIMITS.answer;
+    const response = await ports.transport.send(target.wire, limits, cancel.signal);
+    if (response.status < 200 || response.status > 299) return await refused(ports, open, response);
+    if (run.request.facts.stream && isEventStream(response)) {
+      return await answerStream(ports, open, response, track);
+    }
+    return await answerWhole(ports, open, response);
+  } catch (error) {
+    if (!(error instanceof TransportFault)) throw error;
+    return fail(ports, open, { failure: failureOfFault(error, target.manifest), status: null, passOn: null });
+  } finally {
+    stopWatching();
+  }
+}
+
+/** The row is durable before any byte is sent. When it cannot be, nothing is sent and nothing stays reserved. */
+async function openAttempt(ports: Ports, run: Run, target: Target, reservation: Reservation | null): Promise<OpenAttempt> {
+  const opened: AttemptOpened = {
+    generation: run.header,
+    attemptNo: run.failures.length + 1,
+    openedAt: ports.clock.now(),
+    providerKeyId: target.key.id,
+    provider: target.key.provider,
+    source: target.key.source,
+    model: target.model.id,
+    upstreamModel: target.endpoint.upstreamModel,
+    reservedNano: heldAmount(target),
+    inputTokensEstimate: target.bounds.inputLikely,
+    credits: chargesCredits({ key: target.key, workspace: run.workspace }) ? 'charged' : 'unmetered',
+    plans: run.plans,
+  };
+  const { pendingSettlement } = run;
+  run.pendingSettlement = null;
+  try {
+    // The row of the attempt before, if any, goes with the same commit.
+    await Promise.all([
+      pendingSettlement === null ? undefined : ports.ledger.settle(pendingSettlement),
+      ports.ledger.open(opened),
+    ]);
+  } catch (cause) {
+    if (reservation !== null) {
+      await ports.counters.settle(reservation, { spendNano: nanoUsd(0), creditsNano: nanoUsd(0), dispatched: false });
+    }
+    throw new GatewayError('service_unavailable', 'The ledger cannot be written, so nothing was sent. Try again in a moment.', {
+      cause,
+      retryAfterMs: 1000,
+    });
+  }
+  return { run, target, reservation, opened, startedMs: ports.clock.monotonicMs() };
+}
+
+function heldAmount(target: Target): AttemptOpened['reservedNano'] {
+  let held = nanoUsd(0);
+  for (const demand of target.demands) {
+    if ((demand.kind === 'spend' || demand.kind === 'credits') && demand.holdNano > held) held = demand.holdNano;
+  }
+  return held;
+}
+
+function isEventStream(response: WireResponse): boolean {
+  return (response.header('content-type') ?? 'text/event-stream').startsWith('text/event-stream');
+}
+
+/** The provider said no. */
+async function refused(ports: Ports, open: OpenAttempt, response: WireResponse): Promise<AttemptResult> {
+  const { target } = open;
+  const body = await response.readAll(ERROR_BYTES_MAX).catch((error: unknown) => {
+    // The status is the verdict; a body that is too long or broken off adds nothing to it.
+    if (error instanceof TransportFault) return new Uint8Array();
+    throw error;
+  });
+  const signals = target.upstream.decodeFailure(response.status, (name) => response.header(name), body);
+  const failure = failureOfAnswer(signals, target.manifest, target.credential);
+  const contentType = response.header('content-type') ?? '';
+  const passOn =
+    target.same && response.status >= 400 && contentType.includes('json') && !holdsSecret(body, target.credential)
+      ? { status: response.status, body, contentType: 'application/json' }
+      : null;
+  return fail(ports, open, { failure, status: response.status, passOn });
+}
+
+/** A complete JSON answer. It is settled and durable before the caller gets its first byte. */
+async function answerWhole(ports: Ports, open: OpenAttempt, response: WireResponse): Promise<AttemptResult> {
+  const { target, run } = open;
+  const { dialect } = run.inbound;
+  const firstByteMs = ports.clock.monotonicMs() - open.startedMs;
+  const upstreamBody = await response.readAll(ANSWER_BYTES_MAX);
+  const signals = target.upstream.findFailure(upstreamBody);
+  if (signals !== null) {
+    const failure = failureOfAnswer(signals, target.manifest, target.credential);
+    return fail(ports, open, { failure, status: response.status, passOn: null });
+  }
+  let answer: AnswerFacts;
+  let body: Uint8Array;
+  try {
+    answer = target.upstream.readAnswer(upstreamBody);
+    body = target.same
+      ? upstreamBody
+      : dialect.answerFromCanonical(target.upstream.answerToCanonical(upstreamBody), { id: run.header.id });
+  } catch (error) {
+    if (!(error instanceof DialectError)) throw error;
+    const failure = invalidAnswer(target.manifest, response.status, 'something that is not an answer');
+    return fail(ports, open, { failure, status: response.status, passOn: null });
+  }
+  const row = await settleAttempt(ports, open, {
+    outcome: run.inbound.signal.aborted ? 'cancelled' : 'succeeded',
+    failure: null,
+    upstreamStatus: response.status,
+    answer,
+    contentBytes: body.length,
+    firstByteMs,
+    callerStatus: 200,
+  });
+  await ports.ledger.settle(row);
+  const wantsCost = run.inbound.costInBody || run.request.facts.includeCost;
+  return {
+    kind: 'answered',
+    outbound: {
+      kind: 'answer',
+      status: 200,
+      headers: answerHeaders(run, target, 'application/json'),
+      body: wantsCost ? dialect.addCost(body, costInBody(row)) : body,
+    },
+  };
+}
+
+function costInBody(row: Awaited<ReturnType<typeof settleAttempt>>): CostInBody {
+  const sum = (output: boolean): number =>
+    row.costLines
+      .filter((line) => line.what.endsWith('output') === output)
+      .reduce((total, line) => total + (line.quantity * line.nanoPerMillion) / 1e15, 0);
+  const known = row.costNano !== null;
+  return {
+    costUsd: known ? (row.costNano ?? 0) / 1e9 : null,
+    isByok: row.source === 'byok',
+    promptCostUsd: known ? sum(false) : null,
+    completionCostUsd: known ? sum(true) : null,
+  };
+}

@@ -1,0 +1,38 @@
+/** What goes into the pipeline and what comes out: the faces make HTTP of it. */
+import type { CancelSignal } from '../ports.ts';
+import type { Dialect } from '../wire/dialect.ts';
+import type { WireHeaders } from '../wire/wire.ts';
+import type { ProviderId } from '../values.ts';
+
+export type Inbound = {
+  readonly requestId: string;
+  /** As the caller sent it; undefined when absent. */
+  readonly token: string | undefined;
+  /** The caller's dialect, given by the path. */
+  readonly dialect: Dialect;
+  /** Whose model a bare name means on this path. */
+  readonly defaultProvider: ProviderId;
+  readonly body: Uint8Array;
+  readonly header: (name: string) => string | undefined;
+  /** Aborted when the caller has gone. */
+  readonly signal: CancelSignal;
+  /** The path's clients expect cost in the body's usage without asking. */
+  readonly costInBody: boolean;
+};
+
+export type Outbound =
+  | { readonly kind: 'answer'; readonly status: number; readonly headers: WireHeaders; readonly body: Uint8Array }
+  | {
+      readonly kind: 'stream';
+      readonly status: number;
+      readonly headers: WireHeaders;
+      /** Writes the stream; resolves after the terminal event. `broken`: an error event ended it, close the connection. */
+      readonly relay: (sink: CallerSink) => Promise<'complete' | 'broken'>;
+    };
+
+/** The caller's side of a stream. Writing to a caller who has gone is allowed and does nothing. */
+export interface CallerSink {
+  /** False: the caller reads too slowly; `onDrain` is called when there is room again. */
+  write(bytes: Uint8Array): boolean;
+  onDrain(listener: () => void): void;
+}

@@ -1,0 +1,105 @@
+/** Reads, for one model, everything the planner may know about every key; and what each key would demand. */
+import type { ApiKeyRecord, WorkspaceRecord } from '../keys/api-key.ts';
+import type { ProviderKeyRecord } from '../keys/provider-key.ts';
+import { demandsFor, isMetered, tokenBounds, type TokenBounds } from '../limits/demands-for.ts';
+import type { Demand, Reading } from '../limits/limits.ts';
+import type { Ports } from '../ports.ts';
+import type { Health } from '../routing/health.ts';
+import { FREE_READINGS, type Bench, type KeyReadings } from '../routing/key-readings.ts';
+import { healthScopes } from '../routing/next-health.ts';
+import type { KeyFacts } from '../routing/plan-input.ts';
+import type { Endpoint, ModelCandidate } from '../routing/route-plan.ts';
+import type { RequestFacts } from '../wire/dialect.ts';
+import { instant, type Instant } from '../values.ts';
+
+/** One key that may be tried for the model. */
+export type KeyOption = KeyFacts & {
+  readonly endpoint: Endpoint | undefined;
+  readonly bounds: TokenBounds | undefined;
+  readonly demands: readonly Demand[];
+};
+
+export type GatherInput = {
+  readonly apiKey: ApiKeyRecord;
+  readonly workspace: WorkspaceRecord;
+  readonly model: ModelCandidate;
+  readonly facts: RequestFacts;
+};
+
+export function gatherOptions(
+  ports: Pick<Ports, 'config' | 'counters' | 'vault' | 'clock'>,
+  input: GatherInput,
+): readonly KeyOption[] {
+  const now = ports.clock.now();
+  return ports
+    .config()
+    .providerKeys(input.workspace.id)
+    .map((key) => {
+      const endpoint = input.model.endpoints.find(({ provider }) => provider === key.provider);
+      // A key of another provider is judged without reading anything.
+      if (endpoint === undefined || !key.enabled) {
+        return { key, endpoint, bounds: undefined, demands: [], readings: FREE_READINGS };
+      }
+      const bounds = tokenBounds(input.facts, endpoint);
+      const demands = demandsFor({ ...input, key, price: endpoint.price, bounds });
+      const readings = readKey(ports, { ...input, key, endpoint, demands, now });
+      return { key, endpoint, bounds, demands, readings };
+    });
+}
+
+type ReadInput = GatherInput & {
+  readonly key: ProviderKeyRecord;
+  readonly endpoint: Endpoint;
+  readonly demands: readonly Demand[];
+  readonly now: Instant;
+};
+
+function readKey(ports: Pick<Ports, 'counters' | 'vault'>, input: ReadInput): KeyReadings {
+  const { key, demands } = input;
+  const secretReadable = ports.vault.isReadable(key);
+  const bench = findBench(ports, input);
+  const metered = isMetered(input);
+  if (demands.length === 0) return { ...FREE_READINGS, secretReadable, bench, metered };
+  const readings = ports.counters.readings(demands);
+  const full = (matches: (demand: Demand) => boolean): Extract<Reading, { kind: 'full' }> | null => {
+    const index = demands.findIndex(matches);
+    const reading = readings[index];
+    return reading?.kind === 'full' ? reading : null;
+  };
+  const budgetOf = (period: 'day' | 'month') => {
+    const reading = full((demand) => demand.kind === 'spend' && demand.scope.owner === 'provider_key' && demand.scope.period === period);
+    return reading === null || reading.resetsAt === null || reading.limitNano === undefined || reading.spentNano === undefined
+      ? null
+      : { resetsAt: reading.resetsAt, limitNano: reading.limitNano, spentNano: reading.spentNano };
+  };
+  const rpm = full((demand) => demand.kind === 'rpm' && demand.owner === 'provider_key');
+  return {
+    secretReadable,
+    bench,
+    dayBudget: budgetOf('day'),
+    monthBudget: budgetOf('month'),
+    rpmFreeAt: rpm === null ? null : (rpm.resetsAt ?? input.now),
+    concurrencyFull: full((demand) => demand.kind === 'concurrency') !== null,
+    metered,
+  };
+}
+
+/** The bench that lasts longest among those that hold now. A bench whose time has passed holds no one back: half-open. */
+function findBench(ports: Pick<Ports, 'counters'>, { key, endpoint, now }: ReadInput): Bench | null {
+  let widest: Bench | null = null;
+  for (const scope of healthScopes(key, endpoint.upstreamModel)) {
+    const bench = benchOf(ports.counters.health(scope), now);
+    if (bench === null) continue;
+    const ends = bench.until ?? instant(Number.MAX_SAFE_INTEGER);
+    const widestEnds = widest === null ? instant(0) : (widest.until ?? instant(Number.MAX_SAFE_INTEGER));
+    if (ends > widestEnds) widest = { ...bench, scope: scope.kind };
+  }
+  return widest;
+}
+
+function benchOf(health: Health | undefined, now: Instant): Omit<Bench, 'scope'> | null {
+  if (health === undefined || health.because === null) return null;
+  if (health.state === 'unhealthy') return { until: null, because: health.because };
+  const holds = health.state === 'cooling_down' && health.until !== null && health.until > now;
+  return holds ? { until: health.until, because: health.because } : null;
+}

@@ -1,0 +1,98 @@
+/**
+ * One request, top to bottom: authenticate → parse → plan → [reserve → open → attempt → settle] per key → close.
+ * All control flow is here; the stages do not know of each other.
+ */
+import { GatewayError } from '../errors/gateway-error.ts';
+import type { GenerationId } from '../values.ts';
+import type { Ports } from '../ports.ts';
+import { planRoute } from '../routing/plan-route.ts';
+import { attempt } from './attempt.ts';
+import type { Track } from './answer-stream.ts';
+import { authenticate } from './authenticate.ts';
+import type { Inbound, Outbound } from './exchange.ts';
+import { gatherOptions } from './gather-options.ts';
+import { parseRequest } from './parse-request.ts';
+import { prepare } from './prepare.ts';
+import { refuseCaller } from './refuse-caller.ts';
+import { reserve } from './reserve.ts';
+import { ATTEMPTS_MAX, type Run } from './run.ts';
+import { toFailure } from './to-failure.ts';
+
+/** Throws GatewayError for what is refused before it is a generation (401, 403, 400, 404); else always answers. */
+export async function handleGeneration(ports: Ports, inbound: Inbound, track: Track): Promise<Outbound> {
+  const run = startRun(ports, inbound);
+  try {
+    return await serve(ports, run, track);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return refuseCaller(ports, run, error);
+  }
+}
+
+async function serve(ports: Ports, run: Run, track: Track): Promise<Outbound> {
+  for (const model of run.request.candidates) {
+    const options = gatherOptions(ports, { apiKey: run.apiKey, workspace: run.workspace, model, facts: run.request.facts });
+    const plan = planRoute({
+      now: ports.clock.now(),
+      model,
+      keys: options,
+      preferences: run.request.preferences,
+      apiKey: run.apiKey,
+      seed: ports.random.seed(),
+    });
+    run.plans.push(plan);
+
+    for (const verdict of plan.verdicts) {
+      if (verdict.kind !== 'ranked' || run.failures.length === ATTEMPTS_MAX || run.inbound.signal.aborted) break;
+      const option = options.find(({ key }) => key.id === verdict.key);
+      const target = option === undefined ? null : await prepare(ports, run, model, option);
+      if (target === null) continue;
+
+      const reserved = await reserve(ports, target);
+      if (reserved.kind === 'refused') {
+        run.refusals.push(reserved.refusal);
+        continue;
+      }
+
+      const result = await attempt(ports, run, target, reserved.reservation, track);
+      if (result.kind === 'answered') return result.outbound;
+      run.failures.push(result.failed);
+      if (result.next === 'give_up') return refuseCaller(ports, run, toFailure(run, ports.clock.now()));
+      if (result.next === 'next_model') break;
+    }
+  }
+  return refuseCaller(ports, run, toFailure(run, ports.clock.now()));
+}
+
+function startRun(ports: Ports, inbound: Inbound): Run {
+  const apiKey = authenticate(ports, inbound.token, ['inference']);
+  const config = ports.config();
+  const workspace = config.workspace(apiKey.workspaceId);
+  if (workspace === undefined) {
+    throw new GatewayError('invalid_api_key', 'The workspace of this API key no longer exists.');
+  }
+  const request = parseRequest(config, apiKey, inbound);
+  const now = ports.clock.now();
+  return {
+    inbound,
+    header: {
+      // Time first, so that rows of one time stand together; the rest cannot be guessed.
+      id: `gen-${Math.floor(now / 1000)}-${ports.random.hex(12)}` as GenerationId,
+      requestId: inbound.requestId,
+      workspaceId: workspace.id,
+      apiKeyId: apiKey.id,
+      createdAt: now,
+      dialect: inbound.dialect.id,
+      modelRequested: request.facts.model ?? request.facts.models[0] ?? '',
+      streamed: request.facts.stream,
+    },
+    apiKey,
+    workspace,
+    request,
+    startedMs: ports.clock.monotonicMs(),
+    plans: [],
+    refusals: [],
+    failures: [],
+    pendingSettlement: null,
+  };
+}

@@ -1,0 +1,88 @@
+/** Everything about an attempt that is decided before anything is reserved: the exact request that would be sent. */
+import type { Credential, ProviderKeyRecord } from '../keys/provider-key.ts';
+import type { TokenBounds } from '../limits/demands-for.ts';
+import type { Demand } from '../limits/limits.ts';
+import type { Ports } from '../ports.ts';
+import type { Endpoint, ModelCandidate } from '../routing/route-plan.ts';
+import type { EncodedRequest, Dialect } from '../wire/dialect.ts';
+import { destinationOf } from '../wire/destination.ts';
+import type { ProviderDialect, ProviderManifest } from '../wire/provider-manifest.ts';
+import type { WireHeaders, WireRequest } from '../wire/wire.ts';
+import type { KeyOption } from './gather-options.ts';
+import type { Run } from './run.ts';
+
+export type Target = {
+  readonly model: ModelCandidate;
+  readonly key: ProviderKeyRecord;
+  readonly manifest: ProviderManifest;
+  readonly endpoint: Endpoint;
+  readonly bounds: TokenBounds;
+  readonly demands: readonly Demand[];
+  /** The format spoken with the provider. */
+  readonly upstream: Dialect;
+  /** Same format on both sides: the body passes through. */
+  readonly same: boolean;
+  /** The switch for usage in the stream is ours, so its traces do not reach the caller. */
+  readonly stripUsage: boolean;
+  readonly credential: Credential;
+  readonly wire: WireRequest;
+};
+
+/** Throws GatewayError `invalid_request` when the caller's request cannot be put into the provider's format. */
+export async function prepare(ports: Ports, run: Run, model: ModelCandidate, option: KeyOption): Promise<Target | null> {
+  const { key, endpoint, bounds, demands } = option;
+  const manifest = ports.providers.get(key.provider);
+  if (manifest === undefined || endpoint === undefined || bounds === undefined) return null;
+  const destination = destinationOf(key, manifest);
+  if (destination === undefined) return null;
+  const { facts } = run.request;
+  const caller = run.inbound.dialect;
+  const spoken = manifest.dialects.find(({ dialect }) => dialect.id === caller.id) ?? manifest.dialects[0];
+  const same = spoken.dialect.id === caller.id;
+  const encoded = encode(run, spoken, endpoint, same);
+  const credential = ports.vault.openCredential(key);
+  const wire = await manifest.authorize(
+    {
+      method: 'POST',
+      origin: destination.origin,
+      path: destination.pathPrefix + spoken.path(endpoint.upstreamModel, facts.stream),
+      headers: [
+        ['content-type', 'application/json'],
+        ['accept', facts.stream ? 'text/event-stream' : 'application/json'],
+        ...encoded.headers,
+        ...(same ? callerHeaders(run, spoken.dialect, encoded.headers) : []),
+      ],
+      body: encoded.body,
+    },
+    credential,
+  );
+  return {
+    model,
+    key,
+    manifest,
+    endpoint,
+    bounds,
+    demands,
+    upstream: spoken.dialect,
+    same,
+    stripUsage: facts.stream && !facts.includeUsage,
+    credential,
+    wire,
+  };
+}
+
+function encode(run: Run, spoken: ProviderDialect, endpoint: Endpoint, same: boolean): EncodedRequest {
+  const { facts } = run.request;
+  const target = { upstreamModel: endpoint.upstreamModel, outputTokensMax: endpoint.outputTokensMax, quirks: spoken.quirks };
+  return same
+    ? spoken.dialect.passThrough(facts, target)
+    : spoken.dialect.fromCanonical(run.inbound.dialect.toCanonical(facts), target);
+}
+
+/** The few headers of the caller that belong to the format; never a credential. What the dialect set itself gives way. */
+function callerHeaders(run: Run, dialect: Dialect, set: WireHeaders): WireHeaders {
+  return dialect.callerHeaders.flatMap((name) => {
+    const value = run.inbound.header(name);
+    return value === undefined || set.some(([other]) => other === name) ? [] : [[name, value] as const];
+  });
+}

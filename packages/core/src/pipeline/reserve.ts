@@ -1,0 +1,30 @@
+/** The plan read a snapshot; the reservation is the truth. All of a key's limits and its probe, or nothing. */
+import type { Reservation } from '../limits/limits.ts';
+import type { Ports } from '../ports.ts';
+import { healthScopes } from '../routing/next-health.ts';
+import { laterBy, nanoUsd } from '../values.ts';
+import type { Target } from './prepare.ts';
+import type { Refusal } from './run.ts';
+
+export type Reserved =
+  | { readonly kind: 'reserved'; readonly reservation: Reservation | null }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** A half-open scope whose probe someone else has is healthy or benched again within about this time. */
+const PROBE_WAIT_MS = 1000;
+
+export async function reserve(ports: Pick<Ports, 'counters' | 'clock'>, target: Target): Promise<Reserved> {
+  const { key, demands, endpoint } = target;
+  let reservation: Reservation | null = null;
+  if (demands.length > 0) {
+    const result = await ports.counters.reserve(demands);
+    if (result.kind === 'refused') return { kind: 'refused', refusal: { key, by: result.by, reading: result.reading } };
+    reservation = result.reservation;
+  }
+  if (ports.counters.takeProbes(healthScopes(key, endpoint.upstreamModel))) return { kind: 'reserved', reservation };
+  if (reservation !== null) {
+    await ports.counters.settle(reservation, { spendNano: nanoUsd(0), creditsNano: nanoUsd(0), dispatched: false });
+  }
+  const resetsAt = laterBy(ports.clock.now(), PROBE_WAIT_MS);
+  return { kind: 'refused', refusal: { key, by: { kind: 'probe' }, reading: { kind: 'full', resetsAt } } };
+}

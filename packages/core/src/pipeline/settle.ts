@@ -1,0 +1,150 @@
+/** What an attempt came to: usage → cost → counters and health, and the ledger row. Idempotent below; repeated until durable. */
+import type { Failure } from '../errors/failure-class.ts';
+import type { AttemptOpened, AttemptOutcome, AttemptSettled, TokenUsage } from '../keys/generation.ts';
+import { chargesCredits } from '../limits/demands-for.ts';
+import type { Reservation } from '../limits/limits.ts';
+import type { Ports } from '../ports.ts';
+import { costOf, type Cost } from '../pricing/cost-of.ts';
+import type { Outcome } from '../routing/health.ts';
+import { BENCH_POLICIES, healthScopes } from '../routing/next-health.ts';
+import { nanoUsd, type NanoUsd } from '../values.ts';
+import type { AnswerFacts } from '../wire/dialect.ts';
+import { fallbackReason } from './answer-headers.ts';
+import type { Target } from './prepare.ts';
+import { toCounterRefusal, type Run } from './run.ts';
+
+/** An attempt that was opened: what all its later stages share. */
+export type OpenAttempt = {
+  readonly run: Run;
+  readonly target: Target;
+  readonly reservation: Reservation | null;
+  readonly opened: AttemptOpened;
+  readonly startedMs: number;
+};
+export type AttemptEnd = {
+  readonly outcome: AttemptOutcome;
+  readonly failure: Failure | null;
+  readonly upstreamStatus: number | null;
+  readonly answer: AnswerFacts;
+  /** Bytes of answer that arrived, for an estimate where the provider gave no usage; 0: nothing was generated. */
+  readonly contentBytes: number;
+  readonly firstByteMs: number | null;
+  /** The status the caller gets, when this ends the generation. */
+  readonly callerStatus: number | null;
+};
+
+/** Estimates for budgets err high: few texts have fewer bytes per token than this. */
+const ESTIMATE_BYTES_PER_TOKEN = 3;
+/** Estimates for credits err in the customer's favour: this part of the estimated cost is taken. */
+const ESTIMATE_CREDITS_SHARE = 0.6;
+
+export const NO_ANSWER: AnswerFacts = { usage: null, upstreamId: null, finishReason: null };
+
+/** Applies the end of an attempt to counters and health; returns the ledger row, which the caller makes durable. */
+export async function settleAttempt(ports: Ports, attempt: OpenAttempt, end: AttemptEnd): Promise<AttemptSettled> {
+  const usage = finalUsage(attempt, end);
+  const { price } = attempt.target.endpoint;
+  const cost = usage === null || price === undefined ? null : costOf(usage, price);
+  const chargedNano = creditsFor(attempt, end, usage, cost);
+  if (attempt.reservation !== null) {
+    await ports.counters.settle(attempt.reservation, {
+      spendNano: cost?.totalNano ?? nanoUsd(0),
+      creditsNano: chargedNano,
+      dispatched: end.failure?.reach !== 'unsent',
+    });
+  }
+  await applyToHealth(ports, attempt, end);
+  return toRow(ports, attempt, { ...end, usage, cost, chargedNano });
+}
+
+/** The provider's own numbers; an estimate only where they are absent or incomplete, and marked so. */
+function finalUsage({ target }: OpenAttempt, end: AttemptEnd): TokenUsage | null {
+  const { usage } = end.answer;
+  const complete = end.outcome === 'succeeded' || end.answer.finishReason !== null;
+  if (usage !== null && complete) return usage;
+  const mayHaveCharged = end.outcome !== 'failed' || end.failure?.reach === 'uncertain' || end.failure?.reach === 'partial';
+  if (!mayHaveCharged) return null;
+  const outputTokens = Math.ceil(end.contentBytes / ESTIMATE_BYTES_PER_TOKEN);
+  if (usage !== null) return { ...usage, outputTokens: Math.max(usage.outputTokens, outputTokens), origin: 'estimated' };
+  const inputTokens = Math.ceil((target.wire.body?.length ?? 0) / ESTIMATE_BYTES_PER_TOKEN);
+  return { ...NO_USAGE, inputTokens, outputTokens };
+}
+
+const NO_USAGE: TokenUsage = {
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWrite5mTokens: 0,
+  cacheWrite1hTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  audioInputTokens: 0,
+  audioOutputTokens: 0,
+  origin: 'estimated',
+};
+
+/** Credits are taken for answers that reached the caller, whole or in part; never for a failed attempt. */
+function creditsFor({ run, target }: OpenAttempt, end: AttemptEnd, usage: TokenUsage | null, cost: Cost | null): NanoUsd {
+  const delivered = end.outcome !== 'failed' && end.contentBytes > 0;
+  if (cost === null || !delivered || !chargesCredits({ key: target.key, workspace: run.workspace })) return nanoUsd(0);
+  return usage?.origin === 'estimated' ? nanoUsd(Math.floor(cost.totalNano * ESTIMATE_CREDITS_SHARE)) : cost.totalNano;
+}
+
+async function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end: AttemptEnd): Promise<void> {
+  const scopes = healthScopes(target.key, target.endpoint.upstreamModel);
+  const outcome = toOutcome(ports, target, opened, end);
+  if (outcome === null) return;
+  // A healthy key has no state: its successes cost nothing.
+  if (outcome.kind === 'success' && scopes.every((scope) => ports.counters.health(scope) === undefined)) return;
+  await ports.counters.applyOutcome(scopes, outcome);
+}
+
+function toOutcome(ports: Ports, target: Target, opened: AttemptOpened, { outcome, failure }: AttemptEnd): Outcome | null {
+  const at = ports.clock.now();
+  if (failure === null) return outcome === 'succeeded' ? { kind: 'success', at } : null;
+  if (BENCH_POLICIES[failure.class] === null) return null;
+  return {
+    kind: 'failure',
+    at,
+    startedAt: opened.openedAt,
+    key: target.key.id,
+    class: failure.class,
+    status: failure.status,
+    message: failure.message,
+    retryAfterMs: failure.retryAfterMs,
+    jitter: ports.random.uniform(),
+  };
+}
+
+type Settled = AttemptEnd & { readonly usage: TokenUsage | null; readonly cost: Cost | null; readonly chargedNano: NanoUsd };
+
+function toRow(ports: Ports, { run, target, opened, startedMs }: OpenAttempt, end: Settled): AttemptSettled {
+  return {
+    generation: run.header,
+    attemptNo: opened.attemptNo,
+    providerKeyId: target.key.id,
+    provider: target.key.provider,
+    source: target.key.source,
+    model: target.model.id,
+    openedAt: opened.openedAt,
+    settledAt: ports.clock.now(),
+    outcome: end.outcome,
+    failure:
+      end.failure === null
+        ? null
+        : { class: end.failure.class, message: end.failure.message, providerCode: end.failure.providerCode },
+    upstreamStatus: end.upstreamStatus,
+    upstreamId: end.answer.upstreamId,
+    finishReason: end.answer.finishReason,
+    usage: end.usage,
+    costNano: end.cost?.totalNano ?? null,
+    costLines: end.cost?.lines ?? [],
+    chargedNano: end.chargedNano,
+    latencyMs: ports.clock.monotonicMs() - startedMs,
+    firstByteMs: end.firstByteMs,
+    final: end.callerStatus !== null,
+    callerStatus: end.callerStatus,
+    errorCode: null,
+    refusals: run.refusals.map(toCounterRefusal),
+    fallbackReason: fallbackReason(run, target.key),
+  };
+}

@@ -1,0 +1,71 @@
+/** Turns codes into sentences. It decides nothing: the explanation is the plan. */
+import { isoTime } from '../limits/period.ts';
+import { nanoToUsd } from '../values.ts';
+import type { Exclusion, RoutePlan, Verdict } from './route-plan.ts';
+
+/** One sentence per key, in the plan's order. */
+export function explainPlan(plan: RoutePlan): readonly string[] {
+  return plan.verdicts.map((verdict) => explainVerdict(verdict));
+}
+
+/** What, which and what now, for one key. Names a platform key without its label, which is the operator's. */
+export function explainVerdict(verdict: Verdict): string {
+  const name = verdict.source === 'platform' ? `Platform key for ${verdict.provider}` : `Key "${verdict.label || verdict.key}"`;
+  if (verdict.kind === 'excluded') return `${name} was left out: ${explainExclusion(verdict.reason)}`;
+  const share = `${Math.round(verdict.share * 1000) / 10} % of first tries`;
+  return `${name} is number ${verdict.rank} in line (weight ${verdict.weight}, ${share}).`;
+}
+
+export function explainExclusion(reason: Exclusion): string {
+  switch (reason.code) {
+    case 'key_disabled':
+      return 'it is disabled. Enable it to use it.';
+    case 'secret_unreadable':
+      return 'its stored secret cannot be decrypted. Enter the secret again.';
+    case 'provider_not_serving_model':
+      return 'its provider does not serve this model.';
+    case 'provider_not_allowed':
+      return 'the API key may not use its provider. Change the allowed providers of the API key.';
+    case 'model_not_allowed':
+      return 'the API key may not use this model. Change the allowed models of the API key.';
+    case 'provider_excluded_by_request':
+      return 'the request leaves its provider out (provider.only, ignore, or order without fallbacks).';
+    case 'model_not_supported_by_key':
+      return "this model is not in the key's supported models.";
+    case 'region_mismatch':
+      return `the request requires region ${reason.wanted}, and the key serves another.`;
+    case 'fallback_denied':
+      return `key ${reason.by} says "always use this key", so no platform key may serve this model.`;
+    case 'cooling_down':
+      return reason.until === null
+        ? 'its provider refused the credential. Edit the key, re-enable it, or test it successfully.'
+        : `it is cooling down until ${isoTime(reason.until)} after ${words(reason.because)}${placeOf(reason.scope)}.`;
+    case 'budget_exceeded':
+      return `its ${reason.period === 'day' ? 'daily' : 'monthly'} budget of ${usd(reason.limitNano)} is used up (${usd(reason.spentNano)}). It resets at ${isoTime(reason.resetsAt)}.`;
+    case 'rpm_exceeded':
+      return `its limit of ${reason.limit} requests per minute is reached. A slot frees at ${isoTime(reason.resetsAt)}.`;
+    case 'concurrency_exceeded':
+      return `its limit of ${reason.limit} concurrent requests is reached.`;
+    case 'price_unknown':
+      return 'the model has no known price, and a limit, budget or credit applies. Set a price for the model, or lift the limit.';
+  }
+}
+
+function placeOf(scope: 'key' | 'key_model' | 'provider_model'): string {
+  switch (scope) {
+    case 'key':
+      return '';
+    case 'key_model':
+      return ' with this model';
+    case 'provider_model':
+      return ' of this model at its provider';
+  }
+}
+
+function words(code: string): string {
+  return code.replaceAll('_', ' ');
+}
+
+function usd(nano: Parameters<typeof nanoToUsd>[0]): string {
+  return `${nanoToUsd(nano)} USD`;
+}

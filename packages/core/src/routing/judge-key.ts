@@ -1,0 +1,79 @@
+/**
+ * The verdict on one key: the first rule that applies, in the order in which they stand here. Permanent reasons come
+ * before passing ones, so that the reason shown is the one worth acting on. The order is also the documentation's table.
+ */
+import type { ProviderKeyRecord } from '../keys/provider-key.ts';
+import type { ProviderKeyId } from '../values.ts';
+import type { KeyReadings } from './key-readings.ts';
+import { matchesAnyModelPattern } from './model-pattern.ts';
+import type { KeyFacts, PlanInput } from './plan-input.ts';
+import type { Endpoint, Exclusion } from './route-plan.ts';
+
+export type Judgement =
+  | { readonly kind: 'allowed'; readonly endpoint: Endpoint }
+  | { readonly kind: 'excluded'; readonly reason: Exclusion };
+
+/** `denier`: the own key that forbids platform keys, if any. */
+export function judgeKey(facts: KeyFacts, input: PlanInput, denier: ProviderKeyId | null): Judgement {
+  const { key, readings } = facts;
+  const endpoint = endpointFor(key, input);
+  const reason =
+    ineligible(key, input, endpoint) ??
+    (key.source === 'platform' && denier !== null ? ({ code: 'fallback_denied', by: denier } as const) : null) ??
+    excludedByRequest(key, input) ??
+    unavailable(key, readings, endpoint);
+  return reason === null && endpoint !== undefined
+    ? { kind: 'allowed', endpoint }
+    : { kind: 'excluded', reason: reason ?? { code: 'provider_not_serving_model' } };
+}
+
+/**
+ * An own key that could serve this model, were it available, and says "always use this key". Being benched, over budget
+ * or out of RPM does not take its vote away; being for another model does. A request's own provider list has no say:
+ * a caller may narrow the owner's policy, never widen it.
+ */
+export function votesForDeny(key: ProviderKeyRecord, input: PlanInput): boolean {
+  return key.source === 'byok' && key.alwaysUse && ineligible(key, input, endpointFor(key, input)) === null;
+}
+
+function endpointFor(key: ProviderKeyRecord, input: PlanInput): Endpoint | undefined {
+  return input.model.endpoints.find((endpoint) => endpoint.provider === key.provider);
+}
+
+function ineligible(key: ProviderKeyRecord, input: PlanInput, endpoint: Endpoint | undefined): Exclusion | null {
+  const { apiKey, preferences, model } = input;
+  if (!key.enabled) return { code: 'key_disabled' };
+  if (endpoint === undefined) return { code: 'provider_not_serving_model' };
+  if (apiKey.allowedProviders !== null && !apiKey.allowedProviders.includes(key.provider)) {
+    return { code: 'provider_not_allowed' };
+  }
+  if (apiKey.allowedModels !== null && !matchesAnyModelPattern(apiKey.allowedModels, endpoint.upstreamModel, model.id)) {
+    return { code: 'model_not_allowed' };
+  }
+  if (key.supportedModels !== null && !matchesAnyModelPattern(key.supportedModels, endpoint.upstreamModel, model.id)) {
+    return { code: 'model_not_supported_by_key' };
+  }
+  const { region } = preferences;
+  if (preferences.requireRegion && region !== null && key.region !== region) return { code: 'region_mismatch', wanted: region };
+  return null;
+}
+
+function excludedByRequest(key: ProviderKeyRecord, { preferences }: PlanInput): Exclusion | null {
+  const { only, ignore, order, allowFallbacks } = preferences;
+  const unwanted =
+    (only !== null && !only.includes(key.provider)) ||
+    ignore.includes(key.provider) ||
+    (!allowFallbacks && order.length > 0 && !order.includes(key.provider));
+  return unwanted ? { code: 'provider_excluded_by_request' } : null;
+}
+
+function unavailable(key: ProviderKeyRecord, readings: KeyReadings, endpoint: Endpoint | undefined): Exclusion | null {
+  if (!readings.secretReadable) return { code: 'secret_unreadable' };
+  if (readings.metered && endpoint?.price === undefined) return { code: 'price_unknown' };
+  if (readings.bench !== null) return { code: 'cooling_down', ...readings.bench };
+  if (readings.dayBudget !== null) return { code: 'budget_exceeded', period: 'day', ...readings.dayBudget };
+  if (readings.monthBudget !== null) return { code: 'budget_exceeded', period: 'month', ...readings.monthBudget };
+  if (readings.rpmFreeAt !== null) return { code: 'rpm_exceeded', resetsAt: readings.rpmFreeAt, limit: key.rpmLimit ?? 0 };
+  if (readings.concurrencyFull) return { code: 'concurrency_exceeded', limit: key.maxConcurrency ?? 0 };
+  return null;
+}

@@ -1,0 +1,101 @@
+/**
+ * Decides which keys may serve a request and in which order, and says why for every key. Pure: all that was read is in
+ * the input, chance comes from its seed. One function serves requests, previews and replays.
+ */
+import type { ProviderKeyRecord } from '../keys/provider-key.ts';
+import type { ProviderKeyId } from '../values.ts';
+import { judgeKey, votesForDeny, type Judgement } from './judge-key.ts';
+import type { KeyFacts, PlanInput } from './plan-input.ts';
+import type { Endpoint, ExcludedVerdict, ProviderPreferences, RankedVerdict, RoutePlan } from './route-plan.ts';
+import { seededUniform } from './seeded-random.ts';
+
+type Contender = { readonly facts: KeyFacts; readonly endpoint: Endpoint; readonly order: readonly number[]; readonly draw: number };
+
+export function planRoute(input: PlanInput): RoutePlan {
+  const denier = findDenier(input);
+  const uniform = seededUniform(input.seed);
+  const contenders: Contender[] = [];
+  const excluded: ExcludedVerdict[] = [];
+  for (const facts of input.keys) {
+    const judgement = judgeKey(facts, input, denier);
+    // One draw per key whatever its verdict, so that a replay with another verdict keeps the other keys' draws.
+    const draw = uniform();
+    if (judgement.kind === 'excluded') excluded.push(toExcluded(facts.key, judgement));
+    else contenders.push(toContender(facts, judgement.endpoint, input.preferences, draw));
+  }
+  contenders.sort(byOrderThenDraw);
+  return { model: input.model.id, verdicts: [...rank(contenders), ...excluded], seed: input.seed };
+}
+
+/** The first eligible own key that says "always use this key": then no platform key serves this model. */
+function findDenier(input: PlanInput): ProviderKeyId | null {
+  const denier = input.keys.find((facts) => votesForDeny(facts.key, input));
+  return denier?.key.id ?? null;
+}
+
+function toExcluded(key: ProviderKeyRecord, judgement: Extract<Judgement, { kind: 'excluded' }>): ExcludedVerdict {
+  return {
+    kind: 'excluded',
+    key: key.id,
+    label: key.label,
+    source: key.source,
+    provider: key.provider,
+    reason: judgement.reason,
+  };
+}
+
+/**
+ * Sort keys, most significant first: own before platform, fitting region before others, the request's provider order,
+ * price where asked for. Equal keys are ordered by the weighted draw: -ln(u)/weight sorts like sampling without
+ * replacement, so the second choice is weighted too.
+ */
+function toContender(facts: KeyFacts, endpoint: Endpoint, preferences: ProviderPreferences, draw: number): Contender {
+  const { key } = facts;
+  const listed = preferences.order.indexOf(key.provider);
+  const order = [
+    key.source === 'byok' ? 0 : 1,
+    preferences.region === null || key.region === null || key.region === preferences.region ? 0 : 1,
+    listed === -1 ? preferences.order.length : listed,
+    preferences.sort === 'price' ? priceRank(endpoint) : 0,
+  ];
+  return { facts, endpoint, order, draw: -Math.log(draw === 0 ? Number.MIN_VALUE : draw) / key.weight };
+}
+
+/** Input and output at a usual 3:1 mix; an unpriced endpoint comes last. */
+function priceRank(endpoint: Endpoint): number {
+  return endpoint.price === undefined ? Number.MAX_VALUE : 3 * endpoint.price.input + endpoint.price.output;
+}
+
+function byOrderThenDraw(a: Contender, b: Contender): number {
+  return compareOrder(a.order, b.order) || a.draw - b.draw;
+}
+
+function compareOrder(a: readonly number[], b: readonly number[]): number {
+  for (const [index, value] of a.entries()) {
+    const difference = value - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** A key's share is its chance of being the first of its tier: weight over the weights of the tier's best group. */
+function rank(contenders: readonly Contender[]): readonly RankedVerdict[] {
+  return contenders.map(({ facts: { key }, endpoint, order }, index) => {
+    const best = contenders.find((other) => other.facts.key.source === key.source)?.order ?? order;
+    const inBestGroup = compareOrder(order, best) === 0;
+    const weights = contenders
+      .filter((other) => compareOrder(other.order, best) === 0)
+      .reduce((sum, other) => sum + other.facts.key.weight, 0);
+    return {
+      kind: 'ranked',
+      key: key.id,
+      label: key.label,
+      source: key.source,
+      provider: key.provider,
+      upstreamModel: endpoint.upstreamModel,
+      rank: index + 1,
+      weight: key.weight,
+      share: inBestGroup ? key.weight / weights : 0,
+    };
+  });
+}

@@ -1,0 +1,111 @@
+/** The inference faces over bare node:http: one path, one dialect. Everything else goes to the control plane. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  ERROR_CODES,
+  errorHeaders,
+  GatewayError,
+  handleGeneration,
+  type CallerError,
+  type Dialect,
+  type Inbound,
+  type Outbound,
+  type Ports,
+  type ProviderId,
+} from '@arouter/core';
+import { callerSignal, callerSink, flatHeaders, headerOf, readBody, tokenOf } from '../http/caller.ts';
+
+/** One inference path. */
+export type Face = {
+  readonly dialect: Dialect;
+  readonly defaultProvider: ProviderId;
+  /** Clients of this path expect cost in every answer's usage. */
+  readonly costInBody: boolean;
+};
+export type DataPlaneDeps = {
+  readonly ports: Ports;
+  readonly bodyBytesMax: number;
+  /** Lets shutdown wait for the tails of streams. */
+  readonly track: (tail: Promise<unknown>) => void;
+  readonly log: { error(fields: object, message: string): void };
+};
+
+export type DataPlane = (face: Face, request: IncomingMessage, response: ServerResponse) => void;
+
+export function createDataPlane(deps: DataPlaneDeps): DataPlane {
+  return (face, request, response) => {
+    const requestId = `req_${deps.ports.random.hex(12)}`;
+    const done = handle(deps, { face, requestId, request, response }).catch((error: unknown) => {
+      sendError(deps, { face, requestId, request, response }, error);
+    });
+    deps.track(done);
+  };
+}
+
+type Exchange = {
+  readonly face: Face;
+  readonly requestId: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+};
+
+async function handle(deps: DataPlaneDeps, { face, requestId, request, response }: Exchange): Promise<void> {
+  const contentType = request.headers['content-type'];
+  if (contentType !== undefined && !contentType.startsWith('application/json')) {
+    throw new GatewayError('unsupported_media_type', 'Send the body as Content-Type: application/json.');
+  }
+  const token = tokenOf(request);
+  const body = await readBody(request, deps.bodyBytesMax);
+  const inbound: Inbound = {
+    requestId,
+    token,
+    dialect: face.dialect,
+    defaultProvider: face.defaultProvider,
+    body,
+    header: headerOf(request),
+    signal: callerSignal(response),
+    costInBody: face.costInBody,
+  };
+  await send(response, await handleGeneration(deps.ports, inbound, deps.track));
+}
+
+async function send(response: ServerResponse, outbound: Outbound): Promise<void> {
+  if (outbound.kind === 'answer') {
+    const headers = flatHeaders(outbound.headers);
+    headers.push('content-length', String(outbound.body.length));
+    response.writeHead(outbound.status, headers);
+    response.end(outbound.body);
+    return;
+  }
+  response.writeHead(outbound.status, flatHeaders(outbound.headers));
+  const end = await outbound.relay(callerSink(response));
+  // A broken stream must not look like a finished one to a client that counts on the connection.
+  if (end === 'broken') response.shouldKeepAlive = false;
+  response.end();
+}
+
+function sendError(deps: DataPlaneDeps, { face, requestId, request, response }: Exchange, thrown: unknown): void {
+  const error = thrown instanceof GatewayError ? thrown : unexpected(deps, requestId, thrown);
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const shown: CallerError = {
+    status: error.status,
+    code: error.code,
+    message: error.message,
+    requestId,
+    ...(error.metadata === undefined ? {} : { metadata: error.metadata }),
+  };
+  const body = face.dialect.encodeError(shown);
+  const headers = ['content-type', 'application/json', 'content-length', String(body.length), 'x-request-id', requestId];
+  // The rest of a body that was not read would be taken for the next request.
+  if (!request.complete) headers.push('connection', 'close');
+  response.writeHead(error.status, [...headers, ...flatHeaders(errorHeaders(error))]);
+  response.end(body);
+}
+
+/** A fault of ours: the caller learns where to look, the log learns what it was. */
+function unexpected(deps: DataPlaneDeps, requestId: string, thrown: unknown): GatewayError {
+  deps.log.error({ requestId, fault: thrown instanceof Error ? thrown.stack : 'not an error' }, 'unexpected fault');
+  return new GatewayError('internal_error', ERROR_CODES.internal_error.summary);
+}

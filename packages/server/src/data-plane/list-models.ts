@@ -1,0 +1,91 @@
+/** GET /v1/models: the catalogue as this caller may use it, in the union of the shapes that client libraries read. */
+import {
+  matchesAnyModelPattern,
+  nanoUsd,
+  type ApiKeyRecord,
+  type ConfigSnapshot,
+  type ModelFacts,
+  type ProviderId,
+  type ProviderManifest,
+  type TokenPrice,
+} from '@arouter/core';
+
+export type ModelListing = {
+  readonly providers: ReadonlyMap<ProviderId, ProviderManifest>;
+  readonly snapshot: ConfigSnapshot;
+  readonly apiKey: ApiKeyRecord;
+};
+
+/** `contract.md` §10.1. Only models that some key of the workspace, or a platform key, can serve. */
+export function listModels({ providers, snapshot, apiKey }: ModelListing): { readonly object: 'list'; readonly data: readonly object[] } {
+  const keys = snapshot.providerKeys(apiKey.workspaceId).filter((key) => key.enabled);
+  const data: object[] = [];
+  for (const manifest of providers.values()) {
+    const own = keys.filter((key) => key.provider === manifest.id);
+    if (own.length === 0 || (apiKey.allowedProviders !== null && !apiKey.allowedProviders.includes(manifest.id))) continue;
+    const listed = new Map(manifest.models.map((model) => [model.id, model]));
+    const named = own.flatMap((key) => key.supportedModels ?? []).filter((name) => !name.includes('*'));
+    const ids = new Set([...listed.keys(), ...named.map((name) => withoutPrefix(name, manifest.id))]);
+    for (const id of ids) {
+      const full = `${manifest.id}/${id}`;
+      const served = own.some((key) => key.supportedModels === null || matchesAnyModelPattern(key.supportedModels, id, full));
+      const allowed = apiKey.allowedModels === null || matchesAnyModelPattern(apiKey.allowedModels, id, full);
+      if (served && allowed) data.push(toListed(full, manifest, listed.get(id)));
+    }
+  }
+  return { object: 'list', data };
+}
+
+function withoutPrefix(name: string, provider: string): string {
+  return name.startsWith(`${provider}/`) ? name.slice(provider.length + 1) : name;
+}
+
+function toListed(id: string, manifest: ProviderManifest, model: ModelFacts | undefined): object {
+  return {
+    id,
+    object: 'model',
+    canonical_slug: id,
+    name: model === undefined ? id : `${manifest.name}: ${model.name}`,
+    created: model?.released == null ? 0 : Math.floor(Date.parse(model.released) / 1000),
+    owned_by: manifest.id,
+    description: '',
+    context_length: model?.contextTokens ?? null,
+    architecture: {
+      input_modalities: model?.inputModalities ?? ['text'],
+      output_modalities: model?.outputModalities ?? ['text'],
+    },
+    pricing: model?.price == null ? null : shownPricing(model.price),
+    top_provider: {
+      context_length: model?.contextTokens ?? null,
+      max_completion_tokens: model?.outputTokensMax ?? null,
+      is_moderated: false,
+    },
+    per_request_limits: null,
+    supported_parameters: model?.tools === true ? ['tools', 'tool_choice'] : [],
+    default_parameters: null,
+    expiration_date: null,
+  };
+}
+
+/** USD per token as strings: a float would lose digits on the way. */
+function shownPricing(price: TokenPrice): Record<string, string> {
+  const rows: readonly (readonly [string, number | undefined])[] = [
+    ['prompt', price.input],
+    ['completion', price.output],
+    ['input_cache_read', price.cachedInput],
+    ['input_cache_write', price.cacheWrite5m],
+    ['audio', price.audioInput],
+  ];
+  const shown = rows.flatMap(([name, nanoPerMillion]) => (nanoPerMillion === undefined ? [] : [[name, perToken(nanoPerMillion)] as const]));
+  const request = price.request === undefined ? [] : [['request', perToken(nanoUsd(price.request) * 1_000_000)] as const];
+  return Object.fromEntries([...shown, ...request]);
+}
+
+/** Nano-USD per million tokens → USD per token, exactly: 15 decimals, without trailing zeros. */
+function perToken(nanoPerMillion: number): string {
+  if (nanoPerMillion === 0) return '0';
+  const digits = String(nanoPerMillion).padStart(16, '0');
+  const whole = digits.slice(0, -15);
+  const decimals = digits.slice(-15).replace(/0+$/, '');
+  return decimals === '' ? String(Number(whole)) : `${Number(whole)}.${decimals}`;
+}

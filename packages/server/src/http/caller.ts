@@ -1,0 +1,104 @@
+/** One HTTP exchange with a caller, reduced to what the pipeline needs: a token, headers, a body, a signal, a sink. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GatewayError, type CallerSink, type CancelSignal, type WireHeaders } from '@arouter/core';
+
+/**
+ * The caller's key, from whichever header its client library uses. Throws 400 when two different ones were sent: then
+ * nobody could say whose request it was.
+ */
+export function tokenOf(request: IncomingMessage): string | undefined {
+  const { headers } = request;
+  const { authorization } = headers;
+  const bearer = authorization?.startsWith('Bearer ') === true ? authorization.slice(7).trim() : authorization;
+  const apiKey = single(headers['x-api-key']) ?? single(headers['x-goog-api-key']);
+  // Some libraries send a placeholder in one of the two; what looks like a key of ours is meant.
+  if (bearer === undefined || apiKey === undefined || bearer === apiKey) return bearer ?? apiKey;
+  const ours = [bearer, apiKey].filter((token) => token.startsWith('lr_'));
+  if (ours.length > 1) {
+    throw new GatewayError('invalid_request', 'Two different API keys were sent. Send one: Authorization: Bearer, x-api-key or x-goog-api-key.');
+  }
+  return ours[0] ?? bearer;
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+export function headerOf(request: IncomingMessage): (name: string) => string | undefined {
+  return (name) => single(request.headers[name]);
+}
+
+/** The whole body, up to the bound; throws 413 beyond it, and closes the connection rather than reading on. */
+export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > bytesMax) throw tooLarge(bytesMax);
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new GatewayError('unsupported_media_type', 'The request body must not be compressed; send it without Content-Encoding.');
+  }
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > bytesMax) {
+        request.pause();
+        reject(tooLarge(bytesMax));
+        return;
+      }
+      chunks.push(chunk);
+    });
+    request.on('end', () => {
+      const [first] = chunks;
+      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+    });
+    request.on('error', () => reject(new GatewayError('request_timeout', 'The request broke off before its body was complete.')));
+  });
+}
+
+function tooLarge(bytesMax: number): GatewayError {
+  return new GatewayError(
+    'payload_too_large',
+    `The request body is larger than ${Math.floor(bytesMax / 1_048_576)} MiB. Send less, e.g. smaller images, or refer to them by URL.`,
+  );
+}
+
+/** Aborted when the caller's connection closes before the answer was complete. Lighter than an AbortController. */
+export function callerSignal(response: ServerResponse): CancelSignal {
+  const listeners = new Set<() => void>();
+  let aborted = false;
+  response.on('close', () => {
+    if (response.writableFinished) return;
+    aborted = true;
+    for (const listener of listeners) listener();
+  });
+  return {
+    get aborted() {
+      return aborted;
+    },
+    addEventListener(_type, listener) {
+      listeners.add(listener);
+    },
+    removeEventListener(_type, listener) {
+      listeners.delete(listener);
+    },
+  };
+}
+
+/** Writing after the caller has gone does nothing and takes everything: the upstream is drained, not paused. */
+export function callerSink(response: ServerResponse): CallerSink {
+  return {
+    write: (bytes) => response.destroyed || response.write(bytes),
+    onDrain: (listener) => {
+      response.on('drain', listener);
+      response.on('close', listener);
+    },
+  };
+}
+
+/** Node takes a flat list of names and values without looking at each. */
+export function flatHeaders(headers: WireHeaders): string[] {
+  const flat: string[] = [];
+  for (const [name, value] of headers) flat.push(name, value);
+  return flat;
+}

@@ -1,0 +1,72 @@
+/** Test Key: the cheapest call that proves a credential, over the same guarded transport as everything else. */
+import {
+  destinationOf,
+  TransportFault,
+  type Clock,
+  type Credential,
+  type ProviderId,
+  type ProviderKeyRecord,
+  type ProviderManifest,
+  type Transport,
+  type WireRequest,
+} from '@arouter/core';
+import { interpretKeyTest, interpretKeyTestFault, type KeyTestClass } from '@arouter/providers';
+
+export type KeyTestAnswer = {
+  readonly class: KeyTestClass;
+  /** Plain words; holds no byte of the provider's answer. */
+  readonly message: string;
+  readonly status: number | null;
+  readonly latencyMs: number;
+};
+export type KeyTester = (candidate: {
+  readonly key: ProviderKeyRecord;
+  readonly credential: Credential;
+}) => Promise<KeyTestAnswer>;
+
+const ANSWER_BYTES_MAX = 64 * 1024;
+
+export function createKeyTester(deps: {
+  readonly transport: Transport;
+  readonly providers: ReadonlyMap<ProviderId, ProviderManifest>;
+  readonly clock: Clock;
+}): KeyTester {
+  return async ({ key, credential }) => {
+    const manifest = deps.providers.get(key.provider);
+    const destination = manifest === undefined ? undefined : destinationOf(key, manifest);
+    if (manifest === undefined || destination === undefined) {
+      return { class: 'misconfigured', message: 'The key has no base URL. Enter one and test again.', status: null, latencyMs: 0 };
+    }
+    const startedMs = deps.clock.monotonicMs();
+    const elapsed = (): number => Math.round(deps.clock.monotonicMs() - startedMs);
+    try {
+      const request = await manifest.authorize(testRequest(manifest, destination), credential);
+      const { timeoutMs } = manifest.keyTest;
+      const limits = { connectMs: timeoutMs, firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs };
+      const response = await deps.transport.send(request, limits);
+      const body = await response.readAll(ANSWER_BYTES_MAX).catch((fault: unknown) => {
+        // A list of models may be longer than the bound; the status has already said what it says.
+        if (fault instanceof TransportFault && fault.code === 'answer_too_large') return new TextEncoder().encode('{}');
+        throw fault;
+      });
+      const verdict = interpretKeyTest(manifest, response.status, (name) => response.header(name), body);
+      return { class: verdict.class, message: verdict.message, status: response.status, latencyMs: elapsed() };
+    } catch (fault) {
+      if (!(fault instanceof TransportFault)) throw fault;
+      const verdict = interpretKeyTestFault(manifest, fault.code);
+      return { class: verdict.class, message: verdict.message, status: null, latencyMs: elapsed() };
+    }
+  };
+}
+
+function testRequest(manifest: ProviderManifest, destination: { readonly origin: string; readonly pathPrefix: string }): WireRequest {
+  const { method, path, body } = manifest.keyTest;
+  const json = body === undefined ? null : new TextEncoder().encode(JSON.stringify(body));
+  return {
+    method,
+    origin: destination.origin,
+    path: destination.pathPrefix + path,
+    headers: [['accept', 'application/json'], ...(json === null ? [] : ([['content-type', 'application/json']] as const))],
+    body: json,
+  };
+}

@@ -1,0 +1,72 @@
+/** Rows of the store → the immutable configuration that the data plane reads without any query. */
+import {
+  destinationOf,
+  PLATFORM_WORKSPACE,
+  type ConfigSnapshot,
+  type ModelCandidate,
+  type ProviderId,
+  type ProviderKeyRecord,
+  type ProviderManifest,
+  type WorkspaceId,
+} from '@arouter/core';
+import type { ConfigRows } from '../store/store.ts';
+import type { Catalogue } from './catalogue.ts';
+
+/** Resolved names are remembered per snapshot; callers cannot make this grow without bound. */
+const RESOLVED_NAMES_MAX = 10_000;
+
+export function buildSnapshot(
+  rows: ConfigRows,
+  catalogue: Catalogue,
+  manifests: ReadonlyMap<ProviderId, ProviderManifest>,
+): ConfigSnapshot {
+  const workspaces = new Map(rows.workspaces.map((workspace) => [workspace.id, workspace]));
+  const apiKeys = new Map<string, ConfigRows['apiKeys'][number]>(rows.apiKeys.map((key) => [key.id, key]));
+  const prices = new Map(rows.prices.map((row) => [`${row.provider} ${row.upstreamModel}`, row.price]));
+  const keysOf = groupKeys(rows.providerKeys.map((key) => withDestination(key, manifests)));
+  const platform = keysOf.get(PLATFORM_WORKSPACE) ?? [];
+  const usable = new Map<WorkspaceId, readonly ProviderKeyRecord[]>();
+  for (const workspace of rows.workspaces) usable.set(workspace.id, [...(keysOf.get(workspace.id) ?? []), ...platform]);
+  const resolved = new Map<string, ModelCandidate | undefined>();
+
+  return {
+    version: rows.version,
+    workspace: (id) => workspaces.get(id),
+    apiKey: (id) => apiKeys.get(id),
+    providerKeys: (workspace) => usable.get(workspace) ?? platform,
+    providerId: catalogue.providerId,
+    resolveModel(name, { defaultProvider, workspace }) {
+      const id = `${workspace} ${defaultProvider} ${name}`;
+      if (resolved.has(id)) return resolved.get(id);
+      if (resolved.size >= RESOLVED_NAMES_MAX) resolved.clear();
+      const candidate = catalogue.resolve(name, {
+        defaultProvider,
+        keys: usable.get(workspace) ?? platform,
+        priceOf: (provider, upstreamModel) => prices.get(`${provider} ${upstreamModel}`),
+      });
+      resolved.set(id, candidate);
+      return candidate;
+    },
+  };
+}
+
+/**
+ * The destination is always computed from where the key would really send. A base URL that was changed in the database
+ * gives another destination than the one the secret was sealed for, and the secret does not open.
+ */
+function withDestination(key: ProviderKeyRecord, manifests: ReadonlyMap<ProviderId, ProviderManifest>): ProviderKeyRecord {
+  const manifest = manifests.get(key.provider);
+  const destination = manifest === undefined ? undefined : destinationOf(key, manifest);
+  return { ...key, destination: destination?.origin ?? '' };
+}
+
+function groupKeys(keys: readonly ProviderKeyRecord[]): ReadonlyMap<WorkspaceId, readonly ProviderKeyRecord[]> {
+  const groups = new Map<WorkspaceId, ProviderKeyRecord[]>();
+  // In the stable order of their ids: the planner draws once per key, in this order.
+  for (const key of keys.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+    const group = groups.get(key.workspaceId);
+    if (group === undefined) groups.set(key.workspaceId, [key]);
+    else group.push(key);
+  }
+  return groups;
+}
