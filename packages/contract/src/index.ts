@@ -1,1 +1,7 @@
-export {};
+export * from './route.ts';
+export * from './routes.ts';
+export * from './openapi.ts';
+export * from './client.ts';
+export type { ErrorAnswer } from './schemas/errors.ts';
+export { errorAnswer } from './schemas/errors.ts';
+export { KEY_TEST_CLASSES } from './schemas/provider-keys.ts';

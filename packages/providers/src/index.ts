@@ -1,1 +1,13 @@
-export {};
+/** What the rest of the gateway may know of providers: the registry, and pure questions to a manifest. */
+export { manifests } from './registry.gen.ts';
+export { findModel } from './manifest/find-model.ts';
+export {
+  interpretKeyTest,
+  interpretKeyTestFault,
+  nextKeyTest,
+  type KeyTestClass,
+  type KeyTestResult,
+  type TestedManifest,
+} from './manifest/interpret-key-test.ts';
+export { openaiChat } from './dialects/openai-chat/index.ts';
+export { anthropicMessages } from './dialects/anthropic-messages/index.ts';

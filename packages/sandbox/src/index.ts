@@ -1,1 +1,14 @@
-export {};
+export { startSandbox } from './start-sandbox.ts';
+export type { Sandbox, SandboxOptions } from './start-sandbox.ts';
+export type { Journal, JournalEntry } from './journal.ts';
+export type { Behaviour, BehaviourMatch, Fault, FaultKind } from './faults/behaviour.ts';
+export { ERROR_PRESET_NAMES } from './faults/error-presets.ts';
+export type { ErrorPresetName } from './faults/error-presets.ts';
+export { loadRecordings, recordedHeaders, serialiseRecordedBody } from './replay/load-recordings.ts';
+export type { RecordedExchange, Recording } from './replay/load-recordings.ts';
+export { matchKey, normaliseBody } from './replay/match-key.ts';
+export type { MatchSubject } from './replay/match-key.ts';
+export { DEMO_SCENARIOS, runDemoScenarios } from './demo/demo-scenarios.ts';
+export type { DemoContext, DemoScenario, DemoSummary } from './demo/demo-scenarios.ts';
+export { runDemo } from './demo/run-demo.ts';
+export type { DemoGateway, DemoIo, StartDemoGateway } from './demo/run-demo.ts';

@@ -13,7 +13,11 @@ export function classifyFailure(
   signals: FailureSignals,
   providerRules: readonly FailureRule[],
 ): FailureClass {
-  const judged = { ...signals, status: statusOf(signals), message: signals.message.slice(0, MESSAGE_CHARACTERS_MAX) };
+  const judged = {
+    ...signals,
+    status: statusOf(signals),
+    message: signals.message.slice(0, MESSAGE_CHARACTERS_MAX),
+  };
   const rule =
     providerRules.find((candidate) => applies(candidate, judged)) ??
     GENERAL_FAILURE_RULES.find((candidate) => applies(candidate, judged));

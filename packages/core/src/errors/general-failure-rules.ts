@@ -15,7 +15,11 @@ export const GENERAL_FAILURE_RULES: readonly FailureRule[] = [
   { code: /^string_above_max_length$/i, class: 'bad_request' },
   { status: 400, message: /\binvalid 'user'/i, class: 'bad_request' },
   // A broken thinking signature is the caller's history; no other key would take it.
-  { status: 400, message: /invalid `?signature`? in `?thinking`? block|signature: field required/i, class: 'bad_request' },
+  {
+    status: 400,
+    message: /invalid `?signature`? in `?thinking`? block|signature: field required/i,
+    class: 'bad_request',
+  },
   // The model called a tool wrongly; the message quotes what it wrote, so no later row may read it.
   { code: /^(?:tool_use_failed|json_validate_failed)$/i, class: 'bad_request' },
   // Stands before the rate limits: the numbers say that this request never fits this key, however long one waits.
@@ -54,7 +58,10 @@ export const GENERAL_FAILURE_RULES: readonly FailureRule[] = [
     code: /^(?:server_is_overloaded|slow_down|capacity_exceeded|provider_overloaded|overloaded_error|overloaded|model_overloaded)$/i,
     class: 'provider_busy',
   },
-  { type: /^(?:overloaded_error|engine_overloaded_error|service_unavailable_error)$/i, class: 'provider_busy' },
+  {
+    type: /^(?:overloaded_error|engine_overloaded_error|service_unavailable_error)$/i,
+    class: 'provider_busy',
+  },
   {
     type: /^(?:modelnotreadyexception|serviceunavailableexception)$/i,
     class: 'provider_busy',
@@ -85,7 +92,8 @@ export const GENERAL_FAILURE_RULES: readonly FailureRule[] = [
   // 401 and 403 need no words for it.
   {
     status: 400,
-    message: /^(?:incorrect api key provided|api key not valid|api key expired|api key not found|invalid api[ -]key)/i,
+    message:
+      /^(?:incorrect api key provided|api key not valid|api key expired|api key not found|invalid api[ -]key)/i,
     class: 'key_invalid',
   },
   // Where the gateway stands, not what the caller asked; another key (another provider) may serve.
@@ -119,7 +127,10 @@ export const GENERAL_FAILURE_RULES: readonly FailureRule[] = [
   },
 
   // The conversation is longer than the model's window.
-  { code: /^(?:context_length_exceeded|context_window_exceeded|model_max_prompt_tokens_exceeded)$/i, class: 'context_length' },
+  {
+    code: /^(?:context_length_exceeded|context_window_exceeded|model_max_prompt_tokens_exceeded)$/i,
+    class: 'context_length',
+  },
   {
     status: [400, 413, 422],
     message:
@@ -128,15 +139,29 @@ export const GENERAL_FAILURE_RULES: readonly FailureRule[] = [
   },
 
   // Too many requests, however it is said; also as an event inside a 200 stream.
-  { code: /^(?:rate_limit_exceeded|rate_limit_error|rate_limited|too_many_requests|resource_exhausted)$/i, class: 'rate_limited' },
-  { type: /^(?:rate_limit_error|rate_limit_exceeded|rate_limited|throttlingexception)$/i, class: 'rate_limited' },
+  {
+    code: /^(?:rate_limit_exceeded|rate_limit_error|rate_limited|too_many_requests|resource_exhausted)$/i,
+    class: 'rate_limited',
+  },
+  {
+    type: /^(?:rate_limit_error|rate_limit_exceeded|rate_limited|throttlingexception)$/i,
+    class: 'rate_limited',
+  },
 
   // Types that say it where the status does not (an error event of a 200 stream).
-  { type: /^(?:api_error|timeout_error|internal_server_error|server_error|internalserverexception|modelerrorexception|modelstreamerrorexception|modeltimeoutexception)$/i, status: [200, 400, 408, 424, 500, 504], class: 'provider_error' },
+  {
+    type: /^(?:api_error|timeout_error|internal_server_error|server_error|internalserverexception|modelerrorexception|modelstreamerrorexception|modeltimeoutexception)$/i,
+    status: [200, 400, 408, 424, 500, 504],
+    class: 'provider_error',
+  },
   { code: /^(?:server_error|internal_error)$/i, status: 200, class: 'provider_error' },
   { type: /^permission_error$/i, status: [200, 401, 403], class: 'key_invalid' },
   { type: /^(?:servicequotaexceededexception)$/i, class: 'rate_limited' },
-  { type: /^(?:invalid_request_error|request_too_large|validationexception)$/i, status: [200, 400, 413, 422], class: 'bad_request' },
+  {
+    type: /^(?:invalid_request_error|request_too_large|validationexception)$/i,
+    status: [200, 400, 413, 422],
+    class: 'bad_request',
+  },
 
   // No words of the provider's own (a page of a firewall or proxy before it): not its judgement of the key.
   { status: 403, type: /^$/, code: /^$/, message: NO_WORDS, class: 'key_ambiguous' },

@@ -55,6 +55,8 @@ export type AttemptOpened = {
   /** What was set aside in budgets, credits and limits; the orphan rule books it for budgets after a crash. */
   readonly reservedNano: NanoUsd;
   readonly inputTokensEstimate: number;
+  /** The list price of `inputTokensEstimate`; null when unpriced. Absent: the orphan rule books what was reserved. */
+  readonly inputCostEstimateNano?: NanoUsd | null;
   readonly credits: 'charged' | 'unmetered';
   /** Every plan computed so far for this generation (one per candidate model), with its seed. */
   readonly plans: readonly RoutePlan[];

@@ -48,10 +48,15 @@ export async function answerStream(ports: Ports, open: OpenAttempt, response: Wi
 
 function createRelay({ run, target }: OpenAttempt): StreamRelay {
   const { facts } = run.request;
+  const { dialect } = run.inbound;
   if (target.same) return target.upstream.createPassThroughRelay({ stripUsage: target.stripUsage });
   return createTranslatingRelay(
     target.upstream.createStreamDecoder(),
-    run.inbound.dialect.createStreamEncoder({ includeUsage: facts.includeUsage, id: run.header.id }),
+    dialect.createStreamEncoder({ includeUsage: facts.includeUsage, id: run.header.id }),
+    (signals) => {
+      const { message } = failureOfAnswer(signals, target.manifest, target.credential);
+      return dialect.encodeStreamError({ status: 502, code: 'upstream_error', message, requestId: run.header.requestId });
+    },
   );
 }
 

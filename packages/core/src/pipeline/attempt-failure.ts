@@ -58,15 +58,23 @@ const FAULTS: Readonly<Record<TransportFaultCode, { readonly class: FailureClass
 /** Some providers echo the key; it must not travel further. */
 export function scrub(text: string, credential: Credential): string {
   let clean = text;
-  for (const secret of Object.values(credential)) {
-    if (secret.length >= 8) clean = clean.replaceAll(secret, '[secret]');
-  }
+  for (const secret of secretsOf(credential)) clean = clean.replaceAll(secret, '[secret]');
   return clean;
 }
 
 /** True when some secret of the credential stands in the bytes. Secrets are ASCII: bytes compare as characters. */
 export function holdsSecret(bytes: Uint8Array, credential: Credential): boolean {
-  return Object.values(credential).some((secret) => secret.length >= 8 && includesAscii(bytes, secret));
+  return secretsOf(credential).some((secret) => includesAscii(bytes, secret));
+}
+
+/** Shorter values (a region, a flag) are no secrets and would match by chance. */
+const SECRET_LENGTH_MIN = 8;
+
+/** The vault hides a credential's fields from enumeration, so that printing one by accident shows nothing. */
+function secretsOf(credential: Credential): readonly string[] {
+  return Object.getOwnPropertyNames(credential)
+    .map((name) => credential[name] ?? '')
+    .filter((value) => value.length >= SECRET_LENGTH_MIN);
 }
 
 function includesAscii(bytes: Uint8Array, text: string): boolean {

@@ -7,6 +7,7 @@ import type { Endpoint, ModelCandidate } from '../routing/route-plan.ts';
 import type { EncodedRequest, Dialect } from '../wire/dialect.ts';
 import { destinationOf } from '../wire/destination.ts';
 import type { ProviderDialect, ProviderManifest } from '../wire/provider-manifest.ts';
+import { spokenDialect } from '../wire/spoken-dialect.ts';
 import type { WireHeaders, WireRequest } from '../wire/wire.ts';
 import type { KeyOption } from './gather-options.ts';
 import type { Run } from './run.ts';
@@ -37,7 +38,7 @@ export async function prepare(ports: Ports, run: Run, model: ModelCandidate, opt
   if (destination === undefined) return null;
   const { facts } = run.request;
   const caller = run.inbound.dialect;
-  const spoken = manifest.dialects.find(({ dialect }) => dialect.id === caller.id) ?? manifest.dialects[0];
+  const spoken = spokenDialect(manifest, destination, caller.id);
   const same = spoken.dialect.id === caller.id;
   const encoded = encode(run, spoken, endpoint, same);
   const credential = ports.vault.openCredential(key);
@@ -45,7 +46,7 @@ export async function prepare(ports: Ports, run: Run, model: ModelCandidate, opt
     {
       method: 'POST',
       origin: destination.origin,
-      path: destination.pathPrefix + spoken.path(endpoint.upstreamModel, facts.stream),
+      path: spoken.pathPrefix + spoken.path(endpoint.upstreamModel, facts.stream),
       headers: [
         ['content-type', 'application/json'],
         ['accept', facts.stream ? 'text/event-stream' : 'application/json'],

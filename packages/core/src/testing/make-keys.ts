@@ -4,7 +4,7 @@ import type { TokenUsage } from '../keys/generation.ts';
 import type { Endpoint, ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import { instant, type ModelId, type ProviderId, type ProviderKeyId, type WorkspaceId } from '../values.ts';
 
-export function makeKey(fields: Partial<ProviderKeyRecord> & { readonly id: string }): ProviderKeyRecord {
+export function makeKey(fields: Partial<Omit<ProviderKeyRecord, 'id'>> & { readonly id: string }): ProviderKeyRecord {
   return {
     workspaceId: 'ws_1' as WorkspaceId,
     source: 'byok',

@@ -28,13 +28,8 @@ export type CredentialType = {
 /** A wire format the provider speaks, and where. Listed by preference for callers of another dialect. */
 export type ProviderDialect = {
   readonly dialect: Dialect;
-  /** Appended to the base URL's path, or to its origin when `from` says so. */
+  /** Appended to the base URL's path. */
   readonly path: (upstreamModel: string, stream: boolean) => string;
-  /**
-   * `origin`: the path stands beside the base URL's path, not below it (`/v1` and `/anthropic` on one host). Known only
-   * of the provider's own hosts: not offered for a key with a base URL on another origin. Default `base`.
-   */
-  readonly from?: 'base' | 'origin';
   readonly quirks: DialectQuirks;
 };
 
@@ -90,6 +85,11 @@ export type ProviderManifest = {
   readonly keysUrl: string;
   readonly credentialTypes: readonly CredentialType[];
   readonly dialects: readonly [ProviderDialect, ...ProviderDialect[]];
+  /**
+   * Dialects whose paths stand on the host itself, beside the base URL's path (`/anthropic/v1/messages` where the base
+   * URL ends in `/v1`). Known of the provider's own hosts only; see `spokenDialect`.
+   */
+  readonly hostDialects?: readonly ProviderDialect[];
   readonly authorize: AuthScheme;
   /** Null: the key must bring its own base URL. */
   readonly baseUrl: string | null;

@@ -38,6 +38,9 @@ export type MemoryCounters = Counters & {
   primeDispatch(owner: 'provider_key' | 'api_key', id: string, at: Instant): void;
   primeHealth(scope: HealthScope, health: Health): void;
   spentNano(scope: SpendScope): number;
+  /** The models on which the key has a health of its own. */
+  modelsOf(key: ProviderKeyId): readonly { readonly model: string; readonly health: Health }[];
+  addCredits(workspace: WorkspaceId, amountNano: number): void;
 };
 
 const PROBE_LEASE_MS = 30_000;
@@ -226,6 +229,13 @@ export function createMemoryCounters(options: {
     },
     spentNano(scope) {
       return spendAt(scope, clock.now()).spentNano;
+    },
+    modelsOf(key) {
+      const prefix = `m ${key} `;
+      return [...healths].flatMap(([id, health]) => (id.startsWith(prefix) ? [{ model: id.slice(prefix.length), health }] : []));
+    },
+    addCredits(workspace, amountNano) {
+      creditsOf(workspace).balanceNano += amountNano;
     },
   };
 }

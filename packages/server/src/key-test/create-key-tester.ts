@@ -4,13 +4,20 @@ import {
   TransportFault,
   type Clock,
   type Credential,
+  type Destination,
   type ProviderId,
   type ProviderKeyRecord,
   type ProviderManifest,
   type Transport,
   type WireRequest,
 } from '@arouter/core';
-import { interpretKeyTest, interpretKeyTestFault, type KeyTestClass } from '@arouter/providers';
+import {
+  interpretKeyTest,
+  interpretKeyTestFault,
+  nextKeyTest,
+  type KeyTestClass,
+  type KeyTestResult,
+} from '@arouter/providers';
 
 export type KeyTestAnswer = {
   readonly class: KeyTestClass;
@@ -39,34 +46,48 @@ export function createKeyTester(deps: {
     }
     const startedMs = deps.clock.monotonicMs();
     const elapsed = (): number => Math.round(deps.clock.monotonicMs() - startedMs);
-    try {
-      const request = await manifest.authorize(testRequest(manifest, destination), credential);
-      const { timeoutMs } = manifest.keyTest;
-      const limits = { connectMs: timeoutMs, firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs };
-      const response = await deps.transport.send(request, limits);
-      const body = await response.readAll(ANSWER_BYTES_MAX).catch((fault: unknown) => {
-        // A list of models may be longer than the bound; the status has already said what it says.
-        if (fault instanceof TransportFault && fault.code === 'answer_too_large') return new TextEncoder().encode('{}');
-        throw fault;
-      });
-      const verdict = interpretKeyTest(manifest, response.status, (name) => response.header(name), body);
-      return { class: verdict.class, message: verdict.message, status: response.status, latencyMs: elapsed() };
-    } catch (fault) {
-      if (!(fault instanceof TransportFault)) throw fault;
-      const verdict = interpretKeyTestFault(manifest, fault.code);
-      return { class: verdict.class, message: verdict.message, status: null, latencyMs: elapsed() };
+    let tested: ProviderManifest | undefined = manifest;
+    let answer = await ask(deps.transport, { manifest, destination, credential });
+    // A host without the usual endpoint may have another one that proves the key.
+    while (answer.class === 'cannot_test' && (tested = nextKeyTest(tested)) !== undefined) {
+      answer = await ask(deps.transport, { manifest: tested, destination, credential });
     }
+    return { ...answer, latencyMs: elapsed() };
   };
 }
 
-function testRequest(manifest: ProviderManifest, destination: { readonly origin: string; readonly pathPrefix: string }): WireRequest {
-  const { method, path, body } = manifest.keyTest;
+type Ask = {
+  readonly manifest: ProviderManifest;
+  readonly destination: Destination;
+  readonly credential: Credential;
+};
+
+async function ask(transport: Transport, { manifest, destination, credential }: Ask): Promise<KeyTestResult & { readonly status: number | null }> {
+  try {
+    const request = await manifest.authorize(testRequest(manifest, destination), credential);
+    const { timeoutMs } = manifest.keyTest;
+    const limits = { connectMs: timeoutMs, firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs };
+    const response = await transport.send(request, limits);
+    const body = await response.readAll(ANSWER_BYTES_MAX).catch((fault: unknown) => {
+      // A list of models may be longer than the bound; the status has already said what it says.
+      if (fault instanceof TransportFault && fault.code === 'answer_too_large') return new TextEncoder().encode('{}');
+      throw fault;
+    });
+    return { ...interpretKeyTest(manifest, response.status, (name) => response.header(name), body), status: response.status };
+  } catch (fault) {
+    if (!(fault instanceof TransportFault)) throw fault;
+    return { ...interpretKeyTestFault(manifest, fault.code), status: null };
+  }
+}
+
+function testRequest(manifest: ProviderManifest, destination: Destination): WireRequest {
+  const { method, path, body, headers } = manifest.keyTest;
   const json = body === undefined ? null : new TextEncoder().encode(JSON.stringify(body));
   return {
     method,
     origin: destination.origin,
     path: destination.pathPrefix + path,
-    headers: [['accept', 'application/json'], ...(json === null ? [] : ([['content-type', 'application/json']] as const))],
+    headers: [['accept', 'application/json'], ...(headers ?? []), ...(json === null ? [] : ([['content-type', 'application/json']] as const))],
     body: json,
   };
 }

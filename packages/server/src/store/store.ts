@@ -58,6 +58,11 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
+/** A row with this identity exists already, or a rule of the schema forbids it. Nothing was written. */
+export class StoreConflict extends Error {
+  override readonly name = 'StoreConflict';
+}
+
 export type ConfigRows = {
   readonly version: number;
   readonly workspaces: readonly WorkspaceRecord[];
@@ -229,13 +234,19 @@ export type UsageFilter = {
   readonly apiKeyId?: ApiKeyId;
 };
 export type UsageSums = {
+  /** Generations, by the key, model and source of their final attempt. */
   readonly requests: number;
+  /** Of those, the ones that ended failed or interrupted; a caller who left is not an error. */
   readonly errors: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly costNano: number;
   /** Succeeded requests whose model had no price. */
   readonly unpricedRequests: number;
+  /** Settled attempts, failovers included: `requests` counts each generation once, at its final attempt. */
+  readonly attempts: number;
+  /** Of those, the failed and interrupted ones. A key's error rate is failedAttempts / attempts. */
+  readonly failedAttempts: number;
 };
 export type UsageRow = UsageSums & {
   readonly provider: ProviderId;

@@ -1,0 +1,109 @@
+/** A typed client of the management API. The network is given, so it runs in a browser, in Node and in tests. */
+import type { Route } from './route.ts';
+import { ROUTES, type RouteAnswer, type RouteName, type RouteRequest } from './routes.ts';
+
+export type Fetch = (
+  url: string,
+  init: { readonly method: string; readonly headers: Record<string, string>; readonly body?: string },
+) => Promise<{
+  readonly ok: boolean;
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  text(): Promise<string>;
+}>;
+
+export type ManagementClient = {
+  call<Name extends RouteName>(name: Name, request: RouteRequest<Name>): Promise<RouteAnswer<Name>>;
+};
+
+/** An answer other than 2xx. `code` is one of the stable error codes, or `unknown_error` when the answer was not ours. */
+export class ManagementError extends Error {
+  override readonly name = 'ManagementError';
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | null;
+  readonly retryAfterSeconds: number | null;
+
+  constructor(
+    message: string,
+    facts: Pick<ManagementError, 'status' | 'code' | 'requestId' | 'retryAfterSeconds'>,
+  ) {
+    super(message);
+    this.status = facts.status;
+    this.code = facts.code;
+    this.requestId = facts.requestId;
+    this.retryAfterSeconds = facts.retryAfterSeconds;
+  }
+}
+
+/** `apiKey` null: the caller authenticates otherwise (a session cookie of the same origin). */
+export function createManagementClient(options: {
+  readonly baseUrl: string;
+  readonly apiKey: string | null;
+  readonly fetch: Fetch;
+}): ManagementClient {
+  const base = options.baseUrl.replace(/\/+$/, '');
+  return {
+    async call<Name extends RouteName>(name: Name, request: RouteRequest<Name>): Promise<RouteAnswer<Name>> {
+      const route: Route = ROUTES[name];
+      const { params, query, body } = request as LooseRequest;
+      const headers: Record<string, string> = {};
+      if (options.apiKey !== null) headers['authorization'] = `Bearer ${options.apiKey}`;
+      if (body !== undefined) headers['content-type'] = 'application/json';
+      const response = await options.fetch(base + fillPath(route.path, params) + queryString(query), {
+        method: route.method,
+        headers,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      if (!response.ok) throw toError(response, text);
+      return (route.answer === null ? text : JSON.parse(text)) as RouteAnswer<Name>;
+    },
+  };
+}
+
+type LooseRequest = {
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+};
+
+function fillPath(path: string, params: Readonly<Record<string, unknown>> = {}): string {
+  return path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(params[name])));
+}
+
+function queryString(query: Readonly<Record<string, unknown>> = {}): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  if (given.length === 0) return '';
+  return `?${given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&')}`;
+}
+
+function toError(response: Awaited<ReturnType<Fetch>>, text: string): ManagementError {
+  const error = readError(text);
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new ManagementError(error?.message ?? `The server answered with status ${response.status}.`, {
+    status: response.status,
+    code: error?.code ?? 'unknown_error',
+    requestId: error?.requestId ?? response.headers.get('x-request-id'),
+    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
+  });
+}
+
+/** A proxy in between may answer with anything; what is not our shape is undefined. */
+function readError(text: string): { message: string; code: string; requestId: string | null } | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // Not JSON: the caller falls back to the status.
+    return undefined;
+  }
+  const error = (parsed as { error?: { message?: unknown; code?: unknown; request_id?: unknown } } | null)
+    ?.error;
+  if (typeof error?.message !== 'string' || typeof error.code !== 'string') return undefined;
+  return {
+    message: error.message,
+    code: error.code,
+    requestId: typeof error.request_id === 'string' ? error.request_id : null,
+  };
+}

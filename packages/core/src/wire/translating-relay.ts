@@ -1,0 +1,72 @@
+/** An answer stream between two dialects: the upstream's decoder and the caller's encoder as one StreamRelay. */
+import type { FailureSignals } from '../errors/failure-class.ts';
+import type { CanonicalChunk, StreamDecoder, StreamEncoder, StreamRelay, StreamState } from './dialect.ts';
+
+/**
+ * `encodeFailure` gives an error event of the upstream the caller's shape; it is written once, after content, and
+ * nothing follows it. Without it the failure is only in the state. `push` throws DialectError when the decoder does.
+ */
+export function createTranslatingRelay(
+  decoder: StreamDecoder,
+  encoder: StreamEncoder,
+  encodeFailure?: (failure: FailureSignals) => Uint8Array,
+): StreamRelay {
+  return new TranslatingRelay(decoder, encoder, encodeFailure);
+}
+
+class TranslatingRelay implements StreamRelay {
+  readonly #decoder: StreamDecoder;
+  readonly #encoder: StreamEncoder;
+  readonly #encodeFailure: ((failure: FailureSignals) => Uint8Array) | undefined;
+  #failed = false;
+
+  constructor(
+    decoder: StreamDecoder,
+    encoder: StreamEncoder,
+    encodeFailure: ((failure: FailureSignals) => Uint8Array) | undefined,
+  ) {
+    this.#decoder = decoder;
+    this.#encoder = encoder;
+    this.#encodeFailure = encodeFailure;
+  }
+
+  get state(): StreamState {
+    return this.#decoder.state;
+  }
+
+  push(bytes: Uint8Array): Uint8Array | null {
+    return this.#encode(this.#decoder.push(bytes));
+  }
+
+  end(): Uint8Array | null {
+    return this.#encode(this.#decoder.end());
+  }
+
+  finish(): Uint8Array {
+    return this.#failed ? new Uint8Array() : this.#encoder.finish();
+  }
+
+  #encode(chunks: readonly CanonicalChunk[]): Uint8Array | null {
+    if (this.#failed) return null;
+    const pieces = chunks.map((chunk) => this.#encoder.push(chunk)).filter((piece) => piece !== null);
+    const { failure, contentSeen } = this.#decoder.state;
+    if (failure !== null && contentSeen) {
+      this.#failed = true;
+      if (this.#encodeFailure !== undefined) pieces.push(this.#encodeFailure(failure));
+    }
+    return join(pieces);
+  }
+}
+
+function join(pieces: readonly Uint8Array[]): Uint8Array | null {
+  const [first] = pieces;
+  if (first === undefined) return null;
+  if (pieces.length === 1) return first;
+  const joined = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
+}

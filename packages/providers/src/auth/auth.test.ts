@@ -1,0 +1,44 @@
+import type { WireRequest } from '@arouter/core';
+import { expect, test } from 'vitest';
+import { apiKeyHeader } from './api-key-header.ts';
+import { bearer } from './bearer.ts';
+
+const request: WireRequest = {
+  method: 'POST',
+  origin: 'https://api.example.com',
+  path: '/v1/chat/completions',
+  headers: [
+    ['content-type', 'application/json'],
+    ['Authorization', 'Bearer lr_live_caller'],
+    ['x-api-key', 'lr_live_caller'],
+    ['cookie', 'session=caller'],
+  ],
+  body: new Uint8Array(),
+};
+
+test('a bearer key replaces whatever credential the caller sent', async () => {
+  const sent = await bearer()(request, { api_key: 'provider-key' });
+  expect(sent.headers).toEqual([
+    ['content-type', 'application/json'],
+    ['authorization', 'Bearer provider-key'],
+  ]);
+});
+
+test('a header key replaces whatever credential the caller sent', async () => {
+  const sent = await apiKeyHeader('x-api-key')(request, { api_key: 'provider-key' });
+  expect(sent.headers).toEqual([
+    ['content-type', 'application/json'],
+    ['x-api-key', 'provider-key'],
+  ]);
+});
+
+test('authorizing leaves the given request as it was', async () => {
+  const before = structuredClone(request.headers);
+  await bearer()(request, { api_key: 'provider-key' });
+  expect(request.headers).toEqual(before);
+});
+
+test('the credential is nowhere but in its header', async () => {
+  const sent = await bearer()(request, { api_key: 'provider-key' });
+  expect(`${sent.origin}${sent.path}`).not.toContain('provider-key');
+});

@@ -1,0 +1,96 @@
+/** What the gateway reads from a Messages API request without building its conversation. */
+import type { RequestFacts } from '@arouter/core';
+import {
+  booleanField,
+  fieldValue,
+  integerField,
+  invalidRequest,
+  refuseLookalikes,
+  scanRequestBody,
+  stringField,
+} from '../shared/request-body.ts';
+import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
+import { isObject } from './json-values.ts';
+
+/** The gateway's own fields: read here, and never sent to a provider. */
+export const GATEWAY_FIELDS = ['models', 'route', 'provider', 'usage', 'plugins', 'transforms'] as const;
+
+const MODEL_CHARS_MAX = 256;
+const MODELS_MAX = 16;
+const OUTPUT_TOKENS_MAX = 100_000_000;
+const FIELDS_READ: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'max_tokens',
+  'stream',
+  ...GATEWAY_FIELDS,
+]);
+/** `source.url` of a block in a message: messages, message, content, block, source; the keys of the last are depth 6. */
+const SOURCE_DEPTH = 6;
+const BLOCK_DEPTH = 5;
+
+/** Throws GatewayError `invalid_request`. */
+export function readRequest(body: Uint8Array): RequestFacts {
+  const counter = externalPartCounter(body);
+  const members = scanRequestBody(body, counter.onKey);
+  membersOf.set(body, members);
+  refuseLookalikes(members, FIELDS_READ);
+  const messages = findMember(members, 'messages');
+  if (messages?.kind !== 'array') {
+    throw invalidRequest('The field "messages" must be an array of messages.');
+  }
+  const usage = fieldValue(body, members, 'usage');
+  return {
+    body,
+    model: stringField(body, members, { key: 'model', charsMax: MODEL_CHARS_MAX }),
+    models: readModels(body, members),
+    stream: booleanField(body, members, 'stream'),
+    outputTokensCap: integerField(body, members, { key: 'max_tokens', min: 1, max: OUTPUT_TOKENS_MAX }),
+    provider: fieldValue(body, members, 'provider'),
+    // The Messages API has no such switch: usage is always in the stream.
+    includeUsage: true,
+    includeCost: isObject(usage) && usage['include'] === true,
+    externalParts: counter.count(),
+  };
+}
+
+/** The members of a body that `readRequest` has seen, without scanning it again. */
+export function requestMembers(facts: RequestFacts): readonly JsonMember[] {
+  return membersOf.get(facts.body) ?? scanRequestBody(facts.body);
+}
+
+const membersOf = new WeakMap<Uint8Array, readonly JsonMember[]>();
+
+function readModels(body: Uint8Array, members: readonly JsonMember[]): readonly string[] {
+  const models = fieldValue(body, members, 'models');
+  if (models === undefined) return [];
+  const isName = (name: unknown): name is string =>
+    typeof name === 'string' && name !== '' && name.length <= MODEL_CHARS_MAX;
+  if (Array.isArray(models) && models.length <= MODELS_MAX && models.every(isName)) return models;
+  throw invalidRequest(`The field "models" must be an array of at most ${MODELS_MAX} model names.`);
+}
+
+/**
+ * Counts images and documents that are referred to, not sent. A tool argument of the same name and depth counts too:
+ * the count is for an upper bound.
+ */
+function externalPartCounter(body: Uint8Array): {
+  readonly onKey: (start: number, end: number, depth: number, escaped: boolean) => void;
+  readonly count: () => number;
+} {
+  const bytes = asBuffer(body);
+  let found = 0;
+  return {
+    onKey: (start, end, depth, escaped) => {
+      if (
+        depth < BLOCK_DEPTH ||
+        (!escaped && end - start !== 'url'.length && end - start !== 'file_id'.length)
+      )
+        return;
+      const written = bytes.toString('utf8', start, end);
+      const key: unknown = escaped ? JSON.parse(`"${written}"`) : written;
+      if (key === 'file_id' || (key === 'url' && depth >= SOURCE_DEPTH)) found++;
+    },
+    count: () => found,
+  };
+}

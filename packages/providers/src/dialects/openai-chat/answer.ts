@@ -1,0 +1,151 @@
+/** A complete chat completion: what the gateway reads of it, and the cost that it may add. */
+import { DialectError, type AnswerFacts, type CostInBody, type FailureSignals } from '@arouter/core';
+import { readFailureInAnswer } from '../shared/failure-signals.ts';
+import {
+  asBuffer,
+  findMember,
+  JsonScanError,
+  memberValue,
+  scanJsonObject,
+  type JsonMember,
+} from '../shared/scan-json.ts';
+import { spliceJson, type JsonEdit } from '../shared/splice.ts';
+import { isRecord, openAiUsageOf, recordOrEmpty } from '../shared/token-usage.ts';
+
+/** Throws DialectError when the body is not a chat completion with a choice. */
+export function readAnswer(body: Uint8Array): AnswerFacts {
+  const scanned = scanAnswer(body);
+  if (scanned === null) return factsOf(parseAnswer(body));
+  const { members, finishReasons } = scanned;
+  const choices = findMember(members, 'choices');
+  if (choices?.kind !== 'array' || !/^\[\s*\{/.test(memberHead(body, choices))) {
+    throw new DialectError('the answer has no choices');
+  }
+  const reasonAt = finishReasons.find((at) => at > choices.valueStart && at < choices.valueEnd);
+  const small = Object.fromEntries(
+    members.filter(({ key }) => SMALL_MEMBERS.has(key)).map((member) => [member.key, memberValue(body, member)]),
+  );
+  return {
+    usage: openAiUsageOf(small),
+    upstreamId: textOrNull(small['id']),
+    finishReason: reasonAt === undefined ? null : readFinishReason(body, reasonAt),
+  };
+}
+
+/** A parsed answer with a choice. Throws DialectError. */
+export function parseAnswer(body: Uint8Array): Readonly<Record<string, unknown>> {
+  const answer = parseJson(body);
+  if (!isRecord(answer)) throw new DialectError('the answer is not a JSON object');
+  const { choices } = answer;
+  if (!Array.isArray(choices) || !isRecord(choices[0])) throw new DialectError('the answer has no choices');
+  return answer;
+}
+
+/** An error where an answer should be: `{"error": …}`, the same in an array, or the only choice an error (OpenRouter). */
+export function findFailure(body: Uint8Array): FailureSignals | null {
+  const bytes = asBuffer(body);
+  if (bytes.indexOf(ERROR) < 0 && bytes.indexOf(CHOICES) >= 0) return null;
+  const parsed = parseJson(body);
+  const answer: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (!isRecord(answer)) return null;
+  const { error, choices } = answer;
+  if (isError(error)) return readFailureInAnswer(answer);
+  const choice = Array.isArray(choices) ? recordOrEmpty(choices[0]) : {};
+  if (choice['finish_reason'] === 'error') return readFailureInAnswer(isError(choice['error']) ? choice : {});
+  const isFlat = answer['object'] === 'error' || (answer['type'] === 'error' && choices === undefined);
+  return isFlat ? readFailureInAnswer(answer) : null;
+}
+
+/** The body with the cost in its usage; other bytes stay. The very body when it cannot be read. */
+export function addCost(body: Uint8Array, cost: CostInBody): Uint8Array {
+  const edits = costEdits(cost);
+  const members = scanAnswer(body)?.members;
+  if (members === undefined) return body;
+  const usage = findMember(members, 'usage');
+  const isObject = usage?.kind === 'object';
+  const text = isObject ? asBuffer(body).subarray(usage.valueStart, usage.valueEnd) : asBuffer(EMPTY_OBJECT);
+  const merged = spliceJson(text, scanJsonObject(text), edits);
+  return spliceJson(body, members, [{ kind: 'set', key: 'usage', json: asBuffer(merged).toString('utf8') }]);
+}
+
+/** `contract.md` §8.3; amounts in USD. */
+function costEdits(cost: CostInBody): readonly JsonEdit[] {
+  const { costUsd, isByok, promptCostUsd, completionCostUsd } = cost;
+  const details = {
+    upstream_inference_cost: costUsd,
+    upstream_inference_prompt_cost: promptCostUsd,
+    upstream_inference_completions_cost: completionCostUsd,
+  };
+  return [
+    { kind: 'set', key: 'cost', json: JSON.stringify(costUsd) },
+    { kind: 'set', key: 'is_byok', json: JSON.stringify(isByok) },
+    { kind: 'set', key: 'cost_details', json: JSON.stringify(details) },
+  ];
+}
+
+const EMPTY_OBJECT = new TextEncoder().encode('{}');
+const ERROR = '"error"';
+const CHOICES = '"choices"';
+const FINISH_REASON = '"finish_reason"';
+/** `{choices: [{finish_reason}]}`: the object of a choice is the third level. */
+const CHOICE_DEPTH = 3;
+const SMALL_MEMBERS: ReadonlySet<string> = new Set(['id', 'usage', 'x_groq']);
+
+type ScannedAnswer = {
+  readonly members: readonly JsonMember[];
+  /** Behind every key `finish_reason` at the depth of a choice. */
+  readonly finishReasons: readonly number[];
+};
+/** Enough of a value to see what its first element is, in any sane white space. */
+const HEAD_BYTES = 200;
+
+/** Null for what the scan is too strict for: providers may repeat keys or nest deeper. */
+function scanAnswer(body: Uint8Array): ScannedAnswer | null {
+  const bytes = asBuffer(body);
+  const finishReasons: number[] = [];
+  try {
+    const members = scanJsonObject(body, (start, end, depth) => {
+      if (depth !== CHOICE_DEPTH || end - start !== FINISH_REASON.length - 2) return;
+      if (bytes.toString('latin1', start - 1, end + 1) === FINISH_REASON) finishReasons.push(end + 1);
+    });
+    return { members, finishReasons };
+  } catch (error) {
+    if (error instanceof JsonScanError) return null;
+    throw error;
+  }
+}
+
+function memberHead(body: Uint8Array, member: JsonMember): string {
+  return asBuffer(body).toString('latin1', member.valueStart, Math.min(member.valueEnd, member.valueStart + HEAD_BYTES));
+}
+
+function readFinishReason(body: Uint8Array, at: number): string | null {
+  const value = /^\s*:\s*"([^"\\]{1,100})"/.exec(asBuffer(body).toString('latin1', at, at + HEAD_BYTES));
+  return value?.[1] ?? null;
+}
+
+function factsOf(answer: Readonly<Record<string, unknown>>): AnswerFacts {
+  const choices = answer['choices'] as readonly unknown[];
+  return {
+    usage: openAiUsageOf(answer),
+    upstreamId: textOrNull(answer['id']),
+    finishReason: textOrNull(recordOrEmpty(choices[0])['finish_reason']),
+  };
+}
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(asBuffer(body).toString('utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isError(value: unknown): boolean {
+  return isRecord(value) || (typeof value === 'string' && value !== '');
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

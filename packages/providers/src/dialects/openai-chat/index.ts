@@ -1,0 +1,31 @@
+/** OpenAI chat completions, as OpenAI and the many providers that follow it speak it. */
+import type { Dialect, DialectId } from '@arouter/core';
+import { readFailure } from '../shared/failure-signals.ts';
+import { addCost, findFailure, readAnswer } from './answer.ts';
+import { answerFromCanonical, answerToCanonical, fromCanonical, toCanonical } from './canonical.ts';
+import { encodeError, encodeStreamError } from './encode-error.ts';
+import { createPassThroughRelay } from './pass-through-relay.ts';
+import { passThrough } from './pass-through.ts';
+import { readRequest } from './read-request.ts';
+import { createStreamDecoder } from './stream-decoder.ts';
+import { createStreamEncoder } from './stream-encoder.ts';
+
+export const openaiChat: Dialect = {
+  id: 'openai-chat' as DialectId,
+  callerHeaders: ['openai-beta'],
+  readRequest,
+  passThrough,
+  toCanonical,
+  fromCanonical,
+  readAnswer,
+  findFailure,
+  answerToCanonical,
+  answerFromCanonical,
+  addCost,
+  createPassThroughRelay,
+  createStreamDecoder,
+  createStreamEncoder,
+  decodeFailure: readFailure,
+  encodeError,
+  encodeStreamError,
+};

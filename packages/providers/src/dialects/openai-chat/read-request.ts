@@ -1,0 +1,114 @@
+/** What the gateway must know of a chat completions request, read from its bytes without building the messages. */
+import type { RequestFacts } from '@arouter/core';
+import {
+  booleanField,
+  fieldValue,
+  integerField,
+  invalidRequest,
+  refuseLookalikes,
+  scanRequestBody,
+  stringField,
+} from '../shared/request-body.ts';
+import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
+import { isRecord } from '../shared/token-usage.ts';
+
+/** Far above any model; a larger cap is a mistake, and it would make a reservation meaningless. */
+export const OUTPUT_TOKENS_CAP_MAX = 10_000_000;
+/** OpenAI's own bound of `n`. */
+export const CHOICES_MAX = 128;
+export const MODELS_MAX = 32;
+export const MODEL_CHARS_MAX = 256;
+
+/** Fields that are the gateway's own: read here, never sent to a provider. */
+export const GATEWAY_FIELDS = ['models', 'route', 'provider', 'usage', 'plugins', 'transforms'] as const;
+
+/** Throws GatewayError `invalid_request`: what is wrong and what it must be; nothing of the body is quoted. */
+export function readRequest(body: Uint8Array): RequestFacts {
+  const parts: number[] = [];
+  const bytes = asBuffer(body);
+  const members = scanRequestBody(body, (start, end, depth, escaped) => {
+    if (depth === PART_DEPTH && isExternalPart(bytes, start, end, escaped)) parts.push(start);
+  });
+  refuseLookalikes(members, READ_FIELDS);
+  const messages = findMember(members, 'messages');
+  if (messages?.kind !== 'array') throw invalidRequest('The field "messages" is required and must be an array.');
+  const choices = integerField(body, members, { key: 'n', min: 1, max: CHOICES_MAX }) ?? 1;
+  const cap = outputTokensCap(body, members);
+  membersOf.set(body, members);
+  return {
+    body,
+    model: stringField(body, members, { key: 'model', charsMax: MODEL_CHARS_MAX }),
+    models: readModels(body, members),
+    stream: booleanField(body, members, 'stream'),
+    outputTokensCap: cap === null ? null : cap * choices,
+    choices,
+    provider: objectField(body, members, 'provider'),
+    includeUsage: objectField(body, members, 'stream_options')?.['include_usage'] === true,
+    includeCost: objectField(body, members, 'usage')?.['include'] === true,
+    externalParts: parts.filter((at) => at > messages.valueStart && at < messages.valueEnd).length,
+  };
+}
+
+/** The members of a body that `readRequest` has seen, without scanning it again. */
+export function requestMembers(facts: RequestFacts): readonly JsonMember[] {
+  return membersOf.get(facts.body) ?? scanRequestBody(facts.body);
+}
+
+const membersOf = new WeakMap<Uint8Array, readonly JsonMember[]>();
+const READ_FIELDS: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'n',
+  ...GATEWAY_FIELDS,
+]);
+
+/** `{messages: [{content: [{image_url: …}]}]}`: the object of a content part is the fifth level. */
+const PART_DEPTH = 5;
+/**
+ * Members of a content part whose tokens its bytes do not bound: a picture, sound or file costs by its size in pixels,
+ * seconds or pages, whether it is named by URL or id or is in the body, compressed.
+ */
+const EXTERNAL_PARTS = ['image_url', 'input_image', 'image', 'input_audio', 'audio', 'file', 'video_url', 'document'];
+const EXTERNAL_PART_KEYS = EXTERNAL_PARTS.map((name) => asBuffer(new TextEncoder().encode(name)));
+
+function isExternalPart(bytes: ReturnType<typeof asBuffer>, start: number, end: number, escaped: boolean): boolean {
+  if (escaped) return EXTERNAL_PARTS.includes(JSON.parse(`"${bytes.toString('utf8', start, end)}"`) as string);
+  for (const key of EXTERNAL_PART_KEYS) {
+    if (end - start === key.length && bytes.compare(key, 0, key.length, start, end) === 0) return true;
+  }
+  return false;
+}
+
+/** The larger of both spellings: which one a provider heeds is its own affair. */
+function outputTokensCap(body: Uint8Array, members: readonly JsonMember[]): number | null {
+  const bounds = { min: 1, max: OUTPUT_TOKENS_CAP_MAX };
+  const older = integerField(body, members, { key: 'max_tokens', ...bounds });
+  const newer = integerField(body, members, { key: 'max_completion_tokens', ...bounds });
+  return older === null || newer === null ? (older ?? newer) : Math.max(older, newer);
+}
+
+function readModels(body: Uint8Array, members: readonly JsonMember[]): readonly string[] {
+  const models = fieldValue(body, members, 'models') ?? [];
+  if (Array.isArray(models) && models.length <= MODELS_MAX && models.every(isModelName)) return models;
+  throw invalidRequest(
+    `The field "models" must be an array of at most ${MODELS_MAX} model names of 1 to ${MODEL_CHARS_MAX} characters.`,
+  );
+}
+
+function isModelName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MODEL_CHARS_MAX;
+}
+
+function objectField(
+  body: Uint8Array,
+  members: readonly JsonMember[],
+  key: string,
+): Readonly<Record<string, unknown>> | undefined {
+  const value = fieldValue(body, members, key);
+  if (value === undefined || isRecord(value)) return value;
+  throw invalidRequest(`The field "${key}" must be an object.`);
+}

@@ -1,0 +1,65 @@
+/**
+ * From a path to the endpoint that it means. Only the end of the path counts, so that one sandbox stands under any base
+ * URL: `/v1/…`, `/groq/openai/v1/…`, `/openrouter/api/v1/…`, `/deepseek/…`.
+ */
+import { answerAnthropicMessages, answerCountTokens } from './anthropic-messages.ts';
+import { answerHeaders, errorAnswer, invalidRequest } from './answer-headers.ts';
+import { answerOpenaiChat } from './openai-chat.ts';
+import {
+  answerBalance,
+  answerEmbeddings,
+  answerModel,
+  answerModels,
+  answerOpenrouterKey,
+  answerXaiKey,
+} from './small-endpoints.ts';
+import { PROVIDER_STYLES } from '../provider-styles.ts';
+import type { SandboxRequest } from '../sandbox-request.ts';
+import { jsonAnswer } from '../script.ts';
+import type { Answer } from '../script.ts';
+
+type Endpoint = {
+  readonly method: 'GET' | 'POST';
+  readonly end: string;
+  readonly answer: (request: SandboxRequest, models: readonly string[] | null) => Answer;
+};
+
+const ENDPOINTS: readonly Endpoint[] = [
+  { method: 'POST', end: '/chat/completions', answer: answerOpenaiChat },
+  { method: 'POST', end: '/messages', answer: answerAnthropicMessages },
+  { method: 'POST', end: '/messages/count_tokens', answer: answerCountTokens },
+  { method: 'POST', end: '/embeddings', answer: answerEmbeddings },
+  { method: 'GET', end: '/models', answer: answerModels },
+  { method: 'GET', end: '/key', answer: answerOpenrouterKey },
+  { method: 'GET', end: '/api-key', answer: answerXaiKey },
+  { method: 'GET', end: '/balance', answer: answerBalance },
+];
+
+/** `models` null: any model is served. The credential has been checked before. */
+export function answerRequest(request: SandboxRequest, models: readonly string[] | null): Answer {
+  const { method, path, model } = request;
+  const endpoint = ENDPOINTS.find((each) => each.method === method && path.endsWith(each.end));
+  if (endpoint === undefined) {
+    if (method === 'GET' && path.includes('/models/')) return answerModel(request, models);
+    return unknownPath(request);
+  }
+  if (method === 'POST' && request.json === undefined)
+    return invalidRequest(request, 'We could not parse the JSON body of your request.', null);
+  if (models !== null && model !== null && !models.includes(model))
+    return errorAnswer(request, 'model_not_found');
+  return endpoint.answer(request, models);
+}
+
+/** True where the provider answers without looking at the key. */
+export function isPublic({ method, path, style }: SandboxRequest): boolean {
+  return PROVIDER_STYLES[style].modelsArePublic && method === 'GET' && path.endsWith('/models');
+}
+
+function unknownPath(request: SandboxRequest): Answer {
+  const message = `Invalid URL (${request.method} ${request.path})`;
+  const body =
+    PROVIDER_STYLES[request.style].shape === 'anthropic'
+      ? { type: 'error', error: { type: 'not_found_error', message: 'Not Found' } }
+      : { error: { message, type: 'invalid_request_error', param: null, code: null } };
+  return jsonAnswer(404, answerHeaders(request, 0), body);
+}

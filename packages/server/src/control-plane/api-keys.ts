@@ -1,0 +1,202 @@
+/** API keys: create, list, read, change, delete; and the calling key's view of itself. */
+import {
+  GatewayError,
+  instant,
+  usdToNano,
+  type ApiKeyRecord,
+  type Instant,
+  type ProviderId,
+} from '@arouter/core';
+import type { RouteInput } from '@arouter/contract';
+import { shownApiKey, shownKeyType, shownLimits, shownUsage, type ApiKeySpend } from './api-key-view.ts';
+import { apiKeySpends, NO_SPEND } from './api-key-spend.ts';
+import type { ControlPlaneDeps } from './deps.ts';
+import { shownTimeOrNull, type Call, type Handlers } from './handler.ts';
+import { apiKeyNotFound, findApiKey, mayBeSeenBy } from './find-api-key.ts';
+import { findProvider } from './find-provider.ts';
+
+const PAGE_SIZE_DEFAULT = 20;
+const API_KEYS_MAX = 10_000;
+const SELF = 'Use another management key for that, so that one which works is left.';
+
+type Deps = Pick<
+  ControlPlaneDeps,
+  'store' | 'snapshot' | 'issueApiKey' | 'refreshSnapshot' | 'providers' | 'clock'
+>;
+
+export function apiKeyHandlers(
+  deps: Deps,
+): Handlers<
+  'listApiKeys' | 'createApiKey' | 'getApiKey' | 'updateApiKey' | 'deleteApiKey' | 'getCurrentKey'
+> {
+  return {
+    listApiKeys: (call) => listApiKeys(deps, call),
+    createApiKey: (call) => createApiKey(deps, call),
+    getApiKey: async (call) => {
+      const key = await findApiKey(deps, call, call.params.hash);
+      return { data: shownApiKey(key, await spendOf(deps, key)) };
+    },
+    updateApiKey: (call) => updateApiKey(deps, call),
+    deleteApiKey: async (call) => {
+      const key = await findApiKey(deps, call, call.params.hash);
+      if (key.id === call.caller.id)
+        throw new GatewayError('invalid_request', `A key cannot delete itself. ${SELF}`);
+      if (!(await deps.store.apiKeys.delete(call.workspace, key.hash))) throw apiKeyNotFound();
+      await deps.refreshSnapshot();
+      return { data: { deleted: true } };
+    },
+    getCurrentKey: (call) => describeCaller(deps, call),
+  };
+}
+
+async function listApiKeys(deps: Deps, { workspace, query, caller }: Call<'listApiKeys'>) {
+  if (query.page_token !== undefined && query.offset !== undefined) {
+    throw new GatewayError(
+      'invalid_request',
+      '`page_token` and `offset` say the same thing: give one of them.',
+    );
+  }
+  const offset = query.offset ?? Number(query.page_token ?? 0);
+  const limit = query.page_size ?? PAGE_SIZE_DEFAULT;
+  const { rows, total } = await deps.store.apiKeys.list(workspace, {
+    offset,
+    limit,
+    includeDisabled: query.include_disabled === true,
+  });
+  const spends = await apiKeySpends(deps.store.usage, workspace, deps.clock.now());
+  const visible = rows.filter((key) => mayBeSeenBy(key, caller));
+  return {
+    data: visible.map((key) => shownApiKey(key, spends.get(key.id) ?? NO_SPEND)),
+    total_count: total,
+    next_page_token: offset + limit < total ? String(offset + limit) : null,
+  };
+}
+
+async function createApiKey(deps: Deps, { workspace, body }: Call<'createApiKey'>) {
+  const { total } = await deps.store.apiKeys.list(workspace, { offset: 0, limit: 1, includeDisabled: true });
+  if (total >= API_KEYS_MAX) {
+    throw new GatewayError(
+      'invalid_request',
+      `A workspace has at most ${API_KEYS_MAX} API keys. Delete unused ones.`,
+    );
+  }
+  const kind = body.key_type === 'management' ? 'management' : 'inference';
+  if (kind === 'management') refuseInferenceOptions(body);
+  const issued = deps.issueApiKey(kind);
+  const now = deps.clock.now();
+  const options = readOptions(deps, body, now);
+  const key: ApiKeyRecord = {
+    id: issued.id,
+    hash: issued.hash,
+    hint: issued.hint,
+    mac: issued.mac,
+    workspaceId: workspace,
+    kind,
+    name: body.name,
+    disabled: false,
+    expiresAt: options.expiresAt ?? null,
+    limitNano: options.limitNano ?? null,
+    limitReset: options.limitReset ?? null,
+    includeByokInLimit: options.includeByokInLimit ?? false,
+    allowedProviders: options.allowedProviders ?? null,
+    allowedModels: options.allowedModels ?? null,
+    rpmLimit: options.rpmLimit ?? null,
+    createdAt: now,
+    updatedAt: null,
+  };
+  await deps.store.apiKeys.create(key);
+  await deps.refreshSnapshot();
+  return { data: shownApiKey(key, NO_SPEND), key: issued.token };
+}
+
+async function updateApiKey(deps: Deps, call: Call<'updateApiKey'>) {
+  const { workspace, body, caller } = call;
+  const current = await findApiKey(deps, call, call.params.hash);
+  if (current.kind !== 'inference') refuseInferenceOptions(body);
+  if (current.id === caller.id && body.disabled === true) {
+    throw new GatewayError('invalid_request', `A key cannot disable itself. ${SELF}`);
+  }
+  const patch = {
+    ...readOptions(deps, body, deps.clock.now()),
+    ...(body.name === undefined ? {} : { name: body.name }),
+    ...(body.disabled === undefined ? {} : { disabled: body.disabled }),
+  };
+  const updated = await deps.store.apiKeys.update(workspace, current.hash, patch, deps.clock.now());
+  if (updated === undefined) throw apiKeyNotFound();
+  await deps.refreshSnapshot();
+  return { data: shownApiKey(updated, await spendOf(deps, updated)) };
+}
+
+async function describeCaller(deps: Deps, { caller }: Call<'getCurrentKey'>) {
+  const spend = await spendOf(deps, caller);
+  const { grantedNano } = await deps.store.credits.balance(caller.workspaceId);
+  return {
+    data: {
+      label: caller.hint,
+      ...shownLimits(caller, spend),
+      ...shownUsage(spend),
+      is_free_tier: grantedNano <= 0,
+      is_management_key: shownKeyType(caller.kind) !== 'regular',
+      is_provisioning_key: shownKeyType(caller.kind) !== 'regular',
+      expires_at: shownTimeOrNull(caller.expiresAt),
+      rate_limit: {
+        requests: caller.rpmLimit ?? -1,
+        interval: '60s',
+        note: caller.rpmLimit === null ? 'No limit on this key.' : 'Requests in any 60 seconds.',
+      },
+    },
+  };
+}
+
+type Options = Omit<RouteInput<'createApiKey'>['body'], 'name' | 'key_type'>;
+
+const INFERENCE_OPTIONS = [
+  'limit',
+  'limit_reset',
+  'allowed_providers',
+  'allowed_models',
+  'rpm_limit',
+] as const;
+
+function refuseInferenceOptions(body: Options): void {
+  const given = INFERENCE_OPTIONS.find((name) => body[name] !== undefined && body[name] !== null);
+  if (given === undefined) return;
+  throw new GatewayError(
+    'invalid_request',
+    `\`${given}\` applies to inference keys; a management key calls no models.`,
+  );
+}
+
+function readOptions(deps: Pick<Deps, 'providers'>, body: Options, now: Instant) {
+  return {
+    ...(body.limit === undefined ? {} : { limitNano: body.limit === null ? null : usdToNano(body.limit) }),
+    ...(body.limit_reset === undefined ? {} : { limitReset: body.limit_reset }),
+    ...(body.include_byok_in_limit === undefined ? {} : { includeByokInLimit: body.include_byok_in_limit }),
+    ...(body.allowed_providers === undefined
+      ? {}
+      : {
+          allowedProviders:
+            body.allowed_providers === null ? null : providerIds(deps, body.allowed_providers),
+        }),
+    ...(body.allowed_models === undefined ? {} : { allowedModels: body.allowed_models }),
+    ...(body.rpm_limit === undefined ? {} : { rpmLimit: body.rpm_limit }),
+    ...(body.expires_at === undefined ? {} : { expiresAt: readExpiry(body.expires_at, now) }),
+  };
+}
+
+/** Stored as ids, so that the planner compares ids with ids. */
+function providerIds(deps: Pick<Deps, 'providers'>, names: readonly string[]): readonly ProviderId[] {
+  return [...new Set(names.map((name) => findProvider(deps.providers, name, 'allowed_providers').id))];
+}
+
+function readExpiry(text: string | null, now: Instant): Instant | null {
+  if (text === null) return null;
+  const at = instant(Date.parse(text));
+  if (at <= now) throw new GatewayError('invalid_request', '`expires_at` must be in the future.');
+  return at;
+}
+
+async function spendOf(deps: Pick<Deps, 'store' | 'clock'>, key: ApiKeyRecord): Promise<ApiKeySpend> {
+  const spends = await apiKeySpends(deps.store.usage, key.workspaceId, deps.clock.now(), key.id);
+  return spends.get(key.id) ?? NO_SPEND;
+}

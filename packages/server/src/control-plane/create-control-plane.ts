@@ -1,0 +1,186 @@
+/**
+ * The management API over HTTP: exactly the routes of the contract's table, each with its schemas, its key kinds and
+ * its handler. It promises that nothing is read before the caller is known, that an answer holds no field which the
+ * contract does not name, that a mutation is visible to the next request, and that no error says what a caller wrote.
+ */
+import { openApiDocument, ROUTES, type Route, type RouteName } from '@arouter/contract';
+import { GatewayError, type ApiKeyRecord } from '@arouter/core';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { apiKeyHandlers } from './api-keys.ts';
+import { authorizeCaller, resolveWorkspace } from './authorize.ts';
+import { creditHandlers } from './credits.ts';
+import type { ControlPlaneDeps } from './deps.ts';
+import { docsPage, docsPagePolicy } from './docs-page.ts';
+import { generationHandlers } from './generations.ts';
+import type { DocumentName, Handlers } from './handler.ts';
+import { previewHandlers } from './preview.ts';
+import { priceHandlers } from './prices.ts';
+import { providerKeyRouteHandlers } from './provider-key-routes.ts';
+import { providerHandlers } from './providers.ts';
+import { BODY_BYTES_MAX, readBody } from './read-body.ts';
+import { sendError } from './send-error.ts';
+import { usageHandlers } from './usage.ts';
+import { validate } from './validate.ts';
+import { workspaceHandlers } from './workspaces.ts';
+
+const REQUEST_ID_BYTES = 12;
+const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const;
+
+type AnyHandler = (call: {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly caller: ApiKeyRecord;
+  readonly workspace: string;
+}) => Promise<unknown>;
+
+/** Call `ready()` and then `routing(request, response)`, or `inject`. Listens to nothing itself. */
+export function createControlPlane(deps: ControlPlaneDeps): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_BYTES_MAX,
+    exposeHeadRoutes: false,
+    genReqId: () => `req_${deps.random.hex(REQUEST_ID_BYTES)}`,
+  });
+  acceptJsonOnly(app);
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+  });
+  app.setErrorHandler((error, request, reply) => sendError(deps.log, error, request, reply));
+  app.setNotFoundHandler((request, reply) => sendError(deps.log, notFound(request, reply), request, reply));
+  registerAll(app, deps, handlersOf(deps));
+  registerDocuments(app, deps);
+  return app;
+}
+
+function handlersOf(deps: ControlPlaneDeps): Handlers {
+  return {
+    ...apiKeyHandlers(deps),
+    ...providerKeyRouteHandlers(deps),
+    ...creditHandlers(deps),
+    ...priceHandlers(deps),
+    ...workspaceHandlers(deps),
+    ...usageHandlers(deps),
+    ...generationHandlers(deps),
+    ...previewHandlers(deps),
+    ...providerHandlers(deps),
+  };
+}
+
+/** Throws when table and handlers differ: a route without a handler, or a handler without a route, must not start. */
+export function registerAll(app: FastifyInstance, deps: ControlPlaneDeps, handlers: Handlers): void {
+  const documents: readonly DocumentName[] = ['getOpenApi', 'getDocs'];
+  const wanted = Object.keys(ROUTES).filter((name) => !documents.includes(name as DocumentName));
+  const missing = wanted.filter((name) => !Object.hasOwn(handlers, name));
+  const unknown = Object.keys(handlers).filter((name) => !wanted.includes(name));
+  if (missing.length > 0 || unknown.length > 0) {
+    throw new Error(
+      `routes without handler: [${missing.join()}]; handlers without route: [${unknown.join()}]`,
+    );
+  }
+  for (const name of wanted)
+    register(app, deps, ROUTES[name as RouteName], handlers[name as keyof Handlers] as AnyHandler);
+}
+
+function register(app: FastifyInstance, deps: ControlPlaneDeps, route: Route, handler: AnyHandler): void {
+  if (route.kinds.length === 0)
+    throw new Error(`${route.method} ${route.path} says for no kind of key that it may call`);
+  const callers = new WeakMap<FastifyRequest, ApiKeyRecord>();
+  for (const path of [route.path, ...route.aliases]) {
+    app.route({
+      method: route.method,
+      url: path.replace(/\{(\w+)\}/g, ':$1'),
+      onRequest: async (request) => {
+        callers.set(request, authorizeCaller(deps, route, request.raw.rawHeaders));
+      },
+      handler: async (request, reply) => {
+        const caller = callers.get(request);
+        if (caller === undefined) throw new Error('a handler ran without an authenticated caller');
+        const answer = await answerCall(deps, route, handler, { request, caller });
+        return reply.code(route.status).type('application/json; charset=utf-8').send(JSON.stringify(answer));
+      },
+    });
+  }
+}
+
+async function answerCall(
+  deps: ControlPlaneDeps,
+  route: Route,
+  handler: AnyHandler,
+  { request, caller }: { readonly request: FastifyRequest; readonly caller: ApiKeyRecord },
+): Promise<unknown> {
+  const params = validate(route.params, request.params, 'path');
+  const query = validate(route.query, request.query, 'query');
+  const body = validate(route.body, request.body, 'body');
+  const workspace = await resolveWorkspace(deps, route, caller, query);
+  const answer = await handler({ params, query, body, caller, workspace });
+  if (route.method !== 'GET') {
+    const { id: requestId } = request;
+    deps.log.info(
+      { requestId, route: `${route.method} ${route.path}`, workspaceId: workspace, apiKeyId: caller.id },
+      'management call',
+    );
+  }
+  return checkedAnswer(route, answer);
+}
+
+/** A field that the contract does not name cannot get out, and a missing one is our bug, not the caller's surprise. */
+function checkedAnswer(route: Route, answer: unknown): unknown {
+  const result = route.answer?.safeParse(answer);
+  if (result?.success === true) return result.data;
+  const paths = result?.error.issues.map((issue) => issue.path.join('.')).join(', ');
+  throw new Error(`the answer of ${route.method} ${route.path} breaks the contract at: ${paths}`);
+}
+
+function registerDocuments(app: FastifyInstance, deps: ControlPlaneDeps): void {
+  const document = openApiDocument({ version: deps.version });
+  const json = JSON.stringify(document);
+  const page = docsPage(document);
+  app.get(ROUTES.getOpenApi.path, (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(json),
+  );
+  app.get(ROUTES.getDocs.path, (_request, reply) =>
+    reply.header('content-security-policy', docsPagePolicy).type('text/html; charset=utf-8').send(page),
+  );
+}
+
+function acceptJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes, done) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') {
+      done(new GatewayError('unsupported_media_type', 'Send the body without content encoding.'));
+      return;
+    }
+    try {
+      done(null, readBody(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error('body could not be read'));
+    }
+  });
+}
+
+/** 405 when the path exists with other methods, else 404. */
+function notFound(request: FastifyRequest, reply: FastifyReply): GatewayError {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const methods = ROUTE_PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+  if (methods.length === 0)
+    return new GatewayError('not_found', 'There is no such path. GET /docs lists them.');
+  const allowed = [...new Set(methods)].join(', ');
+  void reply.header('allow', allowed);
+  return new GatewayError('method_not_allowed', `This path answers to ${allowed}.`);
+}
+
+const ROUTE_PATTERNS = Object.values<Route>(ROUTES).flatMap(({ method, path, aliases }) =>
+  [path, ...aliases].map((each) => ({
+    method,
+    pattern: new RegExp(`^${each.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
+  })),
+);

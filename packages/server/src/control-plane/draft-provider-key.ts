@@ -1,0 +1,192 @@
+/**
+ * A body (and, for a change, the stored key) → the provider key as it would be stored, with the new credential beside
+ * it, not yet sealed. All rules that span several fields live here; saving and testing go through the same draft.
+ */
+import {
+  destinationOf,
+  GatewayError,
+  type Credential,
+  type KeySource,
+  type ProviderId,
+  type ProviderKeyId,
+  type ProviderKeyRecord,
+  type ProviderManifest,
+  type WorkspaceId,
+} from '@arouter/core';
+import type { ControlPlaneDeps } from './deps.ts';
+import { findProvider } from './find-provider.ts';
+import {
+  assertBudgetsAgree,
+  readGivenCredential,
+  readOptions,
+  type ProviderKeyBody,
+} from './provider-key-options.ts';
+import { credentialTypeOf, readCredential, type ReadCredential } from './read-credential.ts';
+
+const ID_BYTES = 12;
+const UNSEALED = new Uint8Array();
+
+export type Draft = {
+  /** `sealed`, `hint` and the versions are still those of the stored key, or empty. */
+  readonly record: ProviderKeyRecord;
+  /** Null when the stored secret stays. */
+  readonly credential: Credential | null;
+};
+export type DraftOwner = { readonly workspace: WorkspaceId; readonly source: KeySource };
+type Deps = Pick<ControlPlaneDeps, 'providers' | 'checkDestination' | 'clock' | 'random'>;
+
+/** Throws `invalid_request` or `egress_denied`. */
+export function draftNewKey(
+  deps: Deps,
+  owner: DraftOwner,
+  body: ProviderKeyBody & { readonly provider: string },
+): Draft {
+  const manifest = findProvider(deps.providers, body.provider, 'provider');
+  const given = readGivenCredential(body);
+  if (given === undefined) throw fieldError('credential', '`credential` is required.');
+  const credential = readCredential(manifest, body.credential_type, given);
+  const baseUrl = readBaseUrl(deps, body.base_url) ?? null;
+  const region = readRegion(body, credential) ?? null;
+  const now = deps.clock.now();
+  const record: ProviderKeyRecord = {
+    id: `pk_${deps.random.hex(ID_BYTES)}` as ProviderKeyId,
+    workspaceId: owner.workspace,
+    source: owner.source,
+    provider: manifest.id,
+    credentialType: credential.type.id,
+    label: '',
+    hint: '',
+    alwaysUse: false,
+    weight: 1,
+    rpmLimit: null,
+    baseUrl,
+    region,
+    supportedModels: null,
+    dailyBudgetNano: null,
+    monthlyBudgetNano: null,
+    hardBudget: false,
+    maxConcurrency: null,
+    enabled: true,
+    ...readOptions(body),
+    settings: credential.settings,
+    destination: originFor(manifest, { baseUrl, region }),
+    sealed: UNSEALED,
+    secretVersion: 0,
+    version: 0,
+    createdAt: now,
+    updatedAt: now,
+  };
+  assertBudgetsAgree(record);
+  return { record: labelled(record, manifest), credential: credential.secret };
+}
+
+/** As above; also refuses a changed destination without the credential: a secret is sent only where it was saved for. */
+export function draftChangedKey(deps: Deps, current: ProviderKeyRecord, body: ProviderKeyBody): Draft {
+  const manifest =
+    body.provider === undefined
+      ? storedProvider(deps, current.provider)
+      : findProvider(deps.providers, body.provider, 'provider');
+  const sameProvider = manifest.id === current.provider;
+  const given = readGivenCredential(body);
+  const typeId = body.credential_type ?? (sameProvider ? current.credentialType : undefined);
+  const credential = given === undefined ? null : readCredential(manifest, typeId, given);
+  const type = credential?.type ?? credentialTypeOf(manifest, typeId);
+  const baseUrl = readBaseUrl(deps, body.base_url);
+  const region = readRegion(body, credential);
+  const next = {
+    provider: manifest.id,
+    credentialType: type.id,
+    // Another provider's URL or region says nothing about this one.
+    baseUrl: baseUrl === undefined ? (sameProvider ? current.baseUrl : null) : baseUrl,
+    region: region === undefined ? (sameProvider ? current.region : null) : region,
+  };
+  const record: ProviderKeyRecord = {
+    ...current,
+    ...next,
+    ...readOptions(body),
+    settings: credential?.settings ?? current.settings,
+    destination: originFor(manifest, next),
+    updatedAt: deps.clock.now(),
+  };
+  if (credential === null) assertSameDestination(current, record);
+  assertBudgetsAgree(record);
+  return { record: labelled(record, manifest), credential: credential?.secret ?? null };
+}
+
+/** A key without a label is called after its provider: errors and tables need a name. */
+function labelled(record: ProviderKeyRecord, manifest: ProviderManifest): ProviderKeyRecord {
+  return record.label === '' ? { ...record, label: manifest.name } : record;
+}
+
+function assertSameDestination(current: ProviderKeyRecord, next: ProviderKeyRecord): void {
+  const changed = (
+    [
+      ['provider', 'provider'],
+      ['credentialType', 'credential_type'],
+      ['baseUrl', 'base_url'],
+      ['region', 'region'],
+      ['destination', 'base_url'],
+    ] as const
+  ).find(([field]) => current[field] !== next[field]);
+  if (changed === undefined) return;
+  throw new GatewayError(
+    'invalid_request',
+    `Changing \`${changed[1]}\` needs the credential in the same request: the stored secret is bound to where it was saved for and will not be sent elsewhere.`,
+    { status: 422, metadata: { fields: [changed[1], 'credential'] } },
+  );
+}
+
+/** Undefined: not given. Normalised, so that it can be compared and split without parsing. */
+function readBaseUrl(deps: Deps, given: string | null | undefined): string | null | undefined {
+  if (given === undefined || given === null) return given;
+  const verdict = deps.checkDestination(given.trim());
+  if (!verdict.ok) {
+    throw new GatewayError('egress_denied', `\`base_url\` is refused: ${verdict.reason}`, {
+      metadata: { fields: ['base_url'] },
+    });
+  }
+  return new URL(verdict.origin).origin + verdict.pathPrefix;
+}
+
+function readRegion(body: ProviderKeyBody, credential: ReadCredential | null): string | null | undefined {
+  const own = credential?.region ?? null;
+  if (own === null) return body.region;
+  if (body.region !== undefined && body.region !== null && body.region !== own) {
+    throw fieldError('region', '`region` and the region in `credential` differ: give one of them.');
+  }
+  return own;
+}
+
+function originFor(manifest: ProviderManifest, where: Pick<ProviderKeyRecord, 'baseUrl' | 'region'>): string {
+  const regions = Object.keys(manifest.regions);
+  if (
+    where.baseUrl === null &&
+    where.region !== null &&
+    regions.length > 0 &&
+    !regions.includes(where.region)
+  ) {
+    throw fieldError('region', `\`region\` must be one of ${manifest.name}'s: ${regions.join(', ')}.`);
+  }
+  const destination = destinationOf(where, manifest);
+  if (destination === undefined) {
+    throw fieldError(
+      'base_url',
+      `\`base_url\` is required for ${manifest.name}: it has no address of its own.`,
+    );
+  }
+  return destination.origin;
+}
+
+/** A provider can go away with an upgrade while its keys stay: they can still be listed and deleted. */
+function storedProvider(deps: Deps, id: ProviderId): ProviderManifest {
+  const manifest = deps.providers.get(id);
+  if (manifest !== undefined) return manifest;
+  throw fieldError(
+    'provider',
+    `The provider of this key (${id}) is no longer known. Delete the key, or set another provider.`,
+  );
+}
+
+function fieldError(field: string, message: string): GatewayError {
+  return new GatewayError('invalid_request', message, { metadata: { fields: [field] } });
+}

@@ -1,0 +1,36 @@
+/** An API key of a call's workspace, by hash or public id, as far as the caller may know of it. */
+import { GatewayError, type ApiKeyRecord, type WorkspaceId } from '@arouter/core';
+import type { ControlPlaneDeps } from './deps.ts';
+
+type Where = { readonly workspace: WorkspaceId; readonly caller: ApiKeyRecord };
+
+/** Throws `not_found`: alike for a key that is missing, another workspace's, or not for this caller's eyes. */
+export async function findApiKey(
+  deps: Pick<ControlPlaneDeps, 'store' | 'snapshot'>,
+  { workspace, caller }: Where,
+  hashOrId: string,
+): Promise<ApiKeyRecord> {
+  const hash = /^[0-9a-f]{64}$/.test(hashOrId) ? hashOrId : deps.snapshot().apiKey(hashOrId)?.hash;
+  const key = hash === undefined ? undefined : await deps.store.apiKeys.getByHash(workspace, hash);
+  if (key === undefined || !mayBeSeenBy(key, caller)) throw apiKeyNotFound();
+  return key;
+}
+
+/**
+ * A management key never sees, and so never disables, an operator's key that lives in its workspace; an inference key
+ * sees itself alone.
+ */
+export function mayBeSeenBy(key: ApiKeyRecord, caller: ApiKeyRecord): boolean {
+  switch (caller.kind) {
+    case 'operator':
+      return true;
+    case 'management':
+      return key.kind !== 'operator';
+    case 'inference':
+      return key.id === caller.id;
+  }
+}
+
+export function apiKeyNotFound(): GatewayError {
+  return new GatewayError('not_found', 'There is no such API key in the workspace.');
+}

@@ -1,0 +1,198 @@
+/**
+ * For tests: the management API over the real store, vault, key verifier, counters, snapshot and egress rules, in a
+ * folder of its own. Only the call to a provider is given by the test.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  instant,
+  PLATFORM_WORKSPACE,
+  type ApiKeyKind,
+  type ApiKeyRecord,
+  type Clock,
+  type RoutePlan,
+  type WorkspaceId,
+} from '@arouter/core';
+import { manifests } from '@arouter/providers';
+import type { FastifyInstance } from 'fastify';
+import { createToken, hashOfKeyId, hintOfToken } from '../../auth/api-key-token.ts';
+import { createKeyVerifier } from '../../auth/key-verifier.ts';
+import { createMemoryCounters, type MemoryCounters } from '../../counters/memory-counters.ts';
+import { systemRandom } from '../../instance/system-random.ts';
+import { buildSnapshot } from '../../snapshot/build-snapshot.ts';
+import { createCatalogue } from '../../snapshot/catalogue.ts';
+import { createLiveSnapshot } from '../../snapshot/live-snapshot.ts';
+import { openSqliteStore } from '../../store/open-sqlite-store.ts';
+import type { Store } from '../../store/store.ts';
+import { checkDestination } from '../../transport/check-destination.ts';
+import { parseEgressAllow } from '../../transport/parse-egress-allow.ts';
+import { openVault } from '../../vault/open-vault.ts';
+import { createRootKey } from '../../vault/root-key.ts';
+import { createControlPlane } from '../create-control-plane.ts';
+import type { ControlPlaneDeps, IssuedApiKey, KeyTestCandidate, KeyTestResult, PreviewRequest } from '../deps.ts';
+
+export const NOW = instant(Date.UTC(2026, 10, 23, 12));
+export const WORKSPACE = 'ws_one' as WorkspaceId;
+export const OTHER_WORKSPACE = 'ws_two' as WorkspaceId;
+/** Its provider key is in no answer, log or error: tests search for it. */
+export const CANARY = 'sk-proj-CANARYcanaryCANARYcanary0123456789';
+
+export type TestInstance = {
+  readonly app: FastifyInstance;
+  readonly store: Store;
+  readonly counters: MemoryCounters;
+  readonly deps: ControlPlaneDeps;
+  /** Tokens; `management` and `inference` belong to the first workspace, `foreign` manages the second. */
+  readonly keys: Readonly<Record<'operator' | 'management' | 'inference' | 'foreign', string>>;
+  readonly inferenceKey: ApiKeyRecord;
+  readonly tested: KeyTestCandidate[];
+  readonly previewed: PreviewRequest[];
+  readonly logged: string[];
+  readonly world: World;
+  call(key: keyof TestInstance['keys'] | null, method: Method, url: string, body?: unknown): Promise<Answer>;
+  close(): Promise<void>;
+};
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+/** `body` is deliberately loose: the contract has checked its shape already. */
+export type Answer = {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests look into answers of every route
+  readonly body: any;
+};
+/** What a test may set. */
+export type World = { now: number; keyTest: KeyTestResult; plans: readonly RoutePlan[] };
+
+const OK: KeyTestResult = { class: 'ok', message: 'The key works.', status: 200, latencyMs: 12 };
+
+export async function openTestInstance(): Promise<TestInstance> {
+  const folder = mkdtempSync(join(tmpdir(), 'control-plane-'));
+  const world: World = { now: NOW, keyTest: OK, plans: [] };
+  const clock: Clock = { now: () => instant(world.now), monotonicMs: () => performance.now(), sleep: async () => undefined };
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const store = await openSqliteStore({ file: join(folder, 'arouter.db'), synchronous: 'normal', clock, log: quiet });
+  const vault = await openVault({ store: store.vaultRows, keks: [createRootKey()], clock });
+  const verifier = createKeyVerifier(await vault.instanceSecret('api_key_pepper'));
+  const issueApiKey = (kind: ApiKeyKind): IssuedApiKey => {
+    const { token, id } = createToken(kind === 'inference' ? 'live' : 'mgmt');
+    return { token, id, hash: hashOfKeyId(id), hint: hintOfToken(token), mac: verifier.macOf(token) };
+  };
+  for (const id of [PLATFORM_WORKSPACE, WORKSPACE, OTHER_WORKSPACE]) {
+    if ((await store.workspaces.get(id)) === undefined) {
+      await store.workspaces.create({ id, name: id, unmetered: false, createdAt: clock.now() });
+    }
+  }
+  const made = async (workspaceId: WorkspaceId, kind: ApiKeyKind) => {
+    const { token, ...issued } = issueApiKey(kind);
+    const record = apiKeyRecord({ ...issued, workspaceId, kind, createdAt: clock.now() });
+    await store.apiKeys.create(record);
+    return { token, record };
+  };
+  const operator = await made(PLATFORM_WORKSPACE, 'operator');
+  const management = await made(WORKSPACE, 'management');
+  const inference = await made(WORKSPACE, 'inference');
+  const foreign = await made(OTHER_WORKSPACE, 'management');
+  const catalogue = createCatalogue(manifests);
+  const live = await createLiveSnapshot({
+    store,
+    build: (rows) => buildSnapshot(rows, catalogue, manifests),
+    beforeSwitch: async () => undefined,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  const counters = createMemoryCounters({ clock, onHealthChange: () => undefined });
+  const policy = parseEgressAllow('http://127.0.0.1:9001');
+  const tested: KeyTestCandidate[] = [];
+  const previewed: PreviewRequest[] = [];
+  const logged: string[] = [];
+  const log = (fields: object, message: string): void => void logged.push(JSON.stringify({ ...fields, message }));
+  const deps: ControlPlaneDeps = {
+    store,
+    vault,
+    issueApiKey,
+    keyVerifier: verifier,
+    snapshot: live.current,
+    refreshSnapshot: live.refresh,
+    health: counters,
+    testKey: async (candidate) => {
+      tested.push(candidate);
+      return world.keyTest;
+    },
+    previewRoute: async (request) => {
+      previewed.push(request);
+      return world.plans;
+    },
+    checkDestination: (url) => checkDestination(url, policy),
+    providers: manifests,
+    creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
+    clock,
+    random: systemRandom,
+    log: { info: log, warn: log, error: log },
+    version: '0.0.0-test',
+  };
+  const app = createControlPlane(deps);
+  await app.ready();
+  const keys = {
+    operator: operator.token,
+    management: management.token,
+    inference: inference.token,
+    foreign: foreign.token,
+  };
+  return {
+    app,
+    store,
+    counters,
+    deps,
+    keys,
+    inferenceKey: inference.record,
+    tested,
+    previewed,
+    logged,
+    world,
+    async call(key, method, url, body) {
+      const response = await app.inject({
+        method,
+        url,
+        headers: {
+          ...(key === null ? {} : { authorization: `Bearer ${keys[key]}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const isJson = String(response.headers['content-type']).startsWith('application/json');
+      return {
+        status: response.statusCode,
+        text: response.payload,
+        headers: response.headers,
+        body: isJson ? response.json() : undefined,
+      };
+    },
+    async close() {
+      await app.close();
+      vault.close();
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function apiKeyRecord(
+  given: Pick<ApiKeyRecord, 'id' | 'hash' | 'hint' | 'mac' | 'workspaceId' | 'kind' | 'createdAt'>,
+): ApiKeyRecord {
+  return {
+    name: given.kind,
+    disabled: false,
+    expiresAt: null,
+    limitNano: null,
+    limitReset: null,
+    includeByokInLimit: false,
+    allowedProviders: null,
+    allowedModels: null,
+    rpmLimit: null,
+    updatedAt: null,
+    ...given,
+  };
+}

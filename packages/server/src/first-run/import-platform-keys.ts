@@ -1,0 +1,63 @@
+/** Provider keys that the environment holds at the first start become platform keys; later starts leave them alone. */
+import { randomBytes } from 'node:crypto';
+import { destinationOf, PLATFORM_WORKSPACE, type ProviderKeyId, type ProviderKeyRecord, type ProviderManifest } from '@arouter/core';
+import type { RunningServer } from '../start-server.ts';
+
+const META_NAME = 'platform_keys_imported';
+
+/** The names of the variables that were taken. */
+export async function importPlatformKeys(
+  { instance, engine }: RunningServer,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<readonly string[]> {
+  const { store, vault } = instance;
+  if ((await store.vaultRows.getMeta(META_NAME)) !== undefined) return [];
+  await store.vaultRows.setMeta(META_NAME, Buffer.from('1'));
+  const imported: string[] = [];
+  for (const manifest of engine.providers.values()) {
+    const variable = `${manifest.id.toUpperCase().replaceAll('-', '_')}_API_KEY`;
+    const secret = environment[variable]?.trim();
+    const field = manifest.credentialTypes.find(({ id }) => id === 'api_key')?.fields[0];
+    if (secret === undefined || secret === '' || field === undefined || field.check(secret) !== undefined) continue;
+    const record = platformKey(manifest, variable, instance);
+    if (record === null) continue;
+    const credential = { [field.name]: secret };
+    await store.providerKeys.create({ ...record, hint: vault.hintOf(credential), sealed: vault.sealCredential(record, credential) });
+    imported.push(variable);
+  }
+  if (imported.length > 0) await engine.live.refresh();
+  return imported;
+}
+
+function platformKey(manifest: ProviderManifest, variable: string, { clock }: RunningServer['instance']): ProviderKeyRecord | null {
+  const where = { baseUrl: null, region: null };
+  const destination = destinationOf(where, manifest);
+  if (destination === undefined) return null;
+  const now = clock.now();
+  return {
+    ...where,
+    id: `pk_${randomBytes(12).toString('hex')}` as ProviderKeyId,
+    workspaceId: PLATFORM_WORKSPACE,
+    source: 'platform',
+    provider: manifest.id,
+    credentialType: 'api_key',
+    label: variable,
+    hint: '',
+    alwaysUse: false,
+    weight: 1,
+    rpmLimit: null,
+    supportedModels: null,
+    dailyBudgetNano: null,
+    monthlyBudgetNano: null,
+    hardBudget: false,
+    maxConcurrency: null,
+    enabled: true,
+    settings: {},
+    destination: destination.origin,
+    sealed: new Uint8Array(),
+    secretVersion: 1,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  };
+}

@@ -1,0 +1,22 @@
+/** The Clock port on the machine's own clocks. */
+import { instant, type CancelSignal, type Clock } from '@arouter/core';
+
+/** setTimeout fires at once for anything longer. */
+const TIMER_MS_MAX = 2_147_483_647;
+
+export const systemClock: Clock = {
+  now: () => instant(Date.now()),
+  monotonicMs: () => performance.now(),
+  sleep: (delayMs, signal) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(done, Math.min(Math.max(0, delayMs), TIMER_MS_MAX));
+      // A wait alone must not keep the process alive.
+      timer.unref();
+      signal?.addEventListener('abort', done, { once: true });
+      function done(): void {
+        clearTimeout(timer);
+        (signal as CancelSignal | undefined)?.removeEventListener('abort', done);
+        resolve();
+      }
+    }),
+};

@@ -1,0 +1,159 @@
+/**
+ * The Store on one SQLite file: one writer thread with group commit, reader threads, a lock against a second process.
+ * Durability: with `full` an acknowledged write survives a power cut; with `normal` it survives the end of the process
+ * at any point, and a power cut may take the last moments.
+ */
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '@arouter/core';
+import { createApiKeyStore, fromApiKeyRow, selectApiKeys } from './api-key-store.ts';
+import { createConfigWriter } from './config-writer.ts';
+import { createCreditStore } from './credit-store.ts';
+import { createGenerationStore } from './generation-store.ts';
+import { createHealthStore, createPriceStore, createVaultRowStore } from './instance-stores.ts';
+import { fromPriceRow, selectPrices } from './instance-stores.ts';
+import { createProviderKeyStore, fromProviderKeyRow, selectProviderKeys } from './provider-key-store.ts';
+import { createRecoveryStore } from './recovery-store.ts';
+import { sqliteQueries } from './sql-executor.ts';
+import type { SqlExecutor } from './sql-executor.ts';
+import { Checkpointer } from './sqlite/checkpointer.ts';
+import { lockDatabase } from './sqlite/database-lock.ts';
+import { migrate } from './sqlite/migrate.ts';
+import { createReaders } from './sqlite/readers.ts';
+import { createSqliteExecutor } from './sqlite/sqlite-executor.ts';
+import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
+import { Writer } from './sqlite/writer.ts';
+import type { StoreLog } from './store-log.ts';
+import { StoreUnavailable } from './store.ts';
+import type { ConfigRows, Store } from './store.ts';
+import type { ApiKeyTable, ProviderKeyTable, Tables, WorkspaceTable } from './tables.ts';
+import { createUsageStore } from './usage-store.ts';
+import { verifyStore } from './verify-store.ts';
+import { createWorkspaceStore, fromWorkspaceRow, selectWorkspaces } from './workspace-store.ts';
+
+/** Larger files are checked by `arouter doctor` only: the check reads every page, and a start should take seconds. */
+const CHECKED_AT_START_BYTES_MAX = 256 * 1024 * 1024;
+
+export type SqliteStoreOptions = {
+  /** Made, with its folder, when absent; readable by its owner only. */
+  readonly file: string;
+  readonly synchronous: 'normal' | 'full';
+  readonly clock: Clock;
+  readonly log: StoreLog;
+};
+
+/** Rejects with StoreLocked when another process has the file, and with Error when the file is damaged or too new. */
+export async function openSqliteStore({ file, synchronous, clock, log }: SqliteStoreOptions): Promise<Store> {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const unlock = lockDatabase(file);
+  let lastSequence: number;
+  try {
+    lastSequence = prepareFile(file, clock.now());
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+  const startedAt = clock.now();
+  let closed = false;
+  const settings = { file, synchronous };
+  const readers = createReaders(settings);
+  const writer: Writer = new Writer({
+    ...settings,
+    checkpointer: new Checkpointer({
+      copyAlongside: readers.checkpoint,
+      finish: () => writer.checkpoint(),
+    }),
+  });
+  const executor = createSqliteExecutor(readers, writer);
+  const config = createConfigWriter(executor);
+  const ledger = createSqliteLedger({ writer, clock, log, closing: () => closed });
+  return {
+    ledger,
+    workspaces: createWorkspaceStore(executor, config),
+    apiKeys: createApiKeyStore(executor, config),
+    providerKeys: createProviderKeyStore(executor, config),
+    prices: createPriceStore(executor, config),
+    vaultRows: createVaultRowStore(executor),
+    credits: createCreditStore(executor),
+    generations: createGenerationStore({ executor, startedAt }),
+    usage: createUsageStore(executor),
+    health: createHealthStore(executor),
+    recovery: createRecoveryStore({ executor, ledger, lastSequence }),
+    loadConfig: () => loadConfig(executor),
+    onConfigChange: config.onChange,
+    ping: () => ping(executor),
+    verify: () => verifyStore(executor),
+    async close() {
+      if (closed) return;
+      closed = true;
+      await writer.close();
+      await readers.close();
+      // The last connection to close copies the rest of the log and removes it.
+      new DatabaseSync(file).close();
+      unlock();
+    },
+  };
+}
+
+/** Migrates and checks; returns the newest attempt's sequence. */
+function prepareFile(file: string, now: number): number {
+  // The log and its index take their permissions from the database file.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
+  const database = new DatabaseSync(file);
+  try {
+    checkIntegrity(file, database);
+    database.exec('PRAGMA journal_mode = WAL');
+    migrate(database, now);
+    const row = database.prepare('SELECT coalesce(max(sequence), 0) AS sequence FROM attempts').get();
+    return Number(row?.['sequence'] ?? 0);
+  } finally {
+    database.close();
+  }
+}
+
+function checkIntegrity(file: string, database: DatabaseSync): void {
+  if (statSync(file).size > CHECKED_AT_START_BYTES_MAX) return;
+  let finding: string;
+  let cause: unknown;
+  try {
+    finding = String(database.prepare('PRAGMA quick_check(1)').get()?.['quick_check']);
+  } catch (error) {
+    finding = error instanceof Error ? error.message : String(error);
+    cause = error;
+  }
+  if (finding === 'ok') return;
+  throw new Error(
+    `The database ${file} is damaged (${finding.replace(/\s+/g, ' ')}). Nothing was changed. Restore the last backup into its place.`,
+    { cause },
+  );
+}
+
+async function loadConfig(executor: SqlExecutor): Promise<ConfigRows> {
+  const [versions, workspaces, apiKeys, providerKeys, prices] = await executor.readTogether<
+    [{ value: number }, WorkspaceTable, ApiKeyTable, ProviderKeyTable, Tables['price_overrides']]
+  >(
+    sqliteQueries.selectFrom('instance').select('value').where('name', '=', 'config_version'),
+    selectWorkspaces,
+    selectApiKeys,
+    selectProviderKeys,
+    selectPrices,
+  );
+  return {
+    version: versions[0]?.value ?? 0,
+    workspaces: workspaces.map(fromWorkspaceRow),
+    apiKeys: apiKeys.map(fromApiKeyRow),
+    providerKeys: providerKeys.map(fromProviderKeyRow),
+    prices: prices.map(fromPriceRow),
+  };
+}
+
+async function ping(executor: SqlExecutor): Promise<boolean> {
+  try {
+    await executor.read(sqliteQueries.selectFrom('instance').select('value').limit(1));
+    return true;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return false;
+    throw error;
+  }
+}

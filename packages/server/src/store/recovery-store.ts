@@ -1,0 +1,167 @@
+/**
+ * What a start needs of the last run: the settlement of attempts that a crash left open, and the state of the counters.
+ * Orphans are found by sequence, not by time, so a clock that was set back hides none; what earlier starts have been
+ * through is not read again.
+ */
+import type { ApiKeyId, AttemptSettled, Instant, Ledger, NanoUsd, ProviderKeyId } from '@arouter/core';
+import { branded, fromSum } from './columns.ts';
+import { toHeader } from './generation-view.ts';
+import { sqliteQueries as queries } from './sql-executor.ts';
+import type { SqlExecutor } from './sql-executor.ts';
+import type { RecoveryStore } from './store.ts';
+import type { AttemptTable } from './tables.ts';
+import { startOfHour, toSpendBySource } from './usage-store.ts';
+
+const ORPHANS_PER_BATCH = 500;
+const DISPATCHES_PER_BATCH = 10_000;
+
+export type RecoveryOptions = {
+  readonly executor: SqlExecutor;
+  readonly ledger: Pick<Ledger, 'settle'>;
+  /** The newest attempt when this process started: later ones are its own and under way. */
+  readonly lastSequence: number;
+};
+
+export function createRecoveryStore(options: RecoveryOptions): RecoveryStore {
+  const { executor } = options;
+  return {
+    settleOrphans: (at) => settleOrphans(options, at),
+    async providerKeySpendSince(from) {
+      const rows = await executor.read(
+        queries
+          .selectFrom('rollups')
+          .select(({ fn }) => ['provider_key_id', fn.sum('cost_nano').as('cost_nano')])
+          .where('hour', '>=', startOfHour(from))
+          .groupBy('provider_key_id'),
+      );
+      return new Map(rows.map((row) => [branded(row.provider_key_id), fromSum(row.cost_nano)]));
+    },
+    async apiKeySpendSince(from) {
+      const rows = await executor.read(
+        queries
+          .selectFrom('rollups')
+          .select(({ fn }) => ['api_key_id', 'source', fn.sum('cost_nano').as('cost_nano')])
+          .where('hour', '>=', startOfHour(from))
+          .groupBy(['api_key_id', 'source']),
+      );
+      const byKey = Map.groupBy(rows, (row) => branded<ApiKeyId>(row.api_key_id));
+      return new Map([...byKey].map(([key, sources]) => [key, toSpendBySource(sources)]));
+    },
+    dispatchesSince: (from) => dispatchesSince(executor, from),
+    async balances() {
+      const rows = await executor.read(queries.selectFrom('credit_balances').selectAll());
+      return new Map(
+        rows.map((row) => [branded(row.workspace_id), fromSum(row.granted_nano) - fromSum(row.used_nano)]),
+      );
+    },
+  };
+}
+
+async function settleOrphans(
+  { executor, ledger, lastSequence }: RecoveryOptions,
+  at: Instant,
+): Promise<number> {
+  let settled = 0;
+  for (let after = await readWatermark(executor); after < lastSequence;) {
+    const orphans = await executor.read(selectOrphans(after, lastSequence));
+    await Promise.all(orphans.map((row) => ledger.settle(toInterrupted(row, at))));
+    settled += orphans.length;
+    after = orphans.length < ORPHANS_PER_BATCH ? lastSequence : (orphans.at(-1)?.sequence ?? lastSequence);
+    await executor.write(
+      queries
+        .updateTable('instance')
+        .set({ value: after })
+        .where('name', '=', 'orphans_settled_to')
+        .where('value', '<', after),
+    );
+  }
+  return settled;
+}
+
+async function readWatermark(executor: SqlExecutor): Promise<number> {
+  const [row] = await executor.read(
+    queries.selectFrom('instance').select('value').where('name', '=', 'orphans_settled_to'),
+  );
+  return row?.value ?? 0;
+}
+
+function selectOrphans(after: number, last: number) {
+  return queries
+    .selectFrom('attempts as a')
+    .leftJoin('settlements as s', 's.sequence', 'a.sequence')
+    .selectAll('a')
+    .where('a.sequence', '>', after)
+    .where('a.sequence', '<=', last)
+    .where('s.sequence', 'is', null)
+    .orderBy('a.sequence')
+    .limit(ORPHANS_PER_BATCH);
+}
+
+type DispatchRow = Pick<AttemptTable, 'sequence' | 'opened_at' | 'provider_key_id' | 'api_key_id'>;
+
+async function dispatchesSince(executor: SqlExecutor, from: Instant) {
+  const found: DispatchRow[] = [];
+  for (let below = Number.MAX_SAFE_INTEGER; ;) {
+    const rows = await executor.read(selectDispatches(below));
+    found.push(...rows.filter((row) => row.opened_at >= from));
+    const oldest = rows.at(-1);
+    // Attempts are opened in order but for moments, so a batch that ends before the window was the last.
+    if (oldest === undefined || rows.length < DISPATCHES_PER_BATCH || oldest.opened_at < from) break;
+    below = oldest.sequence;
+  }
+  return found
+    .toSorted((a, b) => a.opened_at - b.opened_at || a.sequence - b.sequence)
+    .map((row) => ({
+      at: branded<Instant>(row.opened_at),
+      providerKeyId: branded<ProviderKeyId>(row.provider_key_id),
+      apiKeyId: branded<ApiKeyId>(row.api_key_id),
+    }));
+}
+
+function selectDispatches(below: number) {
+  return queries
+    .selectFrom('attempts')
+    .select(['sequence', 'opened_at', 'provider_key_id', 'api_key_id'])
+    .where('sequence', '<', below)
+    .orderBy('sequence', 'desc')
+    .limit(DISPATCHES_PER_BATCH);
+}
+
+/** Whether the provider answered is unknown: budgets err high, credits err in the customer's favour. */
+function toInterrupted(row: AttemptTable, at: Instant): AttemptSettled {
+  return {
+    generation: toHeader(row),
+    attemptNo: row.attempt_no,
+    providerKeyId: branded(row.provider_key_id),
+    provider: branded(row.provider),
+    source: row.source === 'platform' ? 'platform' : 'byok',
+    model: branded(row.model),
+    openedAt: branded(row.opened_at),
+    settledAt: at,
+    outcome: 'interrupted',
+    failure: null,
+    upstreamStatus: null,
+    upstreamId: null,
+    finishReason: null,
+    usage: null,
+    costNano: interruptedCost(row),
+    costLines: [],
+    chargedNano: branded(0),
+    latencyMs: Math.max(0, at - row.opened_at),
+    firstByteMs: null,
+    final: true,
+    callerStatus: null,
+    errorCode: null,
+    refusals: [],
+    fallbackReason: null,
+  };
+}
+
+/**
+ * The input's cost, at most what was set aside; where it is not known, what was set aside. Nothing set aside means that
+ * nothing metered applies: then the cost is unknown, which is null and never 0.
+ */
+function interruptedCost(row: AttemptTable): NanoUsd | null {
+  if (row.reserved_nano === 0) return null;
+  return branded(Math.min(row.input_cost_estimate_nano ?? row.reserved_nano, row.reserved_nano));
+}

@@ -1,0 +1,296 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync, statSync, writeSync, closeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import type { Clock, WorkspaceId } from '@arouter/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { branded } from './columns.ts';
+import { describeStore } from './describe-store.ts';
+import { standingClock } from './store-harness.ts';
+import type { OpenedStore } from './store-harness.ts';
+import { openSqliteStore } from './open-sqlite-store.ts';
+import { NOON, sampleHeader, sampleOpened, sampleSettled } from './sample-rows.ts';
+import { StoreLocked } from './sqlite/database-lock.ts';
+import { StoreUnavailable } from './store.ts';
+import type { Store } from './store.ts';
+
+const WORKSPACE = branded<WorkspaceId>('ws_one');
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+function openFile(file: string, clock: Clock = standingClock(NOON)): Promise<Store> {
+  return openSqliteStore({ file, synchronous: 'normal', clock, log: silent });
+}
+
+async function openIn(folder: string, clock: Clock): Promise<OpenedStore> {
+  const store = await openFile(join(folder, 'arouter.db'), clock);
+  return {
+    store,
+    async reopen() {
+      await store.close();
+      return openIn(folder, clock);
+    },
+    async remove() {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+describeStore('SQLite', (clock) => openIn(mkdtempSync(join(tmpdir(), 'arouter-store-')), clock));
+
+describe('the SQLite file', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'arouter-store-'));
+    file = join(folder, 'data', 'arouter.db');
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  async function fill(store: Store, generations: number): Promise<void> {
+    const one = async () => {
+      const row = sampleOpened();
+      await store.ledger.open(row);
+      await store.ledger.settle(sampleSettled(row));
+    };
+    await Promise.all(Array.from({ length: generations }, one));
+  }
+
+  test('is readable by its owner only, and leaves no log behind when closed', async () => {
+    const store = await openFile(file);
+    await fill(store, 10);
+    const modes = ['', '-wal', '-shm'].map((suffix) => statSync(file + suffix).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600, 0o600]);
+    await store.close();
+    expect(() => statSync(`${file}-wal`)).toThrow('ENOENT');
+  });
+
+  test('is refused to a second opener with the pid of the first, and free once it closes', async () => {
+    const store = await openFile(file);
+    const second = await openFile(file).catch((error: unknown) => error);
+    expect(second).toBeInstanceOf(StoreLocked);
+    expect(String(second)).toContain(`pid ${process.pid}`);
+    await store.close();
+    await (await openFile(file)).close();
+  });
+
+  test('is refused to this process while another has it, and free when that one is killed', async () => {
+    const child = startChild(file);
+    await child.firstLine;
+    const refused = await openFile(file).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(StoreLocked);
+    expect(String(refused)).toContain(`pid ${child.pid}`);
+    await child.kill();
+    await (await openFile(file)).close();
+  });
+
+  test('with a damaged page is refused and left as it is', async () => {
+    const store = await openFile(file);
+    await fill(store, 200);
+    await store.close();
+    const handle = openSync(file, 'r+');
+    writeSync(handle, Buffer.alloc(4096, 0xff), 0, 4096, statSync(file).size - 3 * 4096);
+    closeSync(handle);
+    const damaged = readFileSync(file);
+    await expect(openFile(file)).rejects.toThrow(/damaged .* Restore the last backup/);
+    expect(readFileSync(file)).toEqual(damaged);
+  });
+
+  test('of a newer version is refused', async () => {
+    await (await openFile(file)).close();
+    alter(file, `INSERT INTO schema_migrations VALUES (9999, 'future', 0)`);
+    await expect(openFile(file)).rejects.toThrow('Start the newer version');
+  });
+
+  test('keeps the ledger append-only against any statement', async () => {
+    const store = await openFile(file);
+    await store.credits.grant({
+      id: 'g',
+      workspaceId: WORKSPACE,
+      kind: 'grant',
+      description: '',
+      amountNano: branded(1e3),
+      createdAt: branded(NOON),
+    });
+    await fill(store, 1);
+    store.ledger.refuse({
+      generation: sampleHeader(),
+      plans: [],
+      refusals: [],
+      callerStatus: 404,
+      errorCode: 'model_not_found',
+    });
+    await store.close();
+    for (const table of ['attempts', 'settlements', 'refusals', 'credit_entries']) {
+      for (const statement of [
+        `DELETE FROM ${table}`,
+        `UPDATE ${table} SET rowid = rowid`.replace('rowid = rowid', `${keyOf(table)} = ${keyOf(table)}`),
+      ]) {
+        expect(() => alter(file, statement), statement).toThrow('the ledger is append-only');
+      }
+      expect(() => alter(file, `INSERT OR REPLACE INTO ${table} SELECT * FROM ${table}`)).toThrow(
+        'append-only',
+      );
+    }
+  });
+
+  test('is found out by verify when a sum or an entry was changed', async () => {
+    const changes = [
+      [`UPDATE rollups SET cost_nano = cost_nano + 1`, 'INV-12'],
+      [`DELETE FROM rollups`, 'INV-12'],
+      [`UPDATE credit_balances SET used_nano = used_nano + 1`, 'INV-4'],
+      [
+        `INSERT INTO credit_entries VALUES ('txn_ghost_1', 'ws_one', 'usage', -1, '', 0)`,
+        'INV-2: a usage entry has no settlement',
+      ],
+      [
+        `DROP TRIGGER settlements_no_update; UPDATE settlements SET charged_nano = 5`,
+        'INV-2: a charge differs from its credit entry',
+      ],
+      [`DROP TRIGGER attempts_no_delete; DELETE FROM attempts`, 'INV-2: a settlement has no attempt'],
+    ] as const;
+    for (const [index, [change, finding]] of changes.entries()) {
+      const copy = join(folder, `${index}.db`);
+      const store = await openFile(copy);
+      await store.credits.grant({
+        id: 'g',
+        workspaceId: WORKSPACE,
+        kind: 'grant',
+        description: '',
+        amountNano: branded(1e3),
+        createdAt: branded(NOON),
+      });
+      await fill(store, 3);
+      expect(await store.verify()).toEqual([]);
+      await store.close();
+      alter(copy, change);
+      const reopened = await openFile(copy);
+      expect((await reopened.verify()).join('\n'), change).toContain(finding);
+      await reopened.close();
+    }
+  });
+
+  test('that another connection holds: opening fails closed, a settlement is held until it is durable', async () => {
+    const store = await openFile(file);
+    const row = sampleOpened();
+    await store.ledger.open(row);
+    const holder = new DatabaseSync(file);
+    holder.exec('BEGIN IMMEDIATE');
+    const started = performance.now();
+    const settled = store.ledger.settle(sampleSettled(row));
+    const others = Array.from({ length: 5 }, () => store.ledger.open(sampleOpened()));
+    const refused = await Promise.all(others.map((opening) => opening.catch((error: unknown) => error)));
+    for (const reason of refused) expect(reason).toBeInstanceOf(StoreUnavailable);
+    // All that were in one transaction fail together after one wait of 5 s, not after one wait each.
+    expect(performance.now() - started).toBeLessThan(9000);
+    expect(await store.ping()).toBe(true);
+    holder.exec('ROLLBACK');
+    holder.close();
+    await settled;
+    expect((await store.generations.get(WORKSPACE, row.generation.id))?.status).toBe('succeeded');
+    expect(await store.verify()).toEqual([]);
+    await store.close();
+  }, 30_000);
+
+  test('takes a bounded number of waiting writes and says so beyond it', async () => {
+    const store = await openFile(file);
+    const results = await Promise.allSettled(
+      Array.from({ length: 21_000 }, () => store.ledger.open(sampleOpened())),
+    );
+    const rejected = results.filter((result) => result.status === 'rejected');
+    expect(rejected).toHaveLength(1000);
+    expect(rejected.every(({ reason }) => reason instanceof StoreUnavailable)).toBe(true);
+    await store.close();
+  });
+
+  test('keeps its log below 64 MiB while it is written without a pause', async () => {
+    const store = await openFile(file);
+    let largest = 0;
+    const write = async () => {
+      for (let count = 0; count < 1000; count += 1) {
+        const row = sampleOpened();
+        await store.ledger.open(row);
+        await store.ledger.settle(sampleSettled(row));
+        if (count % 50 === 0) largest = Math.max(largest, statSync(`${file}-wal`).size);
+      }
+    };
+    await Promise.all(Array.from({ length: 20 }, write));
+    expect(largest).toBeGreaterThan(0);
+    expect(largest).toBeLessThan(64 * 1024 * 1024);
+    expect(await store.verify()).toEqual([]);
+    await store.close();
+  }, 60_000);
+
+  test('loses nothing acknowledged and settles nothing twice in 20 kill -9', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const child = startChild(file);
+      await child.firstLine;
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10 + ((round * 37) % 120));
+      });
+      await child.kill();
+    }
+    const acknowledged = readFileSync(`${file}.acknowledged`, 'utf8').split('\n').slice(0, -1);
+    expect(acknowledged.length).toBeGreaterThan(1000);
+    const store = await openFile(file);
+    await store.recovery.settleOrphans(branded(Date.now()));
+    await store.close();
+    const database = new DatabaseSync(file, { readOnly: true });
+    const rows = (sql: string) =>
+      new Set(
+        database
+          .prepare(sql)
+          .all()
+          .map((row) => String(row['line'])),
+      );
+    const opened = rows(`SELECT 'open ' || generation_id AS line FROM attempts`);
+    const settled = rows(
+      `SELECT 'settle ' || a.generation_id AS line FROM attempts a JOIN settlements s USING (sequence)
+      WHERE s.outcome = 'succeeded'`,
+    );
+    database.close();
+    expect(acknowledged.filter((line) => !opened.has(line) && !settled.has(line))).toEqual([]);
+    const after = await openFile(file);
+    expect(await after.verify()).toEqual([]);
+    await after.close();
+  }, 120_000);
+});
+
+/** The first column of the table's primary key. */
+function keyOf(table: string): string {
+  return { attempts: 'sequence', settlements: 'sequence', refusals: 'generation_id' }[table] ?? 'id';
+}
+
+function alter(file: string, sql: string): void {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec('PRAGMA recursive_triggers = ON');
+    database.exec(sql);
+  } finally {
+    database.close();
+  }
+}
+
+function startChild(file: string) {
+  const script = fileURLToPath(new URL('./sqlite-store-crash-child.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, file, `${file}.acknowledged`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const firstLine = new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', () => resolve());
+    child.on('exit', () => reject(new Error('the child ended before it wrote anything')));
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.on('close', () => resolve());
+  });
+  return {
+    pid: child.pid,
+    firstLine,
+    async kill(): Promise<void> {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}

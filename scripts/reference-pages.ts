@@ -1,0 +1,136 @@
+/** The reference pages under docs/, each from the table in code that it shows. */
+import {
+  BENCH_POLICIES,
+  ERROR_CODES,
+  FAILURE_CLASSES,
+  failureAdvice,
+  type FailureClass,
+} from '@arouter/core';
+import {
+  FATES_FROM_ANTHROPIC,
+  FATES_TO_ANTHROPIC,
+  type FieldFate,
+} from '../packages/providers/src/dialects/anthropic-messages/dropped-fields.ts';
+import { SETTINGS } from '../packages/server/src/config/settings.ts';
+
+export type ReferencePage = { readonly path: string; readonly content: string };
+
+export function referencePages(generatedNote: string): readonly ReferencePage[] {
+  const page = (name: string, content: string): ReferencePage => ({
+    path: `docs/${name}.md`,
+    content: `<!-- ${generatedNote} -->\n${content}\n`,
+  });
+  return [
+    page('settings', settingsPage()),
+    page('errors', errorsPage()),
+    page('health', healthPage()),
+    page('translation', translationPage()),
+  ];
+}
+
+function settingsPage(): string {
+  return `# Settings
+
+Read at start from the environment, or from a YAML file named by \`AROUTER_CONFIG\` (the second column is the key there). The
+environment wins. A setting that is unknown or malformed stops the start with exit code 78 and one sentence.
+
+${table(
+  ['Variable', 'YAML', 'Default', 'Meaning'],
+  SETTINGS.map(({ env, key, fallback, help }) => [code(env), code(key), fallback === '' ? '' : code(fallback), help]),
+)}`;
+}
+
+function errorsPage(): string {
+  return `# Errors
+
+Every error has a stable string code at both places that client libraries read, a request id, and a sentence that says what,
+which and what now; in the caller's dialect. What a retry cannot cure carries \`x-should-retry: false\`.
+
+${table(
+  ['Code', 'Status', 'Type', 'Retry', 'Meaning'],
+  Object.entries(ERROR_CODES).map(([name, { status, type, retry, summary }]) => [
+    code(name),
+    String(status),
+    code(type),
+    retry ? 'yes' : 'no',
+    summary,
+  ]),
+)}
+
+## When a provider fails
+
+The class is decided once, from status, type, code and message (provider rules first, then the general table), and decides
+everything that follows. The advice is what Test Key, the key's last error and the caller's error say.
+
+${table(
+  ['Class', 'Advice'],
+  FAILURE_CLASSES.map((name) => [code(name), failureAdvice(name, { provider: 'PROVIDER', keysUrl: 'https://…' })]),
+)}`;
+}
+
+function healthPage(): string {
+  return `# Key health
+
+What a failure does to a key. The scopes: \`key\` (with every model), \`key_model\` (this key with this model),
+\`provider_model\` (this model at this destination, fed by all keys that go there; trips only on three failures in a row from at
+least two keys). A bench ends by itself; then one live request is the probe. A bench is never shortened by a later failure.
+
+${table(
+  ['Class', 'Scopes', 'Trips', 'First bench', 'Longest', 'A stated time is believed up to'],
+  FAILURE_CLASSES.map(healthRow),
+)}
+
+\`breaker\`: three in a row, or at least five and half of the attempts of the last 30 s.`;
+}
+
+function healthRow(name: FailureClass): readonly string[] {
+  const policy = BENCH_POLICIES[name];
+  if (policy === null) return [code(name), 'nothing: not the key’s fault', '', '', '', ''];
+  const untilEdited = policy.trips === 'until_edited';
+  return [
+    code(name),
+    policy.scopes.map(code).join(', '),
+    untilEdited ? 'at once' : policy.trips.replaceAll('_', ' '),
+    untilEdited ? 'until edited, re-enabled or tested' : duration(policy.firstMs),
+    untilEdited ? '' : duration(policy.longestMs),
+    policy.statedMsMax === 0 ? '' : duration(policy.statedMsMax),
+  ];
+}
+
+function translationPage(): string {
+  return `# What translation keeps
+
+When caller and provider speak the same dialect nothing is translated. Otherwise everything that the other side can express is
+carried over; the rest is dropped or refused by these tables, never silently changed in meaning.
+
+## OpenAI chat caller, Anthropic messages provider
+
+${fates(FATES_TO_ANTHROPIC)}
+
+## Anthropic messages caller, OpenAI chat provider
+
+${fates(FATES_FROM_ANTHROPIC)}`;
+}
+
+function fates(rows: readonly FieldFate[]): string {
+  return table(
+    ['Field', 'Fate', 'Why'],
+    rows.map(({ field, fate, reason }) => [code(field), fate, reason]),
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+function duration(ms: number): string {
+  if (ms % 86_400_000 === 0) return `${ms / 86_400_000} d`;
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000} h`;
+  if (ms % 60_000 === 0) return `${ms / 60_000} min`;
+  return `${ms / 1000} s`;
+}
