@@ -36,7 +36,12 @@ environment wins. A setting that is unknown or malformed stops the start with ex
 
 ${table(
   ['Variable', 'YAML', 'Default', 'Meaning'],
-  SETTINGS.map(({ env, key, fallback, help }) => [code(env), code(key), fallback === '' ? '' : code(fallback), help]),
+  SETTINGS.map(({ env, key, fallback, help }) => [
+    code(env),
+    code(key),
+    fallback === '' ? '' : code(fallback),
+    help,
+  ]),
 )}`;
 }
 
@@ -64,7 +69,10 @@ everything that follows. The advice is what Test Key, the key's last error and t
 
 ${table(
   ['Class', 'Advice'],
-  FAILURE_CLASSES.map((name) => [code(name), failureAdvice(name, { provider: 'PROVIDER', keysUrl: 'https://…' })]),
+  FAILURE_CLASSES.map((name) => [
+    code(name),
+    failureAdvice(name, { provider: 'PROVIDER', keysUrl: 'https://…' }),
+  ]),
 )}`;
 }
 
@@ -120,7 +128,8 @@ function fates(rows: readonly FieldFate[]): string {
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 

@@ -1,7 +1,7 @@
-/** `npm start`, `npm run demo`, `npm run arouter -- …`: installs what is missing, then becomes the `arouter` command. */
+/** `npm start`, `npm run demo`, `npm run arouter -- …`: installs and builds what is missing, then becomes the `arouter` command. */
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { ensureInstalled, environmentWithNode, findNode, root } from './node24.mjs';
+import { ensureBuilt } from './build.mjs';
+import { ensureInstalled, environmentWithNode, findNode } from './node24.mjs';
 
 ensureInstalled();
 const node = findNode();
@@ -9,7 +9,8 @@ const child = spawn(
   node,
   [
     '--disable-warning=ExperimentalWarning',
-    join(root, 'packages/server/src/cli/main.ts'),
+    '--conditions=built',
+    ensureBuilt(node),
     ...process.argv.slice(2),
   ],
   { stdio: 'inherit', env: environmentWithNode(node) },

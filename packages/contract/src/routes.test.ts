@@ -7,7 +7,9 @@ const routes = Object.entries<Route>(ROUTES);
 
 describe('the route table', () => {
   test('has no two routes at one method and path', () => {
-    const places = routes.flatMap(([, { method, path, aliases }]) => [path, ...aliases].map((each) => `${method} ${each}`));
+    const places = routes.flatMap(([, { method, path, aliases }]) =>
+      [path, ...aliases].map((each) => `${method} ${each}`),
+    );
     expect(new Set(places).size).toBe(places.length);
   });
 
@@ -16,15 +18,17 @@ describe('the route table', () => {
     expect(Object.keys(route.params?.shape ?? {})).toEqual(named);
   });
 
-  test.each(routes.filter(([, { scope }]) => scope === 'workspace').filter(([name]) => name !== 'getCurrentKey'))(
-    '%s lets an operator say which workspace',
-    (_name, route) => {
-      expect(Object.keys(route.query?.shape ?? {})).toContain('workspace_id');
-    },
-  );
+  test.each(
+    routes.filter(([, { scope }]) => scope === 'workspace').filter(([name]) => name !== 'getCurrentKey'),
+  )('%s lets an operator say which workspace', (_name, route) => {
+    expect(Object.keys(route.query?.shape ?? {})).toContain('workspace_id');
+  });
 
   test('only the documents need no key', () => {
-    expect(routes.filter(([, { kinds }]) => kinds.length === 0).map(([name]) => name)).toEqual(['getOpenApi', 'getDocs']);
+    expect(routes.filter(([, { kinds }]) => kinds.length === 0).map(([name]) => name)).toEqual([
+      'getOpenApi',
+      'getDocs',
+    ]);
   });
 
   test('nothing of the instance can be changed without an operator key', () => {
@@ -38,20 +42,29 @@ describe('the route table', () => {
     expect(open.map(([name]) => name)).toEqual(['previewRouting']);
   });
 
-  test.each(routes.filter(([, { body }]) => body !== null))('%s refuses a field that it does not know', (name, route) => {
-    if (name === 'previewRouting') return;
-    const result = route.body?.safeParse({ certainly_not_a_field: 1 });
-    expect(result?.error?.issues.some((issue) => issue.code === 'unrecognized_keys')).toBe(true);
-  });
+  test.each(routes.filter(([, { body }]) => body !== null))(
+    '%s refuses a field that it does not know',
+    (name, route) => {
+      if (name === 'previewRouting') return;
+      const result = route.body?.safeParse({ certainly_not_a_field: 1 });
+      expect(result?.error?.issues.some((issue) => issue.code === 'unrecognized_keys')).toBe(true);
+    },
+  );
 
-  test.each(routes.filter(([, { query }]) => query !== null))('%s refuses a query parameter that it does not know', (_name, route) => {
-    const result = route.query?.safeParse({ certainly_not_a_parameter: '1' });
-    expect(result?.error?.issues.some((issue) => issue.code === 'unrecognized_keys')).toBe(true);
-  });
+  test.each(routes.filter(([, { query }]) => query !== null))(
+    '%s refuses a query parameter that it does not know',
+    (_name, route) => {
+      const result = route.query?.safeParse({ certainly_not_a_parameter: '1' });
+      expect(result?.error?.issues.some((issue) => issue.code === 'unrecognized_keys')).toBe(true);
+    },
+  );
 
   test('no answer has a place for a credential or a stored hash', () => {
-    const text = routes.map(([, { answer }]) => (answer === null ? '' : JSON.stringify(z.toJSONSchema(answer)))).join('');
-    for (const name of ['"credential":', '"sealed"', '"mac"', '"api_key":', '"secret_key"']) expect(text).not.toContain(name);
+    const text = routes
+      .map(([, { answer }]) => (answer === null ? '' : JSON.stringify(z.toJSONSchema(answer))))
+      .join('');
+    for (const name of ['"credential":', '"sealed"', '"mac"', '"api_key":', '"secret_key"'])
+      expect(text).not.toContain(name);
   });
 
   test('every text in a request has an end, every number both', () => {
@@ -71,7 +84,8 @@ function findEndless(schema: unknown, path: string, found: string[]): void {
   const { type, ...rest } = schema as { type?: string; [key: string]: unknown };
   const bounded = 'enum' in rest || 'const' in rest || 'pattern' in rest || 'maxLength' in rest;
   if (type === 'string' && !bounded) found.push(path);
-  if ((type === 'number' || type === 'integer') && !('minimum' in rest && 'maximum' in rest)) found.push(path);
+  if ((type === 'number' || type === 'integer') && !('minimum' in rest && 'maximum' in rest))
+    found.push(path);
   if (type === 'array' && !('maxItems' in rest)) found.push(path);
   for (const [key, value] of Object.entries(rest)) findEndless(value, `${path}.${key}`, found);
 }
@@ -88,7 +102,9 @@ describe('the OpenAPI document', () => {
   });
 
   test('every reference leads to a schema of the document', () => {
-    const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, target]) => target ?? '');
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(
+      ([, target]) => target ?? '',
+    );
     expect(references.length).toBeGreaterThan(50);
     for (const target of references) {
       expect(target).toMatch(/^#\/components\/schemas\//);
@@ -97,7 +113,10 @@ describe('the OpenAPI document', () => {
   });
 
   test('says the errors of a route with their status', () => {
-    const responses = document.paths['/api/v1/byok']?.['post']?.['responses'] as Record<string, { description: string }>;
+    const responses = document.paths['/api/v1/byok']?.['post']?.['responses'] as Record<
+      string,
+      { description: string }
+    >;
     for (const code of [...COMMON_ERRORS, ...ROUTES.createByok.errors]) {
       expect(responses[ERROR_CODES[code].status]?.description).toContain(`\`${code}\``);
     }
@@ -105,7 +124,11 @@ describe('the OpenAPI document', () => {
 
   test('marks the credential as write-only and required fields as required', () => {
     const body = document.paths['/api/v1/byok']?.['post']?.['requestBody'] as {
-      content: { 'application/json': { schema: { required: string[]; properties: Record<string, { writeOnly?: boolean }> } } };
+      content: {
+        'application/json': {
+          schema: { required: string[]; properties: Record<string, { writeOnly?: boolean }> };
+        };
+      };
     };
     const { schema } = body.content['application/json'];
     expect(schema.required).toEqual(['provider']);

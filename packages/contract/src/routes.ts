@@ -446,7 +446,7 @@ const insightRoutes = {
     query: previewQuery,
     body: previewBody,
     answer: previewAnswer,
-    errors: ['model_not_found', 'not_found'],
+    errors: ['model_not_found', 'not_found', 'model_not_allowed', 'provider_not_allowed'],
   }),
   listProviders: defineRoute({
     method: 'GET',

@@ -5,7 +5,8 @@ const problem = byId('problem');
 
 // The token must not stay in the address bar or the history.
 history.replaceState(null, '', location.pathname);
-if (token === '') say('This page needs the first-run link that the server printed. Restart the server to get a new one.');
+if (token === '')
+  say('This page needs the first-run link that the server printed. Restart the server to get a new one.');
 
 byId('form').addEventListener('submit', async (event) => {
   event.preventDefault();

@@ -15,7 +15,7 @@ const MAY_NAME_PROVIDERS: readonly { readonly path: RegExp; readonly reason: str
   { path: /^providers\/src\/manifest\/recorded-failures\.ts$/, reason: 'test data, named after recordings' },
   { path: /^core\/src\/pipeline\/parse-request\.ts$/, reason: 'an example in a sentence for callers' },
   {
-    path: /\/(?:describe-[\w-]+|sample-rows)\.ts$/,
+    path: /\/(?:describe-[\w-]+|sample-rows)\.ts$|\/testing\//,
     reason: 'contract suites and their rows, imported by tests only',
   },
   { path: /^sandbox\//, reason: 'a stand-in for the providers, by their names' },

@@ -51,12 +51,19 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       dataPlane:
         settings.role === 'control'
           ? null
-          : createDataPlane({ ports: engine.ports, bodyBytesMax: settings.bodyBytesMax, track: tails.track, log }),
+          : createDataPlane({
+              ports: engine.ports,
+              bodyBytesMax: settings.bodyBytesMax,
+              track: tails.track,
+              log,
+            }),
       faces: facesOf(engine.providers),
       models: modelsHandler(engine),
       controlPlane,
       pages: loadStaticPages(DASHBOARD_FOLDER),
-      firstRun: createFirstRunHandler({ claim: (token, name) => claimFirstRun(instance, engine, token, name) }),
+      firstRun: createFirstRunHandler({
+        claim: (token, name) => claimFirstRun(instance, engine, token, name),
+      }),
       metrics: metrics.scrape,
       ready: async () => accepting && (await instance.store.ping()),
     });
@@ -93,7 +100,11 @@ async function startControlPlane(instance: Instance, engine: Engine, log: Return
     refreshSnapshot: live.refresh,
     health: counters,
     testKey: createKeyTester({ transport, providers, clock }),
-    previewRoute: (request) => previewRoute({ ports, dialect: openaiChat, defaultProvider: defaultProviderOf(openaiChat, providers) }, request),
+    previewRoute: (request) =>
+      previewRoute(
+        { ports, dialect: openaiChat, defaultProvider: defaultProviderOf(openaiChat, providers) },
+        request,
+      ),
     checkDestination: (url) => checkDestination(url, egress),
     providers,
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
@@ -107,7 +118,11 @@ async function startControlPlane(instance: Instance, engine: Engine, log: Return
 }
 
 /** GET /v1/models answers as the caller may use the catalogue. */
-function modelsHandler({ ports, providers, live }: Engine): (request: IncomingMessage, response: ServerResponse) => void {
+function modelsHandler({
+  ports,
+  providers,
+  live,
+}: Engine): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     const requestId = `req_${ports.random.hex(12)}`;
     try {
@@ -118,7 +133,13 @@ function modelsHandler({ ports, providers, live }: Engine): (request: IncomingMe
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       const { status, code, message } = error;
-      response.writeHead(status, ['content-type', 'application/json', 'x-request-id', requestId, ...flatHeaders(errorHeaders(error))]);
+      response.writeHead(status, [
+        'content-type',
+        'application/json',
+        'x-request-id',
+        requestId,
+        ...flatHeaders(errorHeaders(error)),
+      ]);
       response.end(openaiChat.encodeError({ status, code, message, requestId }));
     }
   };
@@ -127,7 +148,10 @@ function modelsHandler({ ports, providers, live }: Engine): (request: IncomingMe
 async function claimFirstRun(instance: Instance, engine: Engine, token: string, name: string) {
   const { store, clock, vault, issueApiKey } = instance;
   if (!(await consumeBootstrapToken(store.vaultRows, clock, token))) return null;
-  const keys = await createFirstKeys({ store, ensureWorkspace: vault.ensureWorkspace, issueApiKey, clock }, name);
+  const keys = await createFirstKeys(
+    { store, ensureWorkspace: vault.ensureWorkspace, issueApiKey, clock },
+    name,
+  );
   await engine.live.refresh();
   return keys;
 }

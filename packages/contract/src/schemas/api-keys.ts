@@ -17,7 +17,7 @@ import {
   workspaceScope,
 } from './fields.ts';
 
-const RPM_MAX = 10_000;
+const RPM_MAX = 1_000_000;
 const limitReset = choice(['daily', 'weekly', 'monthly']);
 
 const apiKeyOptions = {

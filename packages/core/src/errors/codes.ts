@@ -148,7 +148,7 @@ export const ERROR_CODES = {
     status: 429,
     type: 'rate_limit_error',
     retry: true,
-    summary: "The RPM limit of the usable provider keys is reached; Retry-After says when a slot frees.",
+    summary: 'The RPM limit of the usable provider keys is reached; Retry-After says when a slot frees.',
   },
   internal_error: {
     status: 500,

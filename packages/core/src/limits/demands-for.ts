@@ -26,7 +26,8 @@ export type TokenBounds = {
 
 export function tokenBounds(facts: RequestFacts, endpoint: Endpoint): TokenBounds {
   const bytes = facts.body.length;
-  const outputMax = facts.outputTokensCap ?? endpoint.outputTokensMax ?? OUTPUT_TOKENS_FALLBACK_MAX;
+  const outputMax =
+    facts.outputTokensCap ?? (endpoint.outputTokensMax ?? OUTPUT_TOKENS_FALLBACK_MAX) * (facts.choices ?? 1);
   return {
     inputMax: bytes + facts.externalParts * EXTERNAL_PART_TOKENS_MAX,
     outputMax,
@@ -47,10 +48,13 @@ export type DemandInput = {
 export function demandsFor(input: DemandInput): readonly Demand[] {
   const { key, apiKey } = input;
   const demands: Demand[] = [];
-  if (apiKey.rpmLimit !== null) demands.push({ kind: 'rpm', owner: 'api_key', id: apiKey.id, limit: apiKey.rpmLimit });
+  if (apiKey.rpmLimit !== null)
+    demands.push({ kind: 'rpm', owner: 'api_key', id: apiKey.id, limit: apiKey.rpmLimit });
   if (countsAgainstApiKey(input)) demands.push(apiKeySpend(input));
-  if (key.rpmLimit !== null) demands.push({ kind: 'rpm', owner: 'provider_key', id: key.id, limit: key.rpmLimit });
-  if (key.maxConcurrency !== null) demands.push({ kind: 'concurrency', id: key.id, limit: key.maxConcurrency });
+  if (key.rpmLimit !== null)
+    demands.push({ kind: 'rpm', owner: 'provider_key', id: key.id, limit: key.rpmLimit });
+  if (key.maxConcurrency !== null)
+    demands.push({ kind: 'concurrency', id: key.id, limit: key.maxConcurrency });
   if (key.dailyBudgetNano !== null) demands.push(budget(input, 'day', key.dailyBudgetNano));
   if (key.monthlyBudgetNano !== null) demands.push(budget(input, 'month', key.monthlyBudgetNano));
   if (chargesCredits(input)) {
@@ -63,7 +67,10 @@ export function demandsFor(input: DemandInput): readonly Demand[] {
 export function isMetered(input: Pick<DemandInput, 'key' | 'apiKey' | 'workspace'>): boolean {
   const { key } = input;
   return (
-    key.dailyBudgetNano !== null || key.monthlyBudgetNano !== null || countsAgainstApiKey(input) || chargesCredits(input)
+    key.dailyBudgetNano !== null ||
+    key.monthlyBudgetNano !== null ||
+    countsAgainstApiKey(input) ||
+    chargesCredits(input)
   );
 }
 

@@ -5,22 +5,29 @@ import { DispatchLog } from './dispatch-log.ts';
 
 test('no 60 s window ever holds more than the limit, and a free slot is found as soon as there is one', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 300 }), fc.integer({ min: 1, max: 20 }), (gaps, limit) => {
-      const log = new DispatchLog();
-      const taken: number[] = [];
-      let now = 1_000_000;
-      for (const gap of gaps) {
-        now += gap;
-        const inWindow = taken.filter((time) => time > now - 60_000).length;
-        const free = log.freeAt(instant(now), limit) <= now;
-        expect(free).toBe(inWindow < limit);
-        if (free) {
-          log.take(instant(now));
-          taken.push(now);
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 300 }),
+      fc.integer({ min: 1, max: 20 }),
+      (gaps, limit) => {
+        const log = new DispatchLog();
+        const taken: number[] = [];
+        let now = 1_000_000;
+        for (const gap of gaps) {
+          now += gap;
+          const inWindow = taken.filter((time) => time > now - 60_000).length;
+          const free = log.freeAt(instant(now), limit) <= now;
+          expect(free).toBe(inWindow < limit);
+          if (free) {
+            log.take(instant(now));
+            taken.push(now);
+          }
         }
-      }
-      for (const start of taken) expect(taken.filter((time) => time >= start && time < start + 60_000).length).toBeLessThanOrEqual(limit);
-    }),
+        for (const start of taken)
+          expect(taken.filter((time) => time >= start && time < start + 60_000).length).toBeLessThanOrEqual(
+            limit,
+          );
+      },
+    ),
   );
 });
 

@@ -2,8 +2,8 @@
 import type { ApiKeyId, Instant, NanoUsd, ProviderKeyId, WorkspaceId } from '../values.ts';
 
 export const RPM_WINDOW_MS = 60_000;
-/** Exact windows keep one timestamp per dispatch: 10 000 × 8 bytes per key at most. */
-export const RPM_LIMIT_MAX = 10_000;
+/** Exact windows keep one timestamp per dispatch in the window: at most 8 MB for a key that is used to this limit. */
+export const RPM_LIMIT_MAX = 1_000_000;
 
 /** `2026-11-23` (day), `2026-W48` (ISO week), `2026-11` (month) or `lifetime`, in UTC. */
 export type PeriodId = string;

@@ -16,7 +16,11 @@ export function periodAt(kind: PeriodKind, at: Instant): Period {
       return { id: isoDate(day), from: instant(day * DAY_MS), to: instant((day + 1) * DAY_MS) };
     case 'week': {
       const monday = day - mod(day - FIRST_MONDAY, 7);
-      return { id: `${isoDate(monday)}/week`, from: instant(monday * DAY_MS), to: instant((monday + 7) * DAY_MS) };
+      return {
+        id: `${isoDate(monday)}/week`,
+        from: instant(monday * DAY_MS),
+        to: instant((monday + 7) * DAY_MS),
+      };
     }
     case 'month': {
       const { year, month } = civil(day);
@@ -56,7 +60,11 @@ function civil(day: number): { readonly year: number; readonly month: number; re
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;
   const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+    (dayOfEra -
+      Math.floor(dayOfEra / 1460) +
+      Math.floor(dayOfEra / 36_524) -
+      Math.floor(dayOfEra / 146_096)) /
+      365,
   );
   const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
   const marchMonth = Math.floor((5 * dayOfYear + 2) / 153);

@@ -24,13 +24,19 @@ export function fallbackReason(run: Run, key: ProviderKeyRecord): string | null 
   const reasons = new Map<string, string>();
   for (const plan of run.plans) {
     for (const verdict of plan.verdicts) {
-      if (verdict.source === 'byok' && verdict.kind === 'excluded' && verdict.reason.code !== 'provider_not_serving_model') {
+      if (
+        verdict.source === 'byok' &&
+        verdict.kind === 'excluded' &&
+        verdict.reason.code !== 'provider_not_serving_model'
+      ) {
         reasons.set(verdict.key, verdict.reason.code);
       }
     }
   }
-  for (const { key: refused, by } of run.refusals) if (refused.source === 'byok') reasons.set(refused.id, by.kind);
-  for (const { key: failed, failure } of run.failures) if (failed.source === 'byok') reasons.set(failed.id, failure.class);
+  for (const { key: refused, by } of run.refusals)
+    if (refused.source === 'byok') reasons.set(refused.id, by.kind);
+  for (const { key: failed, failure } of run.failures)
+    if (failed.source === 'byok') reasons.set(failed.id, failure.class);
   if (reasons.size === 0) return 'no_own_key';
   return [...reasons].map(([id, reason]) => `${id}=${reason}`).join(', ');
 }

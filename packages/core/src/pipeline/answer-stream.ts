@@ -14,10 +14,11 @@ import { settleAttempt, type OpenAttempt } from './settle.ts';
 import { runStream, type StreamRun } from './stream-run.ts';
 import { createTranslatingRelay } from '../wire/translating-relay.ts';
 
-/** Lets shutdown wait for the tails of streams. */
-export type Track = (tail: Promise<unknown>) => void;
-
-export async function answerStream(ports: Ports, open: OpenAttempt, response: WireResponse, track: Track): Promise<AttemptResult> {
+export async function answerStream(
+  ports: Ports,
+  open: OpenAttempt,
+  response: WireResponse,
+): Promise<AttemptResult> {
   const { run, target } = open;
   const stream = runStream(response, createRelay(open));
   const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, () => response.cancel());
@@ -30,14 +31,19 @@ export async function answerStream(ports: Ports, open: OpenAttempt, response: Wi
     return fail(ports, open, { failure: early, status: response.status, passOn: null });
   }
   // Settling does not depend on the caller's side: it goes on when nobody reads any more.
-  const done = finishStream(ports, open, { stream, status: response.status, firstByteMs }).finally(stopWatching);
-  track(done);
+  const done = finishStream(ports, open, { stream, status: response.status, firstByteMs }).finally(
+    stopWatching,
+  );
+  run.track(done);
   return {
     kind: 'answered',
     outbound: {
       kind: 'stream',
       status: 200,
-      headers: [...answerHeaders(run, target, 'text/event-stream; charset=utf-8'), ['cache-control', 'no-cache']],
+      headers: [
+        ...answerHeaders(run, target, 'text/event-stream; charset=utf-8'),
+        ['cache-control', 'no-cache'],
+      ],
       relay: async (sink) => {
         stream.attach(sink);
         return writeEnd(sink, await done);
@@ -55,13 +61,22 @@ function createRelay({ run, target }: OpenAttempt): StreamRelay {
     dialect.createStreamEncoder({ includeUsage: facts.includeUsage, id: run.header.id }),
     (signals) => {
       const { message } = failureOfAnswer(signals, target.manifest, target.credential);
-      return dialect.encodeStreamError({ status: 502, code: 'upstream_error', message, requestId: run.header.requestId });
+      return dialect.encodeStreamError({
+        status: 502,
+        code: 'upstream_error',
+        message,
+        requestId: run.header.requestId,
+      });
     },
   );
 }
 
 /** Nothing has gone to the caller yet: an error here can still move on to another key. */
-async function failureBeforeContent(stream: StreamRun, { target }: OpenAttempt, response: WireResponse): Promise<Failure | null> {
+async function failureBeforeContent(
+  stream: StreamRun,
+  { target }: OpenAttempt,
+  response: WireResponse,
+): Promise<Failure | null> {
   const { state } = stream.relay;
   if (state.contentSeen) return null;
   if (state.failure !== null) return failureOfAnswer(state.failure, target.manifest, target.credential);
@@ -76,12 +91,17 @@ type StreamEnd = { readonly terminal: Uint8Array; readonly kind: 'complete' | 'b
 async function finishStream(
   ports: Ports,
   open: OpenAttempt,
-  { stream, status, firstByteMs }: { readonly stream: StreamRun; readonly status: number; readonly firstByteMs: number },
+  {
+    stream,
+    status,
+    firstByteMs,
+  }: { readonly stream: StreamRun; readonly status: number; readonly firstByteMs: number },
 ): Promise<StreamEnd> {
   const { run } = open;
   const fault = await stream.ended;
   const { state } = stream.relay;
-  const complete = state.failure === null && (state.terminalSeen || (fault === null && state.answer.finishReason !== null));
+  const complete =
+    state.failure === null && (state.terminalSeen || (fault === null && state.answer.finishReason !== null));
   const failure = complete ? null : streamFailure(open, state, fault);
   const row = await settleAttempt(ports, open, {
     outcome: outcomeOf(complete, run.inbound.signal.aborted),
@@ -96,7 +116,10 @@ async function finishStream(
     await ports.ledger.settle(row);
   } catch {
     // The answer was given but cannot be recorded now: the caller must not take it for complete.
-    return broken(open, new GatewayError('service_unavailable', 'The ledger cannot be written; the answer was not recorded.'));
+    return broken(
+      open,
+      new GatewayError('service_unavailable', 'The ledger cannot be written; the answer was not recorded.'),
+    );
   }
   if (complete) return { terminal: stream.relay.finish(), kind: 'complete' };
   // An error event of the provider has already been passed on.
@@ -104,7 +127,11 @@ async function finishStream(
   return broken(open, new GatewayError('upstream_error', failure?.message ?? 'The stream broke off.'));
 }
 
-function streamFailure({ target }: OpenAttempt, state: StreamRelay['state'], fault: TransportFault | null): Failure {
+function streamFailure(
+  { target }: OpenAttempt,
+  state: StreamRelay['state'],
+  fault: TransportFault | null,
+): Failure {
   const failure =
     state.failure !== null
       ? failureOfAnswer(state.failure, target.manifest, target.credential)

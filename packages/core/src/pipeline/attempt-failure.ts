@@ -5,7 +5,11 @@ import type { Credential } from '../keys/provider-key.ts';
 import type { ProviderManifest } from '../wire/provider-manifest.ts';
 import type { TransportFault, TransportFaultCode } from '../wire/wire.ts';
 
-export function failureOfAnswer(signals: FailureSignals, manifest: ProviderManifest, credential: Credential): Failure {
+export function failureOfAnswer(
+  signals: FailureSignals,
+  manifest: ProviderManifest,
+  credential: Credential,
+): Failure {
   return {
     class: classifyFailure(signals, manifest.failureRules),
     status: signals.status,
@@ -39,19 +43,30 @@ export function invalidAnswer(manifest: ProviderManifest, status: number, what: 
   };
 }
 
-const FAULTS: Readonly<Record<TransportFaultCode, { readonly class: FailureClass; readonly message: string }>> = {
-  egress_denied: { class: 'egress_denied', message: 'resolves to an address that the operator has not allowed.' },
+const FAULTS: Readonly<
+  Record<TransportFaultCode, { readonly class: FailureClass; readonly message: string }>
+> = {
+  egress_denied: {
+    class: 'egress_denied',
+    message: 'resolves to an address that the operator has not allowed.',
+  },
   dns_failed: { class: 'unreachable', message: 'could not be found (DNS).' },
   connect_refused: { class: 'unreachable', message: 'refused the connection.' },
   connect_timeout: { class: 'timeout', message: 'did not accept the connection in time (connect limit).' },
   tls_failed: { class: 'unreachable', message: 'could not prove its identity (TLS).' },
-  connection_reset: { class: 'unreachable', message: 'closed the connection before the answer was complete.' },
+  connection_reset: {
+    class: 'unreachable',
+    message: 'closed the connection before the answer was complete.',
+  },
   first_byte_timeout: { class: 'timeout', message: 'did not begin to answer in time (first-byte limit).' },
   idle_timeout: { class: 'timeout', message: 'stopped in the middle of its answer (idle limit).' },
   total_timeout: { class: 'timeout', message: 'did not finish its answer in time (total limit).' },
   answer_too_large: { class: 'invalid_answer', message: 'sent an answer larger than the limit.' },
   answer_encoded: { class: 'invalid_answer', message: 'sent a compressed answer that was not asked for.' },
-  answer_malformed: { class: 'invalid_answer', message: 'sent an answer that is not valid HTTP or not valid in its format.' },
+  answer_malformed: {
+    class: 'invalid_answer',
+    message: 'sent an answer that is not valid HTTP or not valid in its format.',
+  },
   cancelled: { class: 'client_gone', message: 'was cancelled because the caller left.' },
 };
 

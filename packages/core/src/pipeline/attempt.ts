@@ -7,6 +7,7 @@ import type { AttemptOpened } from '../keys/generation.ts';
 import { chargesCredits } from '../limits/demands-for.ts';
 import type { Reservation } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
+import { costUpperBound } from '../pricing/cost-of.ts';
 import { nanoUsd } from '../values.ts';
 import { DialectError, type AnswerFacts, type CostInBody } from '../wire/dialect.ts';
 import { TransportFault, type WireLimits, type WireResponse } from '../wire/wire.ts';
@@ -14,7 +15,7 @@ import { answerHeaders } from './answer-headers.ts';
 import { failureOfAnswer, failureOfFault, holdsSecret, invalidAnswer } from './attempt-failure.ts';
 import { cancelAfterCaller, createCancel } from './cancel.ts';
 import type { Target } from './prepare.ts';
-import { answerStream, type Track } from './answer-stream.ts';
+import { answerStream } from './answer-stream.ts';
 import { fail, type AttemptResult } from './fail-attempt.ts';
 import type { Run } from './run.ts';
 import { settleAttempt, type OpenAttempt } from './settle.ts';
@@ -29,7 +30,12 @@ export const WIRE_LIMITS: { readonly answer: WireLimits; readonly stream: WireLi
   stream: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 90_000, totalMs: 1_800_000 },
 };
 
-export async function attempt(ports: Ports, run: Run, target: Target, reservation: Reservation | null, track: Track): Promise<AttemptResult> {
+export async function attempt(
+  ports: Ports,
+  run: Run,
+  target: Target,
+  reservation: Reservation | null,
+): Promise<AttemptResult> {
   const open = await openAttempt(ports, run, target, reservation);
   const cancel = createCancel();
   const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, cancel.cancel);
@@ -38,7 +44,7 @@ export async function attempt(ports: Ports, run: Run, target: Target, reservatio
     const response = await ports.transport.send(target.wire, limits, cancel.signal);
     if (response.status < 200 || response.status > 299) return await refused(ports, open, response);
     if (run.request.facts.stream && isEventStream(response)) {
-      return await answerStream(ports, open, response, track);
+      return await answerStream(ports, open, response);
     }
     return await answerWhole(ports, open, response);
   } catch (error) {
@@ -50,7 +56,13 @@ export async function attempt(ports: Ports, run: Run, target: Target, reservatio
 }
 
 /** The row is durable before any byte is sent. When it cannot be, nothing is sent and nothing stays reserved. */
-async function openAttempt(ports: Ports, run: Run, target: Target, reservation: Reservation | null): Promise<OpenAttempt> {
+async function openAttempt(
+  ports: Ports,
+  run: Run,
+  target: Target,
+  reservation: Reservation | null,
+): Promise<OpenAttempt> {
+  const { price } = target.endpoint;
   const opened: AttemptOpened = {
     generation: run.header,
     attemptNo: run.failures.length + 1,
@@ -62,6 +74,7 @@ async function openAttempt(ports: Ports, run: Run, target: Target, reservation: 
     upstreamModel: target.endpoint.upstreamModel,
     reservedNano: heldAmount(target),
     inputTokensEstimate: target.bounds.inputLikely,
+    inputCostEstimateNano: price === undefined ? null : costUpperBound(target.bounds.inputLikely, 0, price),
     credits: chargesCredits({ key: target.key, workspace: run.workspace }) ? 'charged' : 'unmetered',
     plans: run.plans,
   };
@@ -75,12 +88,20 @@ async function openAttempt(ports: Ports, run: Run, target: Target, reservation: 
     ]);
   } catch (cause) {
     if (reservation !== null) {
-      await ports.counters.settle(reservation, { spendNano: nanoUsd(0), creditsNano: nanoUsd(0), dispatched: false });
+      await ports.counters.settle(reservation, {
+        spendNano: nanoUsd(0),
+        creditsNano: nanoUsd(0),
+        dispatched: false,
+      });
     }
-    throw new GatewayError('service_unavailable', 'The ledger cannot be written, so nothing was sent. Try again in a moment.', {
-      cause,
-      retryAfterMs: 1000,
-    });
+    throw new GatewayError(
+      'service_unavailable',
+      'The ledger cannot be written, so nothing was sent. Try again in a moment.',
+      {
+        cause,
+        retryAfterMs: 1000,
+      },
+    );
   }
   return { run, target, reservation, opened, startedMs: ports.clock.monotonicMs() };
 }
@@ -88,7 +109,8 @@ async function openAttempt(ports: Ports, run: Run, target: Target, reservation: 
 function heldAmount(target: Target): AttemptOpened['reservedNano'] {
   let held = nanoUsd(0);
   for (const demand of target.demands) {
-    if ((demand.kind === 'spend' || demand.kind === 'credits') && demand.holdNano > held) held = demand.holdNano;
+    if ((demand.kind === 'spend' || demand.kind === 'credits') && demand.holdNano > held)
+      held = demand.holdNano;
   }
   return held;
 }
@@ -109,7 +131,10 @@ async function refused(ports: Ports, open: OpenAttempt, response: WireResponse):
   const failure = failureOfAnswer(signals, target.manifest, target.credential);
   const contentType = response.header('content-type') ?? '';
   const passOn =
-    target.same && response.status >= 400 && contentType.includes('json') && !holdsSecret(body, target.credential)
+    target.same &&
+    response.status >= 400 &&
+    contentType.includes('json') &&
+    !holdsSecret(body, target.credential)
       ? { status: response.status, body, contentType: 'application/json' }
       : null;
   return fail(ports, open, { failure, status: response.status, passOn });

@@ -18,13 +18,22 @@ export function authenticate(
   const record = ports.keyVerifier.verify(token, ports.config());
   // One sentence for unknown, malformed and revoked keys: nothing is to be learned by trying.
   if (record === undefined) {
-    throw new GatewayError('invalid_api_key', 'The API key is not valid. Check it, or create a new one in API keys.');
+    throw new GatewayError(
+      'invalid_api_key',
+      'The API key is not valid. Check it, or create a new one in API keys.',
+    );
   }
   if (record.disabled) {
-    throw new GatewayError('api_key_disabled', `The API key "${record.name}" is disabled. Enable it, or use another.`);
+    throw new GatewayError(
+      'api_key_disabled',
+      `The API key "${record.name}" is disabled. Enable it, or use another.`,
+    );
   }
   if (record.expiresAt !== null && record.expiresAt <= ports.clock.now()) {
-    throw new GatewayError('api_key_expired', `The API key "${record.name}" has expired. Create a new one in API keys.`);
+    throw new GatewayError(
+      'api_key_expired',
+      `The API key "${record.name}" has expired. Create a new one in API keys.`,
+    );
   }
   if (!kinds.includes(record.kind)) {
     throw new GatewayError(

@@ -4,23 +4,24 @@ import type { CancelSignal, Clock } from '../ports.ts';
 export type Cancel = { readonly signal: CancelSignal; cancel(): void };
 
 export function createCancel(): Cancel {
-  const listeners = new Set<() => void>();
-  const state = { aborted: false };
+  // Nearly always one listener, so a list does; none is made before it is needed.
+  let listeners: readonly (() => void)[] = [];
+  let aborted = false;
   return {
     signal: {
       get aborted() {
-        return state.aborted;
+        return aborted;
       },
       addEventListener(_type, listener) {
-        listeners.add(listener);
+        listeners = [...listeners, listener];
       },
       removeEventListener(_type, listener) {
-        listeners.delete(listener);
+        listeners = listeners.filter((other) => other !== listener);
       },
     },
     cancel() {
-      if (state.aborted) return;
-      state.aborted = true;
+      if (aborted) return;
+      aborted = true;
       for (const listener of listeners) listener();
     },
   };

@@ -21,7 +21,12 @@ export type Inbound = {
 };
 
 export type Outbound =
-  | { readonly kind: 'answer'; readonly status: number; readonly headers: WireHeaders; readonly body: Uint8Array }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: WireHeaders;
+      readonly body: Uint8Array;
+    }
   | {
       readonly kind: 'stream';
       readonly status: number;

@@ -7,7 +7,11 @@ import { NO_ANSWER, settleAttempt, type OpenAttempt } from './settle.ts';
 
 export type AttemptResult =
   | { readonly kind: 'answered'; readonly outbound: Outbound }
-  | { readonly kind: 'failed'; readonly failed: FailedAttempt; readonly next: 'next_key' | 'next_model' | 'give_up' };
+  | {
+      readonly kind: 'failed';
+      readonly failed: FailedAttempt;
+      readonly next: 'next_key' | 'next_model' | 'give_up';
+    };
 
 type FailedWith = {
   readonly failure: Failure;
@@ -16,7 +20,11 @@ type FailedWith = {
 };
 
 /** Settles a failed attempt. Its ledger row waits until it is known whether the generation ends with it. */
-export async function fail(ports: Ports, open: OpenAttempt, { failure, status, passOn }: FailedWith): Promise<AttemptResult> {
+export async function fail(
+  ports: Ports,
+  open: OpenAttempt,
+  { failure, status, passOn }: FailedWith,
+): Promise<AttemptResult> {
   const { run, target } = open;
   run.pendingSettlement = await settleAttempt(ports, open, {
     outcome: failure.class === 'client_gone' ? 'cancelled' : 'failed',
@@ -27,7 +35,11 @@ export async function fail(ports: Ports, open: OpenAttempt, { failure, status, p
     firstByteMs: null,
     callerStatus: null,
   });
-  return { kind: 'failed', failed: { key: target.key, manifest: target.manifest, failure, passOn }, next: AFTER[failure.class] };
+  return {
+    kind: 'failed',
+    failed: { key: target.key, manifest: target.manifest, failure, passOn },
+    next: AFTER[failure.class],
+  };
 }
 
 /** Could this request succeed on another key, with another of the caller's models, or nowhere? */

@@ -67,8 +67,14 @@ function readKey(ports: Pick<Ports, 'counters' | 'vault'>, input: ReadInput): Ke
     return reading?.kind === 'full' ? reading : null;
   };
   const budgetOf = (period: 'day' | 'month') => {
-    const reading = full((demand) => demand.kind === 'spend' && demand.scope.owner === 'provider_key' && demand.scope.period === period);
-    return reading === null || reading.resetsAt === null || reading.limitNano === undefined || reading.spentNano === undefined
+    const reading = full(
+      (demand) =>
+        demand.kind === 'spend' && demand.scope.owner === 'provider_key' && demand.scope.period === period,
+    );
+    return reading === null ||
+      reading.resetsAt === null ||
+      reading.limitNano === undefined ||
+      reading.spentNano === undefined
       ? null
       : { resetsAt: reading.resetsAt, limitNano: reading.limitNano, spentNano: reading.spentNano };
   };

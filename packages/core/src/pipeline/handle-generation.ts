@@ -7,7 +7,6 @@ import type { GenerationId } from '../values.ts';
 import type { Ports } from '../ports.ts';
 import { planRoute } from '../routing/plan-route.ts';
 import { attempt } from './attempt.ts';
-import type { Track } from './answer-stream.ts';
 import { authenticate } from './authenticate.ts';
 import type { Inbound, Outbound } from './exchange.ts';
 import { gatherOptions } from './gather-options.ts';
@@ -15,23 +14,28 @@ import { parseRequest } from './parse-request.ts';
 import { prepare } from './prepare.ts';
 import { refuseCaller } from './refuse-caller.ts';
 import { reserve } from './reserve.ts';
-import { ATTEMPTS_MAX, type Run } from './run.ts';
+import { ATTEMPTS_MAX, type Run, type Track } from './run.ts';
 import { toFailure } from './to-failure.ts';
 
 /** Throws GatewayError for what is refused before it is a generation (401, 403, 400, 404); else always answers. */
 export async function handleGeneration(ports: Ports, inbound: Inbound, track: Track): Promise<Outbound> {
-  const run = startRun(ports, inbound);
+  const run = startRun(ports, inbound, track);
   try {
-    return await serve(ports, run, track);
+    return await serve(ports, run);
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     return refuseCaller(ports, run, error);
   }
 }
 
-async function serve(ports: Ports, run: Run, track: Track): Promise<Outbound> {
+async function serve(ports: Ports, run: Run): Promise<Outbound> {
   for (const model of run.request.candidates) {
-    const options = gatherOptions(ports, { apiKey: run.apiKey, workspace: run.workspace, model, facts: run.request.facts });
+    const options = gatherOptions(ports, {
+      apiKey: run.apiKey,
+      workspace: run.workspace,
+      model,
+      facts: run.request.facts,
+    });
     const plan = planRoute({
       now: ports.clock.now(),
       model,
@@ -43,7 +47,8 @@ async function serve(ports: Ports, run: Run, track: Track): Promise<Outbound> {
     run.plans.push(plan);
 
     for (const verdict of plan.verdicts) {
-      if (verdict.kind !== 'ranked' || run.failures.length === ATTEMPTS_MAX || run.inbound.signal.aborted) break;
+      if (verdict.kind !== 'ranked' || run.failures.length === ATTEMPTS_MAX || run.inbound.signal.aborted)
+        break;
       const option = options.find(({ key }) => key.id === verdict.key);
       const target = option === undefined ? null : await prepare(ports, run, model, option);
       if (target === null) continue;
@@ -54,7 +59,7 @@ async function serve(ports: Ports, run: Run, track: Track): Promise<Outbound> {
         continue;
       }
 
-      const result = await attempt(ports, run, target, reserved.reservation, track);
+      const result = await attempt(ports, run, target, reserved.reservation);
       if (result.kind === 'answered') return result.outbound;
       run.failures.push(result.failed);
       if (result.next === 'give_up') return refuseCaller(ports, run, toFailure(run, ports.clock.now()));
@@ -64,7 +69,7 @@ async function serve(ports: Ports, run: Run, track: Track): Promise<Outbound> {
   return refuseCaller(ports, run, toFailure(run, ports.clock.now()));
 }
 
-function startRun(ports: Ports, inbound: Inbound): Run {
+function startRun(ports: Ports, inbound: Inbound, track: Track): Run {
   const apiKey = authenticate(ports, inbound.token, ['inference']);
   const config = ports.config();
   const workspace = config.workspace(apiKey.workspaceId);
@@ -74,6 +79,7 @@ function startRun(ports: Ports, inbound: Inbound): Run {
   const request = parseRequest(config, apiKey, inbound);
   const now = ports.clock.now();
   return {
+    track,
     inbound,
     header: {
       // Time first, so that rows of one time stand together; the rest cannot be guessed.

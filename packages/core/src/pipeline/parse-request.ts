@@ -27,7 +27,10 @@ export function parseRequest(
   const facts = inbound.dialect.readRequest(inbound.body);
   const names = [...(facts.model === undefined ? [] : [facts.model]), ...facts.models];
   if (names.length === 0) {
-    throw new GatewayError('invalid_request', 'The field "model" is missing. Name a model, e.g. "openai/gpt-4o-mini".');
+    throw new GatewayError(
+      'invalid_request',
+      'The field "model" is missing. Name a model, e.g. "openai/gpt-4o-mini".',
+    );
   }
   if (names.length > MODELS_MAX || names.some((name) => !isModelName(name))) {
     throw new GatewayError(
@@ -36,7 +39,9 @@ export function parseRequest(
     );
   }
   const candidates = names
-    .map((name) => config.resolveModel(name, { defaultProvider: inbound.defaultProvider, workspace: apiKey.workspaceId }))
+    .map((name) =>
+      config.resolveModel(name, { defaultProvider: inbound.defaultProvider, workspace: apiKey.workspaceId }),
+    )
     .filter((candidate) => candidate !== undefined);
   if (candidates.length === 0) throw unknownModel(names);
   assertAllowed(apiKey, candidates);
@@ -58,6 +63,7 @@ function unknownModel(names: readonly string[]): GatewayError {
 
 function assertAllowed(apiKey: ApiKeyRecord, candidates: readonly ModelCandidate[]): void {
   const { allowedModels, allowedProviders } = apiKey;
+  if (allowedModels === null && allowedProviders === null) return;
   const first = candidates[0]?.id ?? '';
   const byModel = candidates.filter(
     ({ id, endpoints }) =>
@@ -65,13 +71,20 @@ function assertAllowed(apiKey: ApiKeyRecord, candidates: readonly ModelCandidate
       endpoints.some((endpoint) => matchesAnyModelPattern(allowedModels, endpoint.upstreamModel, id)),
   );
   if (byModel.length === 0) {
-    throw new GatewayError('model_not_allowed', `The API key "${apiKey.name}" may not use ${first}. Its allowed models can be changed in API keys.`);
+    throw new GatewayError(
+      'model_not_allowed',
+      `The API key "${apiKey.name}" may not use ${first}. Its allowed models can be changed in API keys.`,
+    );
   }
   const byProvider = byModel.filter(
-    ({ endpoints }) => allowedProviders === null || endpoints.some(({ provider }) => allowedProviders.includes(provider)),
+    ({ endpoints }) =>
+      allowedProviders === null || endpoints.some(({ provider }) => allowedProviders.includes(provider)),
   );
   if (byProvider.length === 0) {
-    throw new GatewayError('provider_not_allowed', `The API key "${apiKey.name}" may not use any provider of ${first}. Its allowed providers can be changed in API keys.`);
+    throw new GatewayError(
+      'provider_not_allowed',
+      `The API key "${apiKey.name}" may not use any provider of ${first}. Its allowed providers can be changed in API keys.`,
+    );
   }
 }
 
@@ -86,10 +99,16 @@ const NO_PREFERENCES: ProviderPreferences = {
 };
 
 /** The `provider` object of contract.md §7.5. Unknown members are ignored: other gateways' clients send more. */
-export function readPreferences(value: unknown, config: Pick<ConfigSnapshot, 'providerId'>): ProviderPreferences {
+export function readPreferences(
+  value: unknown,
+  config: Pick<ConfigSnapshot, 'providerId'>,
+): ProviderPreferences {
   if (value === undefined || value === null) return NO_PREFERENCES;
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw new GatewayError('invalid_request', 'The field "provider" must be an object, e.g. {"order": ["openai"]}.');
+    throw new GatewayError(
+      'invalid_request',
+      'The field "provider" must be an object, e.g. {"order": ["openai"]}.',
+    );
   }
   const given = value as Readonly<Record<string, unknown>>;
   const providers = (field: string) => readProviders(given[field], field, config);
@@ -104,15 +123,25 @@ export function readPreferences(value: unknown, config: Pick<ConfigSnapshot, 'pr
   };
 }
 
-function readProviders(value: unknown, field: string, config: Pick<ConfigSnapshot, 'providerId'>): readonly ProviderId[] | null {
+function readProviders(
+  value: unknown,
+  field: string,
+  config: Pick<ConfigSnapshot, 'providerId'>,
+): readonly ProviderId[] | null {
   if (value === undefined || value === null) return null;
   if (!Array.isArray(value) || value.length > 100) {
-    throw new GatewayError('invalid_request', `The field "provider.${field}" must be a list of provider names.`);
+    throw new GatewayError(
+      'invalid_request',
+      `The field "provider.${field}" must be a list of provider names.`,
+    );
   }
   return value.map((name: unknown) => {
     const id = typeof name === 'string' ? config.providerId(name) : undefined;
     if (id === undefined) {
-      throw new GatewayError('invalid_request', `The field "provider.${field}" names an unknown provider. GET /api/v1/providers lists them.`);
+      throw new GatewayError(
+        'invalid_request',
+        `The field "provider.${field}" names an unknown provider. GET /api/v1/providers lists them.`,
+      );
     }
     return id;
   });

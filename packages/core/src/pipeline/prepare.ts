@@ -30,7 +30,12 @@ export type Target = {
 };
 
 /** Throws GatewayError `invalid_request` when the caller's request cannot be put into the provider's format. */
-export async function prepare(ports: Ports, run: Run, model: ModelCandidate, option: KeyOption): Promise<Target | null> {
+export async function prepare(
+  ports: Ports,
+  run: Run,
+  model: ModelCandidate,
+  option: KeyOption,
+): Promise<Target | null> {
   const { key, endpoint, bounds, demands } = option;
   const manifest = ports.providers.get(key.provider);
   if (manifest === undefined || endpoint === undefined || bounds === undefined) return null;
@@ -42,21 +47,15 @@ export async function prepare(ports: Ports, run: Run, model: ModelCandidate, opt
   const same = spoken.dialect.id === caller.id;
   const encoded = encode(run, spoken, endpoint, same);
   const credential = ports.vault.openCredential(key);
-  const wire = await manifest.authorize(
-    {
-      method: 'POST',
-      origin: destination.origin,
-      path: spoken.pathPrefix + spoken.path(endpoint.upstreamModel, facts.stream),
-      headers: [
-        ['content-type', 'application/json'],
-        ['accept', facts.stream ? 'text/event-stream' : 'application/json'],
-        ...encoded.headers,
-        ...(same ? callerHeaders(run, spoken.dialect, encoded.headers) : []),
-      ],
-      body: encoded.body,
-    },
-    credential,
-  );
+  const unsigned: WireRequest = {
+    method: 'POST',
+    origin: destination.origin,
+    path: spoken.pathPrefix + spoken.path(endpoint.upstreamModel, facts.stream),
+    headers: requestHeaders(run, spoken.dialect, { encoded, same }),
+    body: encoded.body,
+  };
+  const signed = manifest.authorize(unsigned, credential);
+  const wire = signed instanceof Promise ? await signed : signed;
   return {
     model,
     key,
@@ -66,7 +65,7 @@ export async function prepare(ports: Ports, run: Run, model: ModelCandidate, opt
     demands,
     upstream: spoken.dialect,
     same,
-    stripUsage: facts.stream && !facts.includeUsage,
+    stripUsage: facts.stream && !facts.includeUsage && spoken.quirks.streamOptions !== false,
     credential,
     wire,
   };
@@ -74,16 +73,38 @@ export async function prepare(ports: Ports, run: Run, model: ModelCandidate, opt
 
 function encode(run: Run, spoken: ProviderDialect, endpoint: Endpoint, same: boolean): EncodedRequest {
   const { facts } = run.request;
-  const target = { upstreamModel: endpoint.upstreamModel, outputTokensMax: endpoint.outputTokensMax, quirks: spoken.quirks };
+  const target = {
+    upstreamModel: endpoint.upstreamModel,
+    outputTokensMax: endpoint.outputTokensMax,
+    quirks: spoken.quirks,
+  };
   return same
     ? spoken.dialect.passThrough(facts, target)
     : spoken.dialect.fromCanonical(run.inbound.dialect.toCanonical(facts), target);
 }
 
-/** The few headers of the caller that belong to the format; never a credential. What the dialect set itself gives way. */
-function callerHeaders(run: Run, dialect: Dialect, set: WireHeaders): WireHeaders {
-  return dialect.callerHeaders.flatMap((name) => {
-    const value = run.inbound.header(name);
-    return value === undefined || set.some(([other]) => other === name) ? [] : [[name, value] as const];
-  });
+/**
+ * The dialect's own headers, and the few of the caller that belong to the format (its version, its betas), which win.
+ * Never a credential.
+ */
+function requestHeaders(
+  run: Run,
+  dialect: Dialect,
+  { encoded, same }: { readonly encoded: EncodedRequest; readonly same: boolean },
+): WireHeaders {
+  const headers: (readonly [string, string])[] = [
+    ['content-type', 'application/json'],
+    ['accept', run.request.facts.stream ? 'text/event-stream' : 'application/json'],
+  ];
+  const { callerHeaders } = dialect;
+  if (same) {
+    for (const name of callerHeaders) {
+      const value = run.inbound.header(name);
+      if (value !== undefined) headers.push([name, value]);
+    }
+  }
+  for (const header of encoded.headers) {
+    if (!headers.some(([name]) => name === header[0])) headers.push(header);
+  }
+  return headers;
 }

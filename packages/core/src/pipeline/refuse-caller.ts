@@ -17,7 +17,12 @@ export async function refuseCaller(ports: Ports, run: Run, error: GatewayError):
       errorCode: error.code,
     });
   } else {
-    await ports.ledger.settle({ ...pendingSettlement, final: true, callerStatus: error.status, errorCode: error.code });
+    await ports.ledger.settle({
+      ...pendingSettlement,
+      final: true,
+      callerStatus: error.status,
+      errorCode: error.code,
+    });
   }
   return toOutbound(run, error);
 }
@@ -41,7 +46,12 @@ function toOutbound(run: Run, error: GatewayError): Outbound {
   if (error.code === 'invalid_request' || error.code === 'model_not_found') {
     const passOn = last?.passOn ?? null;
     if (passOn !== null) {
-      return { kind: 'answer', status: passOn.status, headers: [['content-type', passOn.contentType], ...headers], body: passOn.body };
+      return {
+        kind: 'answer',
+        status: passOn.status,
+        headers: [['content-type', passOn.contentType], ...headers],
+        body: passOn.body,
+      };
     }
   }
   const body = run.inbound.dialect.encodeError({
@@ -51,5 +61,10 @@ function toOutbound(run: Run, error: GatewayError): Outbound {
     requestId: run.header.requestId,
     ...(error.metadata === undefined ? {} : { metadata: error.metadata }),
   });
-  return { kind: 'answer', status: error.status, headers: [['content-type', 'application/json'], ...headers], body };
+  return {
+    kind: 'answer',
+    status: error.status,
+    headers: [['content-type', 'application/json'], ...headers],
+    body,
+  };
 }

@@ -18,12 +18,18 @@ export async function reserve(ports: Pick<Ports, 'counters' | 'clock'>, target: 
   let reservation: Reservation | null = null;
   if (demands.length > 0) {
     const result = await ports.counters.reserve(demands);
-    if (result.kind === 'refused') return { kind: 'refused', refusal: { key, by: result.by, reading: result.reading } };
+    if (result.kind === 'refused')
+      return { kind: 'refused', refusal: { key, by: result.by, reading: result.reading } };
     reservation = result.reservation;
   }
-  if (ports.counters.takeProbes(healthScopes(key, endpoint.upstreamModel))) return { kind: 'reserved', reservation };
+  if (ports.counters.takeProbes(healthScopes(key, endpoint.upstreamModel)))
+    return { kind: 'reserved', reservation };
   if (reservation !== null) {
-    await ports.counters.settle(reservation, { spendNano: nanoUsd(0), creditsNano: nanoUsd(0), dispatched: false });
+    await ports.counters.settle(reservation, {
+      spendNano: nanoUsd(0),
+      creditsNano: nanoUsd(0),
+      dispatched: false,
+    });
   }
   const resetsAt = laterBy(ports.clock.now(), PROBE_WAIT_MS);
   return { kind: 'refused', refusal: { key, by: { kind: 'probe' }, reading: { kind: 'full', resetsAt } } };

@@ -12,7 +12,11 @@ import type { ParsedRequest } from './parse-request.ts';
 /** At most this many dispatches for one request, whatever the plan still offers. */
 export const ATTEMPTS_MAX = 3;
 
+/** Lets shutdown wait for the tails of streams. */
+export type Track = (tail: Promise<unknown>) => void;
+
 export type Run = {
+  readonly track: Track;
   readonly inbound: Inbound;
   readonly header: GenerationHeader;
   readonly apiKey: ApiKeyRecord;
@@ -38,10 +42,17 @@ export type FailedAttempt = {
   readonly manifest: ProviderManifest;
   readonly failure: Failure;
   /** The provider's own error body, where it may be passed on as it is (same dialect, no secret in it). */
-  readonly passOn: { readonly status: number; readonly body: Uint8Array; readonly contentType: string } | null;
+  readonly passOn: {
+    readonly status: number;
+    readonly body: Uint8Array;
+    readonly contentType: string;
+  } | null;
 };
 
 export function toCounterRefusal({ key, by, reading }: Refusal): CounterRefusal {
-  const code = by.kind === 'spend' || by.kind === 'rpm' ? `${by.kind === 'spend' ? by.scope.owner : by.owner}_${by.kind}` : by.kind;
+  const code =
+    by.kind === 'spend' || by.kind === 'rpm'
+      ? `${by.kind === 'spend' ? by.scope.owner : by.owner}_${by.kind}`
+      : by.kind;
   return { providerKeyId: key.id, code, resetsAt: reading.resetsAt };
 }

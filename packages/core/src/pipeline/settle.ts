@@ -41,7 +41,11 @@ const ESTIMATE_CREDITS_SHARE = 0.6;
 export const NO_ANSWER: AnswerFacts = { usage: null, upstreamId: null, finishReason: null };
 
 /** Applies the end of an attempt to counters and health; returns the ledger row, which the caller makes durable. */
-export async function settleAttempt(ports: Ports, attempt: OpenAttempt, end: AttemptEnd): Promise<AttemptSettled> {
+export async function settleAttempt(
+  ports: Ports,
+  attempt: OpenAttempt,
+  end: AttemptEnd,
+): Promise<AttemptSettled> {
   const usage = finalUsage(attempt, end);
   const { price } = attempt.target.endpoint;
   const cost = usage === null || price === undefined ? null : costOf(usage, price);
@@ -62,10 +66,12 @@ function finalUsage({ target }: OpenAttempt, end: AttemptEnd): TokenUsage | null
   const { usage } = end.answer;
   const complete = end.outcome === 'succeeded' || end.answer.finishReason !== null;
   if (usage !== null && complete) return usage;
-  const mayHaveCharged = end.outcome !== 'failed' || end.failure?.reach === 'uncertain' || end.failure?.reach === 'partial';
+  const mayHaveCharged =
+    end.outcome !== 'failed' || end.failure?.reach === 'uncertain' || end.failure?.reach === 'partial';
   if (!mayHaveCharged) return null;
   const outputTokens = Math.ceil(end.contentBytes / ESTIMATE_BYTES_PER_TOKEN);
-  if (usage !== null) return { ...usage, outputTokens: Math.max(usage.outputTokens, outputTokens), origin: 'estimated' };
+  if (usage !== null)
+    return { ...usage, outputTokens: Math.max(usage.outputTokens, outputTokens), origin: 'estimated' };
   const inputTokens = Math.ceil((target.wire.body?.length ?? 0) / ESTIMATE_BYTES_PER_TOKEN);
   return { ...NO_USAGE, inputTokens, outputTokens };
 }
@@ -83,10 +89,18 @@ const NO_USAGE: TokenUsage = {
 };
 
 /** Credits are taken for answers that reached the caller, whole or in part; never for a failed attempt. */
-function creditsFor({ run, target }: OpenAttempt, end: AttemptEnd, usage: TokenUsage | null, cost: Cost | null): NanoUsd {
+function creditsFor(
+  { run, target }: OpenAttempt,
+  end: AttemptEnd,
+  usage: TokenUsage | null,
+  cost: Cost | null,
+): NanoUsd {
   const delivered = end.outcome !== 'failed' && end.contentBytes > 0;
-  if (cost === null || !delivered || !chargesCredits({ key: target.key, workspace: run.workspace })) return nanoUsd(0);
-  return usage?.origin === 'estimated' ? nanoUsd(Math.floor(cost.totalNano * ESTIMATE_CREDITS_SHARE)) : cost.totalNano;
+  if (cost === null || !delivered || !chargesCredits({ key: target.key, workspace: run.workspace }))
+    return nanoUsd(0);
+  return usage?.origin === 'estimated'
+    ? nanoUsd(Math.floor(cost.totalNano * ESTIMATE_CREDITS_SHARE))
+    : cost.totalNano;
 }
 
 async function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end: AttemptEnd): Promise<void> {
@@ -94,11 +108,17 @@ async function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end:
   const outcome = toOutcome(ports, target, opened, end);
   if (outcome === null) return;
   // A healthy key has no state: its successes cost nothing.
-  if (outcome.kind === 'success' && scopes.every((scope) => ports.counters.health(scope) === undefined)) return;
+  if (outcome.kind === 'success' && scopes.every((scope) => ports.counters.health(scope) === undefined))
+    return;
   await ports.counters.applyOutcome(scopes, outcome);
 }
 
-function toOutcome(ports: Ports, target: Target, opened: AttemptOpened, { outcome, failure }: AttemptEnd): Outcome | null {
+function toOutcome(
+  ports: Ports,
+  target: Target,
+  opened: AttemptOpened,
+  { outcome, failure }: AttemptEnd,
+): Outcome | null {
   const at = ports.clock.now();
   if (failure === null) return outcome === 'succeeded' ? { kind: 'success', at } : null;
   if (BENCH_POLICIES[failure.class] === null) return null;
@@ -115,7 +135,11 @@ function toOutcome(ports: Ports, target: Target, opened: AttemptOpened, { outcom
   };
 }
 
-type Settled = AttemptEnd & { readonly usage: TokenUsage | null; readonly cost: Cost | null; readonly chargedNano: NanoUsd };
+type Settled = AttemptEnd & {
+  readonly usage: TokenUsage | null;
+  readonly cost: Cost | null;
+  readonly chargedNano: NanoUsd;
+};
 
 function toRow(ports: Ports, { run, target, opened, startedMs }: OpenAttempt, end: Settled): AttemptSettled {
   return {

@@ -22,16 +22,32 @@ export function toFailure(run: Run, now: Instant): GatewayError {
 function callersOwnLimit(refusals: readonly Refusal[], now: Instant): GatewayError | null {
   for (const { by, reading } of refusals) {
     if (by.kind === 'spend' && by.scope.owner === 'api_key') {
-      const reset = reading.resetsAt === null ? 'It does not reset by itself' : `It resets at ${isoTime(reading.resetsAt)}`;
-      return new GatewayError('quota_exceeded', `The spending limit of this API key is reached. ${reset}; raise it in API keys.`, {
-        metadata: { scope: 'api_key', period: by.scope.period, ...money(reading), resets_at: timeOrNull(reading.resetsAt) },
-      });
+      const reset =
+        reading.resetsAt === null
+          ? 'It does not reset by itself'
+          : `It resets at ${isoTime(reading.resetsAt)}`;
+      return new GatewayError(
+        'quota_exceeded',
+        `The spending limit of this API key is reached. ${reset}; raise it in API keys.`,
+        {
+          metadata: {
+            scope: 'api_key',
+            period: by.scope.period,
+            ...money(reading),
+            resets_at: timeOrNull(reading.resetsAt),
+          },
+        },
+      );
     }
     if (by.kind === 'rpm' && by.owner === 'api_key') {
-      return new GatewayError('rate_limit_exceeded', `This API key is limited to ${by.limit} requests per minute. Slow down, or raise the limit in API keys.`, {
-        retryAfterMs: waitUntil(reading.resetsAt, now),
-        metadata: { scope: 'api_key', limit: by.limit },
-      });
+      return new GatewayError(
+        'rate_limit_exceeded',
+        `This API key is limited to ${by.limit} requests per minute. Slow down, or raise the limit in API keys.`,
+        {
+          retryAfterMs: waitUntil(reading.resetsAt, now),
+          metadata: { scope: 'api_key', limit: by.limit },
+        },
+      );
     }
   }
   return null;
@@ -61,7 +77,9 @@ function failedAttempt(run: Run, last: FailedAttempt, now: Instant): GatewayErro
 }
 
 /** `upstream`: the caller's own mistake keeps the status that the provider gave it. */
-const ANSWERS: Readonly<Record<FailureClass, { readonly code: ErrorCode; readonly status: number | 'upstream' }>> = {
+const ANSWERS: Readonly<
+  Record<FailureClass, { readonly code: ErrorCode; readonly status: number | 'upstream' }>
+> = {
   key_invalid: { code: 'provider_key_rejected', status: 424 },
   key_ambiguous: { code: 'provider_key_rejected', status: 424 },
   billing: { code: 'provider_key_rejected', status: 424 },
@@ -82,14 +100,24 @@ const ANSWERS: Readonly<Record<FailureClass, { readonly code: ErrorCode; readonl
 };
 
 type Blocker = {
-  readonly kind: 'rpm' | 'concurrency' | 'budget' | 'cooling' | 'rejected' | 'unreadable' | 'price' | 'credits';
+  readonly kind:
+    | 'rpm'
+    | 'concurrency'
+    | 'budget'
+    | 'cooling'
+    | 'rejected'
+    | 'unreadable'
+    | 'price'
+    | 'credits';
   readonly until: Instant | null;
   readonly verdict: ExcludedVerdict | null;
 };
 
 /** What stands in the way of keys that could otherwise have served. Own keys decide where one of them denies fallback. */
 function whatBlocks(run: Run): readonly Blocker[] {
-  const excluded = run.plans.flatMap((plan) => plan.verdicts).filter((verdict) => verdict.kind === 'excluded');
+  const excluded = run.plans
+    .flatMap((plan) => plan.verdicts)
+    .filter((verdict) => verdict.kind === 'excluded');
   const fromPlan = excluded.flatMap((verdict) => blockerOf(verdict) ?? []);
   const fromCounters = run.refusals.flatMap(blockerOfRefusal);
   return [...fromPlan, ...fromCounters];
@@ -134,40 +162,77 @@ function blockerOfRefusal({ by, reading }: Refusal): readonly Blocker[] {
  * The kind that a wait cures soonest names the error: a slot frees within a minute, a bench within minutes, a budget
  * within the period; credits, prices and credentials need a person.
  */
-const CURED_SOONEST = ['rpm', 'concurrency', 'cooling', 'budget', 'credits', 'price', 'rejected', 'unreadable'] as const;
+const CURED_SOONEST = [
+  'rpm',
+  'concurrency',
+  'cooling',
+  'budget',
+  'credits',
+  'price',
+  'rejected',
+  'unreadable',
+] as const;
 
 function allBlocked(run: Run, blockers: readonly Blocker[], now: Instant): GatewayError {
   const onlyLimits = blockers.every(({ kind }) => kind === 'rpm' || kind === 'concurrency');
   const kinds = CURED_SOONEST.filter((kind) => blockers.some((blocker) => blocker.kind === kind));
   // A rate limit beside a benched key is not the whole story: then the answer is "cooling down".
-  const kind = onlyLimits || kinds[0] === undefined ? (kinds[0] ?? 'cooling') : (kinds.find((each) => each !== 'rpm' && each !== 'concurrency') ?? kinds[0]);
+  const kind =
+    onlyLimits || kinds[0] === undefined
+      ? (kinds[0] ?? 'cooling')
+      : (kinds.find((each) => each !== 'rpm' && each !== 'concurrency') ?? kinds[0]);
   const until = soonest(blockers);
   const { code, sentence } = BLOCKED[kind];
   const budget = blockers.find((blocker) => blocker.kind === 'budget')?.verdict?.reason;
-  return new GatewayError(code, `${sentence} ${[...new Set(run.plans.flatMap(explainPlan))].join(' ')}`.trim(), {
-    retryAfterMs: until === null ? null : waitUntil(until, now),
-    metadata: {
-      model: run.plans.at(-1)?.model,
-      ...(kind === 'budget' && budget?.code === 'budget_exceeded'
-        ? { scope: 'provider_key', period: budget.period, ...money(budget), resets_at: isoTime(budget.resetsAt) }
-        : {}),
-      verdicts: run.plans.flatMap(explainPlan),
+  return new GatewayError(
+    code,
+    `${sentence} ${[...new Set(run.plans.flatMap(explainPlan))].join(' ')}`.trim(),
+    {
+      retryAfterMs: until === null ? null : waitUntil(until, now),
+      metadata: {
+        model: run.plans.at(-1)?.model,
+        ...(kind === 'budget' && budget?.code === 'budget_exceeded'
+          ? {
+              scope: 'provider_key',
+              period: budget.period,
+              ...money(budget),
+              resets_at: isoTime(budget.resetsAt),
+            }
+          : {}),
+        verdicts: run.plans.flatMap(explainPlan),
+      },
     },
-  });
+  );
 }
 
 const BLOCKED: Readonly<Record<Blocker['kind'], { readonly code: ErrorCode; readonly sentence: string }>> = {
-  rpm: { code: 'provider_key_rate_limited', sentence: 'Every usable provider key has reached its requests per minute.' },
-  concurrency: { code: 'provider_key_rate_limited', sentence: 'Every usable provider key has reached its concurrent requests.' },
+  rpm: {
+    code: 'provider_key_rate_limited',
+    sentence: 'Every usable provider key has reached its requests per minute.',
+  },
+  concurrency: {
+    code: 'provider_key_rate_limited',
+    sentence: 'Every usable provider key has reached its concurrent requests.',
+  },
   cooling: { code: 'provider_key_cooling_down', sentence: 'Every usable provider key is cooling down.' },
-  budget: { code: 'provider_key_budget_exceeded', sentence: 'The budget of every usable provider key is used up.' },
+  budget: {
+    code: 'provider_key_budget_exceeded',
+    sentence: 'The budget of every usable provider key is used up.',
+  },
   credits: {
     code: 'insufficient_credits',
-    sentence: 'The workspace has not enough credits for a platform key: this request could cost more than is left. Add credits, lower max_tokens, or add an own key.',
+    sentence:
+      'The workspace has not enough credits for a platform key: this request could cost more than is left. Add credits, lower max_tokens, or add an own key.',
   },
   price: { code: 'price_unknown', sentence: 'The model has no known price, so no limit can be kept.' },
-  rejected: { code: 'provider_key_rejected', sentence: 'The provider refused the credential of every usable key.' },
-  unreadable: { code: 'provider_key_rejected', sentence: 'The stored secret of every usable key cannot be read.' },
+  rejected: {
+    code: 'provider_key_rejected',
+    sentence: 'The provider refused the credential of every usable key.',
+  },
+  unreadable: {
+    code: 'provider_key_rejected',
+    sentence: 'The stored secret of every usable key cannot be read.',
+  },
 };
 
 function nothingEligible(run: Run): GatewayError {
@@ -179,7 +244,9 @@ function nothingEligible(run: Run): GatewayError {
   const message = relevant
     ? `No provider key may serve ${model}. ${[...new Set(verdicts)].join(' ')}`
     : `No provider key serves ${model}: this workspace has none for its provider, and there is no platform key. Add one in Settings → Integrations.`;
-  return new GatewayError('no_provider_available', message, { metadata: { model, retryable: false, verdicts } });
+  return new GatewayError('no_provider_available', message, {
+    metadata: { model, retryable: false, verdicts },
+  });
 }
 
 function soonest(blockers: readonly Blocker[]): Instant | null {
@@ -201,7 +268,10 @@ function timeOrNull(at: Instant | null): string | null {
   return at === null ? null : isoTime(at);
 }
 
-function money(reading: { readonly limitNano?: number; readonly spentNano?: number }): Record<string, number> {
+function money(reading: {
+  readonly limitNano?: number;
+  readonly spentNano?: number;
+}): Record<string, number> {
   return {
     ...(reading.limitNano === undefined ? {} : { limit_usd: reading.limitNano / 1e9 }),
     ...(reading.spentNano === undefined ? {} : { spent_usd: reading.spentNano / 1e9 }),

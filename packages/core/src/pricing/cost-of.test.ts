@@ -13,7 +13,11 @@ test('cached tokens are priced once: 262,960 in (257,955 cached) and 1,744 out c
 });
 
 test('a long context is priced whole at its tier', () => {
-  const price = { input: usd(1), output: usd(2), tiers: [{ aboveInputTokens: 200_000, input: usd(2), output: usd(4) }] };
+  const price = {
+    input: usd(1),
+    output: usd(2),
+    tiers: [{ aboveInputTokens: 200_000, input: usd(2), output: usd(4) }],
+  };
   expect(costOf(makeUsage({ inputTokens: 200_000, outputTokens: 1 }), price).totalNano).toBe(200_002_000);
   expect(costOf(makeUsage({ inputTokens: 200_001, outputTokens: 1 }), price).totalNano).toBe(400_006_000);
 });
@@ -35,7 +39,15 @@ test('the upper bound is never below the cost of what it bounds', () => {
       audioInput: rate,
       audioOutput: rate,
       request: fc.integer({ min: 0, max: 1e9 }),
-      tiers: fc.array(fc.record({ aboveInputTokens: fc.integer({ min: 1, max: 1e6 }), input: rate, output: rate, cacheWrite5m: rate }), { maxLength: 2 }),
+      tiers: fc.array(
+        fc.record({
+          aboveInputTokens: fc.integer({ min: 1, max: 1e6 }),
+          input: rate,
+          output: rate,
+          cacheWrite5m: rate,
+        }),
+        { maxLength: 2 },
+      ),
     },
     { requiredKeys: ['input', 'output'] },
   );
@@ -52,8 +64,22 @@ test('the upper bound is never below the cost of what it bounds', () => {
 });
 
 test('the lines add up to the total', () => {
-  const usage = makeUsage({ inputTokens: 1000, cachedInputTokens: 300, cacheWrite1hTokens: 100, audioInputTokens: 50, outputTokens: 70, audioOutputTokens: 7 });
-  const { totalNano, lines } = costOf(usage, { input: usd(3), output: usd(15), cachedInput: usd(0.3), cacheWrite1h: usd(6), audioInput: usd(32), audioOutput: usd(64) });
+  const usage = makeUsage({
+    inputTokens: 1000,
+    cachedInputTokens: 300,
+    cacheWrite1hTokens: 100,
+    audioInputTokens: 50,
+    outputTokens: 70,
+    audioOutputTokens: 7,
+  });
+  const { totalNano, lines } = costOf(usage, {
+    input: usd(3),
+    output: usd(15),
+    cachedInput: usd(0.3),
+    cacheWrite1h: usd(6),
+    audioInput: usd(32),
+    audioOutput: usd(64),
+  });
   const sum = lines.reduce((total, line) => total + (line.quantity * line.nanoPerMillion) / 1e6, 0);
   expect(totalNano).toBe(Math.round(sum));
   expect(lines.map(({ what, quantity }) => [what, quantity])).toEqual([

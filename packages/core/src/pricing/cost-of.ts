@@ -5,7 +5,9 @@ import type { CostLine, PriceTier, TokenPrice } from './price.ts';
 
 export type Cost = { readonly totalNano: NanoUsd; readonly lines: readonly CostLine[] };
 
-const TOKENS_PER_PRICE = 1_000_000n;
+const TOKENS_PER_PRICE = 1_000_000;
+const ROUND_UP = BigInt(TOKENS_PER_PRICE - 1);
+const ROUND_HALF_UP = TOKENS_PER_PRICE / 2;
 
 /**
  * Each token falls in exactly one class: cached, cache write (5 m, 1 h), audio or plain. Half a nano-dollar rounds up.
@@ -13,7 +15,8 @@ const TOKENS_PER_PRICE = 1_000_000n;
  */
 export function costOf(usage: TokenUsage, price: TokenPrice): Cost {
   const rates = ratesFor(usage.inputTokens, price);
-  const special = usage.cachedInputTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens + usage.audioInputTokens;
+  const special =
+    usage.cachedInputTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens + usage.audioInputTokens;
   const lines: CostLine[] = [];
   addLine(lines, 'input', Math.max(0, usage.inputTokens - special), rates.input);
   addLine(lines, 'cached_input', usage.cachedInputTokens, rates.cachedInput);
@@ -23,32 +26,48 @@ export function costOf(usage: TokenUsage, price: TokenPrice): Cost {
   addLine(lines, 'output', Math.max(0, usage.outputTokens - usage.audioOutputTokens), rates.output);
   addLine(lines, 'audio_output', usage.audioOutputTokens, rates.audioOutput);
   const fixed = price.request ?? 0;
-  if (fixed > 0) lines.push({ what: 'request', quantity: 1, nanoPerMillion: fixed * Number(TOKENS_PER_PRICE) });
-  return { totalNano: totalOf(lines, TOKENS_PER_PRICE / 2n), lines };
+  if (fixed > 0) lines.push({ what: 'request', quantity: 1, nanoPerMillion: fixed * TOKENS_PER_PRICE });
+  return { totalNano: totalOf(lines), lines };
 }
 
 /** The most that a request with these bounds can cost: dearest tier, dearest input class, rounded up. */
 export function costUpperBound(inputTokensMax: number, outputTokensMax: number, price: TokenPrice): NanoUsd {
+  const { input, output } = dearestRates(price);
+  const exact = inputTokensMax * input + outputTokensMax * output;
+  const tokens =
+    exact <= Number.MAX_SAFE_INTEGER
+      ? Math.ceil(exact / TOKENS_PER_PRICE)
+      : Number(
+          (BigInt(inputTokensMax) * BigInt(input) + BigInt(outputTokensMax) * BigInt(output) + ROUND_UP) /
+            BigInt(TOKENS_PER_PRICE),
+        );
+  return nanoUsd(tokens + (price.request ?? 0));
+}
+
+type DearestRates = { readonly input: number; readonly output: number };
+/** Asked for several times per request, and a price does not change. */
+const dearest = new WeakMap<TokenPrice, DearestRates>();
+
+function dearestRates(price: TokenPrice): DearestRates {
+  const known = dearest.get(price);
+  if (known !== undefined) return known;
   const tiers: readonly (TokenPrice | PriceTier)[] = [price, ...(price.tiers ?? [])];
-  const inputRates = [price.audioInput ?? 0, price.cacheWrite1h ?? 0];
-  const outputRates = [price.audioOutput ?? 0];
-  for (const tier of tiers) {
-    inputRates.push(tier.input, tier.cacheWrite5m ?? 0);
-    outputRates.push(tier.output);
-  }
-  const lines: CostLine[] = [
-    { what: 'input', quantity: inputTokensMax, nanoPerMillion: Math.max(...inputRates) },
-    { what: 'output', quantity: outputTokensMax, nanoPerMillion: Math.max(...outputRates) },
-  ];
-  return nanoUsd(totalOf(lines, TOKENS_PER_PRICE - 1n) + (price.request ?? 0));
+  const rates = {
+    input: Math.max(
+      price.audioInput ?? 0,
+      price.cacheWrite1h ?? 0,
+      ...tiers.flatMap((tier) => [tier.input, tier.cacheWrite5m ?? 0]),
+    ),
+    output: Math.max(price.audioOutput ?? 0, ...tiers.map((tier) => tier.output)),
+  };
+  dearest.set(price, rates);
+  return rates;
 }
 
 type Rates = Required<Omit<TokenPrice, 'tiers' | 'request'>>;
 
 function ratesFor(inputTokens: number, price: TokenPrice): Rates {
-  const tier = (price.tiers ?? [])
-    .filter((candidate) => inputTokens > candidate.aboveInputTokens)
-    .toSorted((a, b) => b.aboveInputTokens - a.aboveInputTokens)[0];
+  const tier = tierFor(inputTokens, price.tiers);
   const input = tier?.input ?? price.input;
   const output = tier?.output ?? price.output;
   const cacheWrite5m = tier?.cacheWrite5m ?? price.cacheWrite5m ?? input;
@@ -67,9 +86,22 @@ function addLine(lines: CostLine[], what: CostLine['what'], quantity: number, na
   if (quantity > 0) lines.push({ what, quantity, nanoPerMillion });
 }
 
-/** A product of tokens and price leaves the safe integers at a few hundred dollars per answer, hence BigInt. */
-function totalOf(lines: readonly CostLine[], rounding: bigint): NanoUsd {
-  let total = 0n;
-  for (const line of lines) total += BigInt(line.quantity) * BigInt(line.nanoPerMillion);
-  return nanoUsd(Number((total + rounding) / TOKENS_PER_PRICE));
+function tierFor(inputTokens: number, tiers: readonly PriceTier[] | undefined): PriceTier | undefined {
+  let found: PriceTier | undefined;
+  for (const tier of tiers ?? []) {
+    const applies = inputTokens > tier.aboveInputTokens;
+    if (applies && (found === undefined || tier.aboveInputTokens > found.aboveInputTokens)) found = tier;
+  }
+  return found;
+}
+
+/** Sums of tokens times price leave the safe integers at about nine dollars per answer; then BigInt takes over. */
+function totalOf(lines: readonly CostLine[]): NanoUsd {
+  let total = 0;
+  for (const line of lines) total += line.quantity * line.nanoPerMillion;
+  if (total + ROUND_HALF_UP <= Number.MAX_SAFE_INTEGER)
+    return nanoUsd(Math.floor((total + ROUND_HALF_UP) / TOKENS_PER_PRICE));
+  let exact = BigInt(ROUND_HALF_UP);
+  for (const line of lines) exact += BigInt(line.quantity) * BigInt(line.nanoPerMillion);
+  return nanoUsd(Number(exact / BigInt(TOKENS_PER_PRICE)));
 }

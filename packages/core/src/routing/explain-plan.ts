@@ -10,7 +10,10 @@ export function explainPlan(plan: RoutePlan): readonly string[] {
 
 /** What, which and what now, for one key. Names a platform key without its label, which is the operator's. */
 export function explainVerdict(verdict: Verdict): string {
-  const name = verdict.source === 'platform' ? `Platform key for ${verdict.provider}` : `Key "${verdict.label || verdict.key}"`;
+  const name =
+    verdict.source === 'platform'
+      ? `Platform key for ${verdict.provider}`
+      : `Key "${verdict.label || verdict.key}"`;
   if (verdict.kind === 'excluded') return `${name} was left out: ${explainExclusion(verdict.reason)}`;
   const share = `${Math.round(verdict.share * 1000) / 10} % of first tries`;
   return `${name} is number ${verdict.rank} in line (weight ${verdict.weight}, ${share}).`;

@@ -19,7 +19,9 @@ export function judgeKey(facts: KeyFacts, input: PlanInput, denier: ProviderKeyI
   const endpoint = endpointFor(key, input);
   const reason =
     ineligible(key, input, endpoint) ??
-    (key.source === 'platform' && denier !== null ? ({ code: 'fallback_denied', by: denier } as const) : null) ??
+    (key.source === 'platform' && denier !== null
+      ? ({ code: 'fallback_denied', by: denier } as const)
+      : null) ??
     excludedByRequest(key, input) ??
     unavailable(key, readings, endpoint);
   return reason === null && endpoint !== undefined
@@ -40,21 +42,32 @@ function endpointFor(key: ProviderKeyRecord, input: PlanInput): Endpoint | undef
   return input.model.endpoints.find((endpoint) => endpoint.provider === key.provider);
 }
 
-function ineligible(key: ProviderKeyRecord, input: PlanInput, endpoint: Endpoint | undefined): Exclusion | null {
+function ineligible(
+  key: ProviderKeyRecord,
+  input: PlanInput,
+  endpoint: Endpoint | undefined,
+): Exclusion | null {
   const { apiKey, preferences, model } = input;
   if (!key.enabled) return { code: 'key_disabled' };
   if (endpoint === undefined) return { code: 'provider_not_serving_model' };
   if (apiKey.allowedProviders !== null && !apiKey.allowedProviders.includes(key.provider)) {
     return { code: 'provider_not_allowed' };
   }
-  if (apiKey.allowedModels !== null && !matchesAnyModelPattern(apiKey.allowedModels, endpoint.upstreamModel, model.id)) {
+  if (
+    apiKey.allowedModels !== null &&
+    !matchesAnyModelPattern(apiKey.allowedModels, endpoint.upstreamModel, model.id)
+  ) {
     return { code: 'model_not_allowed' };
   }
-  if (key.supportedModels !== null && !matchesAnyModelPattern(key.supportedModels, endpoint.upstreamModel, model.id)) {
+  if (
+    key.supportedModels !== null &&
+    !matchesAnyModelPattern(key.supportedModels, endpoint.upstreamModel, model.id)
+  ) {
     return { code: 'model_not_supported_by_key' };
   }
   const { region } = preferences;
-  if (preferences.requireRegion && region !== null && key.region !== region) return { code: 'region_mismatch', wanted: region };
+  if (preferences.requireRegion && region !== null && key.region !== region)
+    return { code: 'region_mismatch', wanted: region };
   return null;
 }
 
@@ -67,13 +80,19 @@ function excludedByRequest(key: ProviderKeyRecord, { preferences }: PlanInput): 
   return unwanted ? { code: 'provider_excluded_by_request' } : null;
 }
 
-function unavailable(key: ProviderKeyRecord, readings: KeyReadings, endpoint: Endpoint | undefined): Exclusion | null {
+function unavailable(
+  key: ProviderKeyRecord,
+  readings: KeyReadings,
+  endpoint: Endpoint | undefined,
+): Exclusion | null {
   if (!readings.secretReadable) return { code: 'secret_unreadable' };
   if (readings.metered && endpoint?.price === undefined) return { code: 'price_unknown' };
   if (readings.bench !== null) return { code: 'cooling_down', ...readings.bench };
   if (readings.dayBudget !== null) return { code: 'budget_exceeded', period: 'day', ...readings.dayBudget };
-  if (readings.monthBudget !== null) return { code: 'budget_exceeded', period: 'month', ...readings.monthBudget };
-  if (readings.rpmFreeAt !== null) return { code: 'rpm_exceeded', resetsAt: readings.rpmFreeAt, limit: key.rpmLimit ?? 0 };
+  if (readings.monthBudget !== null)
+    return { code: 'budget_exceeded', period: 'month', ...readings.monthBudget };
+  if (readings.rpmFreeAt !== null)
+    return { code: 'rpm_exceeded', resetsAt: readings.rpmFreeAt, limit: key.rpmLimit ?? 0 };
   if (readings.concurrencyFull) return { code: 'concurrency_exceeded', limit: key.maxConcurrency ?? 0 };
   return null;
 }

@@ -22,7 +22,11 @@ export type Bench = {
   readonly because: FailureClass;
 };
 /** A budget with no room left. */
-export type SpentBudget = { readonly resetsAt: Instant; readonly limitNano: NanoUsd; readonly spentNano: NanoUsd };
+export type SpentBudget = {
+  readonly resetsAt: Instant;
+  readonly limitNano: NanoUsd;
+  readonly spentNano: NanoUsd;
+};
 
 /** Nothing stands against the key. */
 export const FREE_READINGS: KeyReadings = {

@@ -4,7 +4,11 @@ export function matchesModelPattern(pattern: string, bareName: string, prefixedI
   return matchesGlob(wanted, bareName.toLowerCase()) || matchesGlob(wanted, prefixedId.toLowerCase());
 }
 
-export function matchesAnyModelPattern(patterns: readonly string[], bareName: string, prefixedId: string): boolean {
+export function matchesAnyModelPattern(
+  patterns: readonly string[],
+  bareName: string,
+  prefixedId: string,
+): boolean {
   return patterns.some((pattern) => matchesModelPattern(pattern, bareName, prefixedId));
 }
 

@@ -8,7 +8,12 @@ import { BENCH_POLICIES, HEALTHY, nextHealth } from './next-health.ts';
 
 const T0 = 1_800_000_000_000;
 
-type FailureFields = { readonly class: FailureClass; readonly retryAfterMs?: number; readonly startedAt?: number; readonly key?: string };
+type FailureFields = {
+  readonly class: FailureClass;
+  readonly retryAfterMs?: number;
+  readonly startedAt?: number;
+  readonly key?: string;
+};
 
 function failure(at: number, fields: FailureFields): Outcome {
   return {
@@ -45,7 +50,9 @@ describe('a refused credential', () => {
 
 describe('a rate limit', () => {
   test('benches for the stated time, else 5 s doubling to 60 s', () => {
-    expect(benchedFor(after('key_model', failure(0, { class: 'rate_limited', retryAfterMs: 18_000_000 })))).toBe(18_000_000);
+    expect(
+      benchedFor(after('key_model', failure(0, { class: 'rate_limited', retryAfterMs: 18_000_000 }))),
+    ).toBe(18_000_000);
     const waits: (number | null)[] = [];
     let health = HEALTHY;
     let at = 0;
@@ -66,12 +73,18 @@ describe('a rate limit', () => {
       failure(30, { class: 'rate_limited', startedAt: -30 }),
     );
     expect(benchedFor(health)).toBe(5030);
-    const long = after('key_model', failure(0, { class: 'rate_limited', retryAfterMs: 30_000 }), failure(1, { class: 'rate_limited', retryAfterMs: 1000 }));
+    const long = after(
+      'key_model',
+      failure(0, { class: 'rate_limited', retryAfterMs: 30_000 }),
+      failure(1, { class: 'rate_limited', retryAfterMs: 1000 }),
+    );
     expect(benchedFor(long)).toBe(30_000);
   });
 
   test('an absurd stated time is cut', () => {
-    expect(benchedFor(after('key_model', failure(0, { class: 'rate_limited', retryAfterMs: 9e15 })))).toBe(86_400_000);
+    expect(benchedFor(after('key_model', failure(0, { class: 'rate_limited', retryAfterMs: 9e15 })))).toBe(
+      86_400_000,
+    );
   });
 });
 
@@ -84,19 +97,27 @@ describe('provider faults', () => {
   });
 
   test('half of at least five within 30 s benches too', () => {
-    const outcomes = [0, 1, 2, 3, 4].flatMap((at) => [failure(at * 10, { class: 'timeout' }), success(at * 10 + 5)]);
+    const outcomes = [0, 1, 2, 3, 4].flatMap((at) => [
+      failure(at * 10, { class: 'timeout' }),
+      success(at * 10 + 5),
+    ]);
     expect(after('key_model', ...outcomes.slice(0, 8)).state).toBe('healthy');
     expect(after('key_model', ...outcomes.slice(0, 9)).state).toBe('cooling_down');
   });
 
   test('old failures are forgotten', () => {
-    const outcomes = [0, 1, 2, 3, 4].flatMap((at) => [failure(at * 20_000, { class: 'timeout' }), success(at * 20_000 + 5)]);
+    const outcomes = [0, 1, 2, 3, 4].flatMap((at) => [
+      failure(at * 20_000, { class: 'timeout' }),
+      success(at * 20_000 + 5),
+    ]);
     expect(after('key_model', ...outcomes).state).toBe('healthy');
   });
 
   test('one sick key does not bench its sisters at the same destination; two do', () => {
     const of = (key: string, at: number): Outcome => failure(at, { class: 'unreachable', key });
-    expect(after('provider_model', of('pk_1', 0), of('pk_1', 1), of('pk_1', 2), of('pk_1', 3)).state).toBe('healthy');
+    expect(after('provider_model', of('pk_1', 0), of('pk_1', 1), of('pk_1', 2), of('pk_1', 3)).state).toBe(
+      'healthy',
+    );
     expect(after('provider_model', of('pk_1', 0), of('pk_2', 1), of('pk_1', 2)).state).toBe('cooling_down');
   });
 
@@ -110,7 +131,13 @@ describe('provider faults', () => {
 });
 
 test('what the caller got wrong leaves health byte for byte as it was', () => {
-  for (const failureClass of ['bad_request', 'context_length', 'content_filter', 'too_big_for_key', 'client_gone'] as const) {
+  for (const failureClass of [
+    'bad_request',
+    'context_length',
+    'content_filter',
+    'too_big_for_key',
+    'client_gone',
+  ] as const) {
     for (const scope of ['key', 'key_model', 'provider_model'] as const) {
       const benched = after(scope, failure(0, { class: 'billing' }));
       expect(nextHealth(benched, scope, failure(1, { class: failureClass }))).toBe(benched);
@@ -125,18 +152,28 @@ test('no failure makes a bench end earlier, and every bench has a maximum', () =
     retryAfterMs: fc.option(fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })),
   });
   fc.assert(
-    fc.property(fc.array(anyFailure, { maxLength: 30 }), fc.constantFrom('key' as const, 'key_model' as const), (failures, scope) => {
-      let health = HEALTHY;
-      for (const { at, class: failureClass, retryAfterMs } of failures.toSorted((a, b) => a.at - b.at)) {
-        const next = nextHealth(health, scope, failure(at, { class: failureClass, ...(retryAfterMs === null ? {} : { retryAfterMs }) }));
-        if (health.until !== null && next.state === 'cooling_down') expect(next.until).toBeGreaterThanOrEqual(health.until);
-        if (next !== health && next.until !== null) {
-          const policy = BENCH_POLICIES[failureClass];
-          const bound = Math.max(policy?.statedMsMax ?? 0, policy?.longestMs ?? 0, (health.until ?? 0) - T0 - at) + 250;
-          expect(next.until - T0 - at).toBeLessThanOrEqual(bound * 1.2);
+    fc.property(
+      fc.array(anyFailure, { maxLength: 30 }),
+      fc.constantFrom('key' as const, 'key_model' as const),
+      (failures, scope) => {
+        let health = HEALTHY;
+        for (const { at, class: failureClass, retryAfterMs } of failures.toSorted((a, b) => a.at - b.at)) {
+          const next = nextHealth(
+            health,
+            scope,
+            failure(at, { class: failureClass, ...(retryAfterMs === null ? {} : { retryAfterMs }) }),
+          );
+          if (health.until !== null && next.state === 'cooling_down')
+            expect(next.until).toBeGreaterThanOrEqual(health.until);
+          if (next !== health && next.until !== null) {
+            const policy = BENCH_POLICIES[failureClass];
+            const bound =
+              Math.max(policy?.statedMsMax ?? 0, policy?.longestMs ?? 0, (health.until ?? 0) - T0 - at) + 250;
+            expect(next.until - T0 - at).toBeLessThanOrEqual(bound * 1.2);
+          }
+          health = next;
         }
-        health = next;
-      }
-    }),
+      },
+    ),
   );
 });

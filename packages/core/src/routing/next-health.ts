@@ -35,10 +35,34 @@ const PROVIDER_FAULT: BenchPolicy = {
 /** The policy per class. A class that is the caller's own fault, or ours, blames nothing. */
 export const BENCH_POLICIES: Readonly<Record<FailureClass, BenchPolicy | null>> = {
   key_invalid: { scopes: ['key'], trips: 'until_edited', firstMs: 0, longestMs: 0, statedMsMax: 0 },
-  key_ambiguous: { scopes: ['key'], trips: 'at_once', firstMs: MINUTE, longestMs: 15 * MINUTE, statedMsMax: DAY },
-  billing: { scopes: ['key'], trips: 'at_once', firstMs: 30 * MINUTE, longestMs: 6 * HOUR, statedMsMax: 35 * DAY },
-  rate_limited: { scopes: ['key_model'], trips: 'at_once', firstMs: 5 * SECOND, longestMs: MINUTE, statedMsMax: DAY },
-  model_unavailable: { scopes: ['key_model'], trips: 'at_once', firstMs: 10 * MINUTE, longestMs: HOUR, statedMsMax: DAY },
+  key_ambiguous: {
+    scopes: ['key'],
+    trips: 'at_once',
+    firstMs: MINUTE,
+    longestMs: 15 * MINUTE,
+    statedMsMax: DAY,
+  },
+  billing: {
+    scopes: ['key'],
+    trips: 'at_once',
+    firstMs: 30 * MINUTE,
+    longestMs: 6 * HOUR,
+    statedMsMax: 35 * DAY,
+  },
+  rate_limited: {
+    scopes: ['key_model'],
+    trips: 'at_once',
+    firstMs: 5 * SECOND,
+    longestMs: MINUTE,
+    statedMsMax: DAY,
+  },
+  model_unavailable: {
+    scopes: ['key_model'],
+    trips: 'at_once',
+    firstMs: 10 * MINUTE,
+    longestMs: HOUR,
+    statedMsMax: DAY,
+  },
   provider_busy: PROVIDER_FAULT,
   provider_error: PROVIDER_FAULT,
   unreachable: PROVIDER_FAULT,
@@ -53,7 +77,12 @@ export const BENCH_POLICIES: Readonly<Record<FailureClass, BenchPolicy | null>> 
   secret_unreadable: null,
 };
 
-export const BREAKER = { consecutive: 3, failuresMin: 5, failureShareMin: 0.5, windowMs: 30 * SECOND } as const;
+export const BREAKER = {
+  consecutive: 3,
+  failuresMin: 5,
+  failureShareMin: 0.5,
+  windowMs: 30 * SECOND,
+} as const;
 /** A time without failure after which the next bench is one step shorter again. */
 const LEVEL_DECAY_MS = 10 * MINUTE;
 const WINDOW_ENTRIES_MAX = 256;
@@ -78,18 +107,31 @@ export function nextHealth(health: Health, scope: HealthScope['kind'], outcome: 
       return afterSuccess(health, outcome.at);
     case 'failure': {
       const policy = BENCH_POLICIES[outcome.class];
-      return policy !== null && policy.scopes.includes(scope) ? afterFailure(health, scope, outcome, policy) : health;
+      return policy !== null && policy.scopes.includes(scope)
+        ? afterFailure(health, scope, outcome, policy)
+        : health;
     }
   }
 }
 
+type ScopedKey = Pick<ProviderKeyRecord, 'id' | 'destination'>;
+/** Asked for several times per request; a key's record is replaced when it changes. */
+const scopesOf = new WeakMap<ScopedKey, Map<string, readonly HealthScope[]>>();
+const REMEMBERED_MODELS_MAX = 1000;
+
 /** The scopes that an attempt on this key can speak of. */
-export function healthScopes(key: Pick<ProviderKeyRecord, 'id' | 'destination'>, model: string): readonly HealthScope[] {
-  return [
+export function healthScopes(key: ScopedKey, model: string): readonly HealthScope[] {
+  const remembered = scopesOf.get(key) ?? new Map<string, readonly HealthScope[]>();
+  const known = remembered.get(model);
+  if (known !== undefined) return known;
+  if (remembered.size >= REMEMBERED_MODELS_MAX) remembered.clear();
+  const scopes: readonly HealthScope[] = [
     { kind: 'key', key: key.id },
     { kind: 'key_model', key: key.id, model },
     { kind: 'provider_model', destination: key.destination, model },
   ];
+  scopesOf.set(key, remembered.set(model, scopes));
+  return scopes;
 }
 
 export function healthScopeId(scope: HealthScope): string {
@@ -144,7 +186,8 @@ function afterFailure(
   if (health.state === 'unhealthy' || !trips) return { ...seen, lastFailureAt: at };
   const level = decayedLevel(health, at);
   // An attempt that was already under way when the bench began says nothing new: it does not make it longer.
-  const overlapping = health.lastFailureAt !== null && outcome.startedAt <= health.lastFailureAt && health.until !== null;
+  const overlapping =
+    health.lastFailureAt !== null && outcome.startedAt <= health.lastFailureAt && health.until !== null;
   const until = benchEnd(outcome, policy, overlapping ? Math.max(0, level - 1) : level);
   return {
     ...seen,
@@ -162,14 +205,23 @@ function breakerTrips(seen: Health, scope: HealthScope['kind']): boolean {
   const inARow = seen.consecutiveFailures >= BREAKER.consecutive;
   if (scope === 'provider_model') return inARow && seen.failingKeys.length > 1;
   const failures = seen.window.filter((entry) => !entry.ok).length;
-  return inARow || (failures >= BREAKER.failuresMin && failures >= seen.window.length * BREAKER.failureShareMin);
+  return (
+    inARow || (failures >= BREAKER.failuresMin && failures >= seen.window.length * BREAKER.failureShareMin)
+  );
 }
 
-function benchEnd(outcome: Extract<Outcome, { kind: 'failure' }>, policy: BenchPolicy, level: number): Instant {
+function benchEnd(
+  outcome: Extract<Outcome, { kind: 'failure' }>,
+  policy: BenchPolicy,
+  level: number,
+): Instant {
   const { at, retryAfterMs, jitter } = outcome;
   if (retryAfterMs !== null && policy.statedMsMax > 0) {
     // The provider's own clock is believed, with a little jitter so that waiting keys do not wake together.
-    return laterBy(at, Math.min(Math.max(retryAfterMs, SECOND), policy.statedMsMax) + Math.round(jitter * 250));
+    return laterBy(
+      at,
+      Math.min(Math.max(retryAfterMs, SECOND), policy.statedMsMax) + Math.round(jitter * 250),
+    );
   }
   const wait = Math.min(policy.firstMs * 2 ** level, policy.longestMs);
   return laterBy(at, Math.round(wait * (1 + (policy.trips === 'breaker' ? jitter * 0.2 : 0))));

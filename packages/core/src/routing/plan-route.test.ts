@@ -58,30 +58,43 @@ const anyFacts = fc
       enabled: fc.boolean(),
       supportedModels: fc.option(fc.constantFrom(['model-1'], ['other'], ['*'], ['alpha/*'])),
       region: fc.option(fc.constantFrom('eu', 'us')),
-      readings: fc.oneof({ weight: 3, arbitrary: fc.constant(FREE_READINGS) }, { weight: 1, arbitrary: anyReadings }),
+      readings: fc.oneof(
+        { weight: 3, arbitrary: fc.constant(FREE_READINGS) },
+        { weight: 1, arbitrary: anyReadings },
+      ),
     }),
     { selector: (key) => key.id, maxLength: 12 },
   )
   .map((keys) => keys.map(({ readings, ...key }) => ({ key: makeKey(key), readings })));
 
-const anyInput = fc.record({
-  keys: anyFacts,
-  seed: fc.integer(),
-  providers: fc.constantFrom(['alpha'], ['alpha', 'beta'], ['gamma', 'beta', 'alpha']),
-  order: fc.subarray(['alpha', 'beta', 'gamma'].map((id) => id as ProviderId)),
-  region: fc.option(fc.constantFrom('eu', 'us')),
-  requireRegion: fc.boolean(),
-}).map(({ keys, seed, providers, order, region, requireRegion }) =>
-  input(keys, { seed, model: makeModel(...providers), preferences: { ...NO_PREFERENCES, order, region, requireRegion } }),
-);
+const anyInput = fc
+  .record({
+    keys: anyFacts,
+    seed: fc.integer(),
+    providers: fc.constantFrom(['alpha'], ['alpha', 'beta'], ['gamma', 'beta', 'alpha']),
+    order: fc.subarray(['alpha', 'beta', 'gamma'].map((id) => id as ProviderId)),
+    region: fc.option(fc.constantFrom('eu', 'us')),
+    requireRegion: fc.boolean(),
+  })
+  .map(({ keys, seed, providers, order, region, requireRegion }) =>
+    input(keys, {
+      seed,
+      model: makeModel(...providers),
+      preferences: { ...NO_PREFERENCES, order, region, requireRegion },
+    }),
+  );
 
 describe('every plan', () => {
   test('gives every key exactly one verdict, ranks from 1 without gaps, and explains each', () => {
     fc.assert(
       fc.property(anyInput, (given) => {
         const plan = planRoute(given);
-        expect(plan.verdicts.map((verdict) => verdict.key).toSorted()).toEqual(given.keys.map(({ key }) => key.id).toSorted());
-        expect(ranked(plan).map((verdict) => verdict.rank)).toEqual(ranked(plan).map((_, index) => index + 1));
+        expect(plan.verdicts.map((verdict) => verdict.key).toSorted()).toEqual(
+          given.keys.map(({ key }) => key.id).toSorted(),
+        );
+        expect(ranked(plan).map((verdict) => verdict.rank)).toEqual(
+          ranked(plan).map((_, index) => index + 1),
+        );
         expect(explainPlan(plan)).toHaveLength(given.keys.length);
       }),
     );
@@ -114,7 +127,12 @@ describe('every plan', () => {
     fc.assert(
       fc.property(anyInput, anyReadings, (given, readings) => {
         const denier: KeyFacts = { key: makeKey({ id: 'pk_deny', alwaysUse: true }), readings };
-        const plan = planRoute({ ...given, preferences: NO_PREFERENCES, model: makeModel('alpha', 'beta'), keys: [...given.keys, denier] });
+        const plan = planRoute({
+          ...given,
+          preferences: NO_PREFERENCES,
+          model: makeModel('alpha', 'beta'),
+          keys: [...given.keys, denier],
+        });
         expect(ranked(plan).filter((verdict) => verdict.source === 'platform')).toEqual([]);
       }),
     );
@@ -133,13 +151,17 @@ describe('every plan', () => {
       fc.property(anyInput, fc.nat(), fc.integer({ min: 1, max: 1000 }), (given, pick, extra) => {
         const before = ranked(planRoute(given));
         for (const source of ['byok', 'platform'] as const) {
-          const shares = before.filter((verdict) => verdict.source === source).map((verdict) => verdict.share);
+          const shares = before
+            .filter((verdict) => verdict.source === source)
+            .map((verdict) => verdict.share);
           if (shares.length > 0) expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9);
         }
         const raised = before[pick % Math.max(1, before.length)];
         if (raised === undefined) return;
         const keys = given.keys.map((each) =>
-          each.key.id === raised.key ? { ...each, key: { ...each.key, weight: each.key.weight + extra } } : each,
+          each.key.id === raised.key
+            ? { ...each, key: { ...each.key, weight: each.key.weight + extra } }
+            : each,
         );
         const after = ranked(planRoute({ ...given, keys })).find((verdict) => verdict.key === raised.key);
         expect(after?.share).toBeGreaterThanOrEqual(raised.share);
@@ -154,28 +176,42 @@ describe('weighted sampling without replacement', () => {
   const draws = 100_000;
 
   /** χ² of first places, and of second places given the first, against the weights. Critical values at p = 10⁻⁶. */
-  function chiSquares(seedOf: (draw: number) => number): { readonly first: number; readonly second: readonly number[] } {
+  function chiSquares(seedOf: (draw: number) => number): {
+    readonly first: number;
+    readonly second: readonly number[];
+  } {
     const firsts = weights.map(() => 0);
     const seconds = weights.map(() => weights.map(() => 0));
     for (let draw = 0; draw < draws; draw += 1) {
-      const [first = 0, second = 0] = ranked(planRoute(input(keys, { seed: seedOf(draw) }))).map(({ key }) => Number(key.slice(3)));
+      const [first = 0, second = 0] = ranked(planRoute(input(keys, { seed: seedOf(draw) }))).map(({ key }) =>
+        Number(key.slice(3)),
+      );
       firsts[first] = (firsts[first] ?? 0) + 1;
       const row = seconds[first] ?? [];
       row[second] = (row[second] ?? 0) + 1;
     }
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const first = chiSquare(firsts, weights.map((weight) => (draws * weight) / total));
+    const first = chiSquare(
+      firsts,
+      weights.map((weight) => (draws * weight) / total),
+    );
     const second = seconds.map((row, index) => {
       const others = weights.filter((_, other) => other !== index);
       const rest = total - (weights[index] ?? 0);
       const observed = row.filter((_, other) => other !== index);
-      return chiSquare(observed, others.map((weight) => ((firsts[index] ?? 0) * weight) / rest));
+      return chiSquare(
+        observed,
+        others.map((weight) => ((firsts[index] ?? 0) * weight) / rest),
+      );
     });
     return { first, second };
   }
 
   function chiSquare(observed: readonly number[], wanted: readonly number[]): number {
-    return observed.reduce((sum, count, index) => sum + (count - (wanted[index] ?? 0)) ** 2 / (wanted[index] ?? 1), 0);
+    return observed.reduce(
+      (sum, count, index) => sum + (count - (wanted[index] ?? 0)) ** 2 / (wanted[index] ?? 1),
+      0,
+    );
   }
 
   test.each([
@@ -188,14 +224,20 @@ describe('weighted sampling without replacement', () => {
   });
 
   test('an unset weight is 1, in every position of the list', () => {
-    for (const order of [[1, 3, 6], [3, 6, 1], [6, 1, 3], [6, 3, 1]]) {
+    for (const order of [
+      [1, 3, 6],
+      [3, 6, 1],
+      [6, 1, 3],
+      [6, 3, 1],
+    ]) {
       const group = order.map((weight) => facts({ id: `pk_w${weight}`, weight }));
       const firsts = new Map<string, number>();
       for (let draw = 0; draw < 10_000; draw += 1) {
         const first = ranked(planRoute(input(group, { seed: draw * 40_503 })))[0]?.key ?? '';
         firsts.set(first, (firsts.get(first) ?? 0) + 1);
       }
-      for (const weight of order) expect((firsts.get(`pk_w${weight}`) ?? 0) / 10_000).toBeCloseTo(weight / 10, 1);
+      for (const weight of order)
+        expect((firsts.get(`pk_w${weight}`) ?? 0) / 10_000).toBeCloseTo(weight / 10, 1);
     }
   });
 });
@@ -232,20 +274,33 @@ describe('particular rules', () => {
     const keys = [facts({ id: 'pk_1', region: 'us', weight: 1000 }), facts({ id: 'pk_2', region: 'eu' })];
     const preferred = planRoute(input(keys, { preferences: { ...NO_PREFERENCES, region: 'eu' } }));
     expect(ranked(preferred).map((verdict) => verdict.key)).toEqual(['pk_2', 'pk_1']);
-    const required = planRoute(input(keys, { preferences: { ...NO_PREFERENCES, region: 'eu', requireRegion: true } }));
+    const required = planRoute(
+      input(keys, { preferences: { ...NO_PREFERENCES, region: 'eu', requireRegion: true } }),
+    );
     expect(ranked(required).map((verdict) => verdict.key)).toEqual(['pk_2']);
   });
 
   test('supported models are exact or globs, bare or prefixed, in any case', () => {
-    for (const [pattern, serves] of [['model-1', true], ['ALPHA/MODEL-*', true], ['*-1', true], ['model', false], ['model-1*x', false]] as const) {
+    for (const [pattern, serves] of [
+      ['model-1', true],
+      ['ALPHA/MODEL-*', true],
+      ['*-1', true],
+      ['model', false],
+      ['model-1*x', false],
+    ] as const) {
       const plan = planRoute(input([facts({ id: 'pk_1', supportedModels: [pattern] })]));
       expect([pattern, ranked(plan).length === 1]).toEqual([pattern, serves]);
     }
   });
 
   test('an unpriced model is refused only where something is metered', () => {
-    const model = { ...makeModel('alpha'), endpoints: makeModel('alpha').endpoints.map((endpoint) => ({ ...endpoint, price: undefined })) };
-    const plan = planRoute(input([facts({ id: 'pk_1' }), facts({ id: 'pk_2' }, { metered: true })], { model }));
+    const model = {
+      ...makeModel('alpha'),
+      endpoints: makeModel('alpha').endpoints.map((endpoint) => ({ ...endpoint, price: undefined })),
+    };
+    const plan = planRoute(
+      input([facts({ id: 'pk_1' }), facts({ id: 'pk_2' }, { metered: true })], { model }),
+    );
     expect(ranked(plan).map((verdict) => verdict.key)).toEqual(['pk_1']);
     expect(plan.verdicts.at(-1)).toMatchObject({ reason: { code: 'price_unknown' } });
   });

@@ -6,10 +6,21 @@ import type { ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { ProviderKeyId } from '../values.ts';
 import { judgeKey, votesForDeny, type Judgement } from './judge-key.ts';
 import type { KeyFacts, PlanInput } from './plan-input.ts';
-import type { Endpoint, ExcludedVerdict, ProviderPreferences, RankedVerdict, RoutePlan } from './route-plan.ts';
+import type {
+  Endpoint,
+  ExcludedVerdict,
+  ProviderPreferences,
+  RankedVerdict,
+  RoutePlan,
+} from './route-plan.ts';
 import { seededUniform } from './seeded-random.ts';
 
-type Contender = { readonly facts: KeyFacts; readonly endpoint: Endpoint; readonly order: readonly number[]; readonly draw: number };
+type Contender = {
+  readonly facts: KeyFacts;
+  readonly endpoint: Endpoint;
+  readonly order: readonly number[];
+  readonly draw: number;
+};
 
 export function planRoute(input: PlanInput): RoutePlan {
   const denier = findDenier(input);
@@ -23,7 +34,7 @@ export function planRoute(input: PlanInput): RoutePlan {
     if (judgement.kind === 'excluded') excluded.push(toExcluded(facts.key, judgement));
     else contenders.push(toContender(facts, judgement.endpoint, input.preferences, draw));
   }
-  contenders.sort(byOrderThenDraw);
+  if (contenders.length > 1) contenders.sort(byOrderThenDraw);
   return { model: input.model.id, verdicts: [...rank(contenders), ...excluded], seed: input.seed };
 }
 
@@ -33,7 +44,10 @@ function findDenier(input: PlanInput): ProviderKeyId | null {
   return denier?.key.id ?? null;
 }
 
-function toExcluded(key: ProviderKeyRecord, judgement: Extract<Judgement, { kind: 'excluded' }>): ExcludedVerdict {
+function toExcluded(
+  key: ProviderKeyRecord,
+  judgement: Extract<Judgement, { kind: 'excluded' }>,
+): ExcludedVerdict {
   return {
     kind: 'excluded',
     key: key.id,
@@ -49,7 +63,12 @@ function toExcluded(key: ProviderKeyRecord, judgement: Extract<Judgement, { kind
  * price where asked for. Equal keys are ordered by the weighted draw: -ln(u)/weight sorts like sampling without
  * replacement, so the second choice is weighted too.
  */
-function toContender(facts: KeyFacts, endpoint: Endpoint, preferences: ProviderPreferences, draw: number): Contender {
+function toContender(
+  facts: KeyFacts,
+  endpoint: Endpoint,
+  preferences: ProviderPreferences,
+  draw: number,
+): Contender {
   const { key } = facts;
   const listed = preferences.order.indexOf(key.provider);
   const order = [
@@ -71,8 +90,8 @@ function byOrderThenDraw(a: Contender, b: Contender): number {
 }
 
 function compareOrder(a: readonly number[], b: readonly number[]): number {
-  for (const [index, value] of a.entries()) {
-    const difference = value - (b[index] ?? 0);
+  for (let index = 0; index < a.length; index += 1) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;
@@ -80,22 +99,22 @@ function compareOrder(a: readonly number[], b: readonly number[]): number {
 
 /** A key's share is its chance of being the first of its tier: weight over the weights of the tier's best group. */
 function rank(contenders: readonly Contender[]): readonly RankedVerdict[] {
-  return contenders.map(({ facts: { key }, endpoint, order }, index) => {
-    const best = contenders.find((other) => other.facts.key.source === key.source)?.order ?? order;
-    const inBestGroup = compareOrder(order, best) === 0;
-    const weights = contenders
-      .filter((other) => compareOrder(other.order, best) === 0)
-      .reduce((sum, other) => sum + other.facts.key.weight, 0);
-    return {
-      kind: 'ranked',
-      key: key.id,
-      label: key.label,
-      source: key.source,
-      provider: key.provider,
-      upstreamModel: endpoint.upstreamModel,
-      rank: index + 1,
-      weight: key.weight,
-      share: inBestGroup ? key.weight / weights : 0,
-    };
-  });
+  const best: { byok?: Contender; platform?: Contender } = {};
+  const weights = { byok: 0, platform: 0 };
+  for (const contender of contenders) {
+    const { source, weight } = contender.facts.key;
+    const first = (best[source] ??= contender);
+    if (compareOrder(contender.order, first.order) === 0) weights[source] += weight;
+  }
+  return contenders.map(({ facts: { key }, endpoint, order }, index) => ({
+    kind: 'ranked',
+    key: key.id,
+    label: key.label,
+    source: key.source,
+    provider: key.provider,
+    upstreamModel: endpoint.upstreamModel,
+    rank: index + 1,
+    weight: key.weight,
+    share: compareOrder(order, best[key.source]?.order ?? order) === 0 ? key.weight / weights[key.source] : 0,
+  }));
 }

@@ -4,7 +4,9 @@ import type { TokenUsage } from '../keys/generation.ts';
 import type { Endpoint, ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import { instant, type ModelId, type ProviderId, type ProviderKeyId, type WorkspaceId } from '../values.ts';
 
-export function makeKey(fields: Partial<Omit<ProviderKeyRecord, 'id'>> & { readonly id: string }): ProviderKeyRecord {
+export function makeKey(
+  fields: Partial<Omit<ProviderKeyRecord, 'id'>> & { readonly id: string },
+): ProviderKeyRecord {
   return {
     workspaceId: 'ws_1' as WorkspaceId,
     source: 'byok',
@@ -36,16 +38,14 @@ export function makeKey(fields: Partial<Omit<ProviderKeyRecord, 'id'>> & { reado
 }
 
 export function makeModel(...providers: readonly string[]): ModelCandidate {
-  const endpoints = providers.map(
-    (provider): Endpoint => ({
-      provider: provider as ProviderId,
-      upstreamModel: 'model-1',
-      price: { input: 1_000_000_000, output: 2_000_000_000 },
-      contextTokens: null,
-      outputTokensMax: 1000,
-      inputModalities: ['text'],
-    }),
-  );
+  const endpoints = providers.map((provider): Endpoint => ({
+    provider: provider as ProviderId,
+    upstreamModel: 'model-1',
+    price: { input: 1_000_000_000, output: 2_000_000_000 },
+    contextTokens: null,
+    outputTokensMax: 1000,
+    inputModalities: ['text'],
+  }));
   return { id: `${providers[0]}/model-1` as ModelId, endpoints };
 }
 

@@ -14,7 +14,8 @@ export function destinationOf(
   key: Pick<ProviderKeyRecord, 'baseUrl' | 'region'>,
   manifest: Pick<ProviderManifest, 'baseUrl' | 'regions'>,
 ): Destination | undefined {
-  const base = key.baseUrl ?? (key.region === null ? undefined : manifest.regions[key.region]) ?? manifest.baseUrl;
+  const base =
+    key.baseUrl ?? (key.region === null ? undefined : manifest.regions[key.region]) ?? manifest.baseUrl;
   return base === null ? undefined : splitBaseUrl(base);
 }
 

@@ -15,8 +15,8 @@ export function spokenDialect(
 ): SpokenDialect {
   const fits = ({ dialect }: ProviderDialect) => dialect.id === caller;
   const below = manifest.dialects.find(fits);
-  const beside = isOwnHost(manifest, destination) ? manifest.hostDialects?.find(fits) : undefined;
-  if (below === undefined && beside !== undefined) return { ...beside, pathPrefix: '' };
+  const beside = below === undefined ? manifest.hostDialects?.find(fits) : undefined;
+  if (beside !== undefined && isOwnHost(manifest, destination)) return { ...beside, pathPrefix: '' };
   return { ...(below ?? manifest.dialects[0]), pathPrefix: destination.pathPrefix };
 }
 

@@ -17,7 +17,10 @@ Exits with 1 when something is wrong. Stop the gateway first.
 `;
 
 export async function doctor(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { 'data-dir': { type: 'string' }, help: { type: 'boolean', short: 'h' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { 'data-dir': { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
   if (values.help === true) {
     process.stdout.write(HELP);
     return;
@@ -30,9 +33,16 @@ export async function doctor(args: readonly string[]): Promise<void> {
   try {
     say('root key', 'fits the data');
     const problems = [...(await instance.store.verify()), ...(await unreadableKeys(instance))];
-    say('database', problems.length === 0 ? 'sound; ledger, rollups and credits agree' : `${problems.length} problems`);
+    say(
+      'database',
+      problems.length === 0 ? 'sound; ledger, rollups and credits agree' : `${problems.length} problems`,
+    );
     for (const problem of problems) process.stdout.write(`  ${problem}\n`);
-    if (problems.length > 0) throw new UsageError('Something is wrong with the data; see above. Restore a backup, or enter unreadable secrets again.', 1);
+    if (problems.length > 0)
+      throw new UsageError(
+        'Something is wrong with the data; see above. Restore a backup, or enter unreadable secrets again.',
+        1,
+      );
   } finally {
     await instance.close();
   }

@@ -34,25 +34,39 @@ export async function init(args: readonly string[]): Promise<void> {
   try {
     const { store, vault, clock, issueApiKey } = instance;
     if ((await store.workspaces.list()).length > 0) {
-      throw new UsageError(`${resolve(settings.dataDir)} already has a workspace; init works on an empty data folder only.`, 1);
+      throw new UsageError(
+        `${resolve(settings.dataDir)} already has a workspace; init works on an empty data folder only.`,
+        1,
+      );
     }
-    const keys = await createFirstKeys({ store, ensureWorkspace: vault.ensureWorkspace, issueApiKey, clock }, values.name ?? 'My workspace');
+    const keys = await createFirstKeys(
+      { store, ensureWorkspace: vault.ensureWorkspace, issueApiKey, clock },
+      values.name ?? 'My workspace',
+    );
     const result = {
       workspace_id: keys.workspaceId,
       management_key: keys.managementKey,
       operator_key: keys.operatorKey,
       api_key: keys.apiKey,
-      dashboard_url: settings.publicUrl === '' ? `http://${settings.host}:${settings.port}` : settings.publicUrl,
+      dashboard_url:
+        settings.publicUrl === '' ? `http://${settings.host}:${settings.port}` : settings.publicUrl,
       bootstrap_token: await issueBootstrapToken(store.vaultRows, clock),
     };
-    process.stdout.write(values.json === true ? `${JSON.stringify(result)}\n` : forPeople(result, instance.newRootKeyFile));
+    process.stdout.write(
+      values.json === true ? `${JSON.stringify(result)}\n` : forPeople(result, instance.newRootKeyFile),
+    );
   } finally {
     await instance.close();
   }
 }
 
 function forPeople(result: Readonly<Record<string, string>>, newRootKeyFile: string | null): string {
-  const rows = Object.entries(result).map(([name, value]) => `${name.replaceAll('_', ' ').padEnd(16)}${value}`);
-  const backup = newRootKeyFile === null ? [] : ['', `Back up ${newRootKeyFile} apart from the database: without it provider keys cannot be read.`];
+  const rows = Object.entries(result).map(
+    ([name, value]) => `${name.replaceAll('_', ' ').padEnd(16)}${value}`,
+  );
+  const backup =
+    newRootKeyFile === null
+      ? []
+      : ['', `Back up ${newRootKeyFile} apart from the database: without it provider keys cannot be read.`];
   return `${['These keys are shown once:', '', ...rows, ...backup, '', 'Now start the gateway: npm start'].join('\n')}\n`;
 }

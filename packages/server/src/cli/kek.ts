@@ -24,14 +24,21 @@ export async function kek(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { 'data-dir': { type: 'string' }, 'dry-run': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      'data-dir': { type: 'string' },
+      'dry-run': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help === true || positionals[0] !== 'rotate') {
     process.stdout.write(HELP);
     return;
   }
   const settings = readSettings({ ...process.env });
-  if (settings.kek !== '') throw new UsageError('The root key is in AROUTER_KEK. Put it into a file named by AROUTER_KEK_FILE, then rotate.');
+  if (settings.kek !== '')
+    throw new UsageError(
+      'The root key is in AROUTER_KEK. Put it into a file named by AROUTER_KEK_FILE, then rotate.',
+    );
   const dataDir = resolve(values['data-dir'] ?? settings.dataDir);
   const file = settings.kekFile === '' ? join(dataDir, 'root.key') : settings.kekFile;
   const loaded = await readRootKeyFile(file);
@@ -51,7 +58,11 @@ export async function kek(args: readonly string[]): Promise<void> {
 
 type RotationStore = Parameters<typeof rotateRootKey>[0]['store'];
 
-async function rotate(file: string, loaded: RootKeys, { store, dryRun }: { readonly store: RotationStore; readonly dryRun: boolean }): Promise<void> {
+async function rotate(
+  file: string,
+  loaded: RootKeys,
+  { store, dryRun }: { readonly store: RotationStore; readonly dryRun: boolean },
+): Promise<void> {
   const { from, to } = dryRun ? { from: loaded, to: createRootKey() } : await addNextKey(file, loaded);
   const report = await rotateRootKey({
     store,
@@ -61,18 +72,30 @@ async function rotate(file: string, loaded: RootKeys, { store, dryRun }: { reado
     onProgress: ({ done, total }) => process.stdout.write(`${done} of ${total} rows\n`),
   });
   if (dryRun) {
-    process.stdout.write(`${report.remaining} rows would be sealed under a new root key. Nothing was changed.\n`);
+    process.stdout.write(
+      `${report.remaining} rows would be sealed under a new root key. Nothing was changed.\n`,
+    );
     return;
   }
-  for (const workspace of report.damaged) process.stdout.write(`the data key of ${workspace} was damaged before and cannot be opened\n`);
-  if (report.remaining > 0) throw new UsageError(`${report.remaining} rows are still under an old root key; both keys stay in ${file}. Run it again.`, 1);
+  for (const workspace of report.damaged)
+    process.stdout.write(`the data key of ${workspace} was damaged before and cannot be opened\n`);
+  if (report.remaining > 0)
+    throw new UsageError(
+      `${report.remaining} rows are still under an old root key; both keys stay in ${file}. Run it again.`,
+      1,
+    );
   await retire(file, from);
   await replaceRootKeyFile(file, [to]);
-  process.stdout.write(`Done: root key ${to.id}, in ${file}. Back it up. The old one is in ${file}.retired.\n`);
+  process.stdout.write(
+    `Done: root key ${to.id}, in ${file}. Back it up. The old one is in ${file}.retired.\n`,
+  );
 }
 
 /** A file with several keys is a rotation that was interrupted: its last key is the new one. */
-async function addNextKey(file: string, loaded: RootKeys): Promise<{ readonly from: RootKeys; readonly to: RootKey }> {
+async function addNextKey(
+  file: string,
+  loaded: RootKeys,
+): Promise<{ readonly from: RootKeys; readonly to: RootKey }> {
   const [first, ...rest] = loaded;
   const last = rest.pop();
   if (last !== undefined) return { from: [first, ...rest], to: last };

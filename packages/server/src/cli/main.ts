@@ -8,14 +8,34 @@ import { UsageError } from './usage-error.ts';
 
 type Command = (args: readonly string[]) => Promise<void>;
 
-const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+const COMMANDS: Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>
+> = {
   serve: { summary: 'start the gateway', load: async () => (await import('./serve.ts')).serve },
-  init: { summary: 'make the first workspace and its keys, without a browser', load: async () => (await import('./init.ts')).init },
-  key: { summary: 'list, create, disable and delete API keys of a running gateway', load: async () => (await import('./manage-keys.ts')).manageKeys },
-  byok: { summary: 'list, add, test, re-enable and delete provider keys of a running gateway', load: async () => (await import('./manage-provider-keys.ts')).manageProviderKeys },
-  kek: { summary: 'rotate the root key that seals the provider keys', load: async () => (await import('./kek.ts')).kek },
-  doctor: { summary: 'check the data folder: database, sums, root key, secrets', load: async () => (await import('./doctor.ts')).doctor },
-  demo: { summary: 'show every BYOK path against a sandbox provider, in a minute', load: async () => (await import('./demo.ts')).demo },
+  init: {
+    summary: 'make the first workspace and its keys, without a browser',
+    load: async () => (await import('./init.ts')).init,
+  },
+  key: {
+    summary: 'list, create, disable and delete API keys of a running gateway',
+    load: async () => (await import('./manage-keys.ts')).manageKeys,
+  },
+  byok: {
+    summary: 'list, add, test, re-enable and delete provider keys of a running gateway',
+    load: async () => (await import('./manage-provider-keys.ts')).manageProviderKeys,
+  },
+  kek: {
+    summary: 'rotate the root key that seals the provider keys',
+    load: async () => (await import('./kek.ts')).kek,
+  },
+  doctor: {
+    summary: 'check the data folder: database, sums, root key, secrets',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  demo: {
+    summary: 'show every BYOK path against a sandbox provider, in a minute',
+    load: async () => (await import('./demo.ts')).demo,
+  },
 };
 
 /** EX_USAGE and EX_CONFIG of sysexits.h. */
@@ -34,7 +54,9 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new UsageError(`"${name}" is not a command. "arouter help" lists them.`);
-  await (await command.load())(rest);
+  await (
+    await command.load()
+  )(rest);
 }
 
 function help(): string {
@@ -52,10 +74,15 @@ function report(error: unknown): number {
 function describe(error: unknown): readonly [number, string] {
   if (error instanceof UsageError) return [error.exitCode ?? EXIT_USAGE, error.message];
   const isConfig =
-    error instanceof SettingsError || error instanceof VaultStartRefused || error instanceof StoreLocked || error instanceof EgressAllowInvalid;
+    error instanceof SettingsError ||
+    error instanceof VaultStartRefused ||
+    error instanceof StoreLocked ||
+    error instanceof EgressAllowInvalid;
   if (isConfig) return [EXIT_CONFIG, error.message];
-  if (isSystemError(error, 'EADDRINUSE')) return [EXIT_CONFIG, 'The port is in use. Set AROUTER_PORT to another, or stop the other program.'];
-  if (isSystemError(error, 'EACCES')) return [EXIT_CONFIG, 'Permission was denied. Check the data folder and the port.'];
+  if (isSystemError(error, 'EADDRINUSE'))
+    return [EXIT_CONFIG, 'The port is in use. Set AROUTER_PORT to another, or stop the other program.'];
+  if (isSystemError(error, 'EACCES'))
+    return [EXIT_CONFIG, 'Permission was denied. Check the data folder and the port.'];
   return [1, error instanceof Error ? (error.stack ?? error.message) : 'unknown fault'];
 }
 

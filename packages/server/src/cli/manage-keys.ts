@@ -1,6 +1,11 @@
 /** `arouter key …`: API keys of a running gateway. */
 import { parseArgs } from 'node:util';
-import { CONNECTION_HELP, createManagementClient, table, type ManagementClient } from './management-client.ts';
+import {
+  CONNECTION_HELP,
+  createManagementClient,
+  table,
+  type ManagementClient,
+} from './management-client.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `Usage: arouter key list
@@ -35,12 +40,24 @@ type Options = {
   readonly json?: boolean;
 };
 
-async function run(client: ManagementClient, { action, subject, limit, reset, json }: Options): Promise<string> {
+async function run(
+  client: ManagementClient,
+  { action, subject, limit, reset, json }: Options,
+): Promise<string> {
   if (action === 'list') {
     const { data } = await client.call('GET', '/api/v1/keys?include_disabled=true');
-    return table(data as readonly Readonly<Record<string, unknown>>[], ['name', 'label', 'hash', 'disabled', 'limit', 'usage', 'created_at']);
+    return table(data as readonly Readonly<Record<string, unknown>>[], [
+      'name',
+      'label',
+      'hash',
+      'disabled',
+      'limit',
+      'usage',
+      'created_at',
+    ]);
   }
-  if (subject === undefined) throw new UsageError(`"arouter key ${action}" needs a name or hash. "arouter key --help" says more.`);
+  if (subject === undefined)
+    throw new UsageError(`"arouter key ${action}" needs a name or hash. "arouter key --help" says more.`);
   switch (action) {
     case 'create': {
       const answer = await client.call('POST', '/api/v1/keys', {
@@ -48,11 +65,15 @@ async function run(client: ManagementClient, { action, subject, limit, reset, js
         ...(limit === undefined ? {} : { limit: Number(limit) }),
         ...(reset === undefined ? {} : { limit_reset: reset }),
       });
-      return json === true ? `${JSON.stringify(answer)}\n` : `${String(answer['key'])}\nIt is shown once; only its keyed hash is stored.\n`;
+      return json === true
+        ? `${JSON.stringify(answer)}\n`
+        : `${String(answer['key'])}\nIt is shown once; only its keyed hash is stored.\n`;
     }
     case 'enable':
     case 'disable':
-      await client.call('PATCH', `/api/v1/keys/${encodeURIComponent(subject)}`, { disabled: action === 'disable' });
+      await client.call('PATCH', `/api/v1/keys/${encodeURIComponent(subject)}`, {
+        disabled: action === 'disable',
+      });
       return `${action}d\n`;
     case 'delete':
       await client.call('DELETE', `/api/v1/keys/${encodeURIComponent(subject)}`);

@@ -1,6 +1,12 @@
 /** `arouter byok …`: provider keys of a running gateway. Secrets come from standard input. */
 import { parseArgs } from 'node:util';
-import { CONNECTION_HELP, createManagementClient, readStandardInput, table, type ManagementClient } from './management-client.ts';
+import {
+  CONNECTION_HELP,
+  createManagementClient,
+  readStandardInput,
+  table,
+  type ManagementClient,
+} from './management-client.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `Usage: arouter byok list
@@ -32,14 +38,24 @@ export async function manageProviderKeys(args: readonly string[]): Promise<void>
   }
   const client = createManagementClient(process.env);
   if (action === 'list') process.stdout.write(await list(client));
-  else if (subject === undefined) throw new UsageError(`"arouter byok ${action}" needs a provider or id. "arouter byok --help" says more.`);
+  else if (subject === undefined)
+    throw new UsageError(`"arouter byok ${action}" needs a provider or id. "arouter byok --help" says more.`);
   else if (action === 'add') process.stdout.write(await add(client, subject, values));
   else process.stdout.write(await act(client, action, subject));
 }
 
 async function list(client: ManagementClient): Promise<string> {
   const { data } = await client.call('GET', '/api/v1/byok');
-  return table(data as readonly Readonly<Record<string, unknown>>[], ['id', 'provider', 'label', 'hint', 'weight', 'enabled', 'health', 'spent_today_usd']);
+  return table(data as readonly Readonly<Record<string, unknown>>[], [
+    'id',
+    'provider',
+    'label',
+    'hint',
+    'weight',
+    'enabled',
+    'health',
+    'spent_today_usd',
+  ]);
 }
 
 type AddOptions = {
@@ -52,7 +68,8 @@ type AddOptions = {
 
 async function add(client: ManagementClient, provider: string, options: AddOptions): Promise<string> {
   const secret = await readStandardInput();
-  if (secret === '') throw new UsageError('No secret came on standard input. "arouter byok --help" shows how.');
+  if (secret === '')
+    throw new UsageError('No secret came on standard input. "arouter byok --help" shows how.');
   const { data } = await client.call('POST', '/api/v1/byok', {
     provider,
     credential: secret.startsWith('{') ? JSON.parse(secret) : { api_key: secret },
@@ -79,6 +96,8 @@ async function act(client: ManagementClient, action: string, id: string): Promis
       await client.call('DELETE', path);
       return 'deleted\n';
     default:
-      throw new UsageError(`"${action}" is not an action of "arouter byok". "arouter byok --help" lists them.`);
+      throw new UsageError(
+        `"${action}" is not an action of "arouter byok". "arouter byok --help" lists them.`,
+      );
   }
 }

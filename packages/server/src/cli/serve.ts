@@ -22,16 +22,21 @@ export async function serve(args: readonly string[]): Promise<void> {
   }
   const environment = { ...process.env };
   const server = await startServer(readSettings(environment));
+  // Before anyone is told that it listens: who is told may stop it at once.
+  const stopped = untilStopped(server);
   greet(server, await importPlatformKeys(server, environment));
-  await untilStopped(server);
+  await stopped;
 }
 
 function greet({ url, firstRunUrl, instance }: RunningServer, imported: readonly string[]): void {
   const lines = [`ARouter listens on ${url}`];
   if (instance.newRootKeyFile !== null) {
-    lines.push(`A new root key was made: ${instance.newRootKeyFile}. Back it up apart from the database; without it stored provider keys cannot be read.`);
+    lines.push(
+      `A new root key was made: ${instance.newRootKeyFile}. Back it up apart from the database; without it stored provider keys cannot be read.`,
+    );
   }
-  for (const variable of imported) lines.push(`${variable} was found in the environment and is now a platform key.`);
+  for (const variable of imported)
+    lines.push(`${variable} was found in the environment and is now a platform key.`);
   if (firstRunUrl !== null) lines.push(`First run, open within an hour: ${firstRunUrl}`);
   process.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -20,18 +20,90 @@ const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 export const SETTINGS = [
   { env: 'AROUTER_HOST', key: 'host', fallback: '127.0.0.1', help: 'Address to listen on.', check: anyText },
-  { env: 'AROUTER_PORT', key: 'port', fallback: '8080', help: 'Port to listen on; 0 takes a free one.', check: integerBetween(0, 65_535) },
-  { env: 'AROUTER_DATA_DIR', key: 'data_dir', fallback: './data', help: 'Folder of the embedded database and the root key.', check: notEmpty },
-  { env: 'AROUTER_DATABASE_URL', key: 'database_url', fallback: '', help: 'Empty: embedded SQLite in the data folder. PostgreSQL is not supported yet.', check: emptyUntilSupported('PostgreSQL', 'a data folder (AROUTER_DATA_DIR)') },
-  { env: 'AROUTER_COUNTERS_URL', key: 'counters_url', fallback: '', help: 'Empty: limits and health in memory. Valkey and Redis are not supported yet.', check: emptyUntilSupported('Valkey or Redis', 'one process') },
-  { env: 'AROUTER_ROLE', key: 'role', fallback: 'all', help: 'all, gateway (inference only) or control (management only).', check: oneOf(['all', 'gateway', 'control']) },
-  { env: 'AROUTER_KEK_FILE', key: 'kek_file', fallback: '', help: 'File with the root key (0600). Default: root.key in the data folder, made on first run.', check: anyText },
-  { env: 'AROUTER_KEK', key: 'kek', fallback: '', help: 'The root key itself; AROUTER_KEK_FILE is safer.', check: anyText },
-  { env: 'AROUTER_EGRESS_ALLOW', key: 'egress_allow', fallback: '', help: 'Comma-separated origins on private addresses that provider keys may use, e.g. http://127.0.0.1:11434.', check: anyText },
-  { env: 'AROUTER_PUBLIC_URL', key: 'public_url', fallback: '', help: 'The URL under which people reach this gateway, for links.', check: urlOrEmpty },
-  { env: 'AROUTER_LOG_LEVEL', key: 'log_level', fallback: 'info', help: 'debug, info, warn, error or silent.', check: oneOf(LOG_LEVELS) },
-  { env: 'AROUTER_BODY_BYTES_MAX', key: 'body_bytes_max', fallback: '20971520', help: 'Largest request body, in bytes.', check: integerBetween(1024, 268_435_456) },
-  { env: 'AROUTER_LEDGER_SYNC', key: 'ledger_sync', fallback: 'normal', help: 'normal: the ledger survives kill -9. full: also power loss, at the price of one disk flush per commit.', check: oneOf(['normal', 'full']) },
+  {
+    env: 'AROUTER_PORT',
+    key: 'port',
+    fallback: '8080',
+    help: 'Port to listen on; 0 takes a free one.',
+    check: integerBetween(0, 65_535),
+  },
+  {
+    env: 'AROUTER_DATA_DIR',
+    key: 'data_dir',
+    fallback: './data',
+    help: 'Folder of the embedded database and the root key.',
+    check: notEmpty,
+  },
+  {
+    env: 'AROUTER_DATABASE_URL',
+    key: 'database_url',
+    fallback: '',
+    help: 'Empty: embedded SQLite in the data folder. PostgreSQL is not supported yet.',
+    check: emptyUntilSupported('PostgreSQL', 'a data folder (AROUTER_DATA_DIR)'),
+  },
+  {
+    env: 'AROUTER_COUNTERS_URL',
+    key: 'counters_url',
+    fallback: '',
+    help: 'Empty: limits and health in memory. Valkey and Redis are not supported yet.',
+    check: emptyUntilSupported('Valkey or Redis', 'one process'),
+  },
+  {
+    env: 'AROUTER_ROLE',
+    key: 'role',
+    fallback: 'all',
+    help: 'all, gateway (inference only) or control (management only).',
+    check: oneOf(['all', 'gateway', 'control']),
+  },
+  {
+    env: 'AROUTER_KEK_FILE',
+    key: 'kek_file',
+    fallback: '',
+    help: 'File with the root key (0600). Default: root.key in the data folder, made on first run.',
+    check: anyText,
+  },
+  {
+    env: 'AROUTER_KEK',
+    key: 'kek',
+    fallback: '',
+    help: 'The root key itself; AROUTER_KEK_FILE is safer.',
+    check: anyText,
+  },
+  {
+    env: 'AROUTER_EGRESS_ALLOW',
+    key: 'egress_allow',
+    fallback: '',
+    help: 'Comma-separated origins on private addresses that provider keys may use, e.g. http://127.0.0.1:11434.',
+    check: anyText,
+  },
+  {
+    env: 'AROUTER_PUBLIC_URL',
+    key: 'public_url',
+    fallback: '',
+    help: 'The URL under which people reach this gateway, for links.',
+    check: urlOrEmpty,
+  },
+  {
+    env: 'AROUTER_LOG_LEVEL',
+    key: 'log_level',
+    fallback: 'info',
+    help: 'debug, info, warn, error or silent.',
+    check: oneOf(LOG_LEVELS),
+  },
+  {
+    env: 'AROUTER_BODY_BYTES_MAX',
+    key: 'body_bytes_max',
+    fallback: '20971520',
+    help: 'Largest request body, in bytes.',
+    check: integerBetween(1024, 268_435_456),
+  },
+  {
+    env: 'AROUTER_LEDGER_SYNC',
+    key: 'ledger_sync',
+    fallback: 'normal',
+    help: 'normal: the ledger survives kill -9. full: also power loss, at the price of one disk flush per commit.',
+    check: oneOf(['normal', 'full']),
+  },
 ] as const satisfies readonly Setting[];
 
 export type Settings = {
@@ -88,7 +160,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
 /** The table for `--help` and the docs page. */
 export function settingsHelp(): string {
   const width = Math.max(...SETTINGS.map(({ env }) => env.length)) + 2;
-  return SETTINGS.map(({ env, fallback, help }) => `  ${env.padEnd(width)}${help}${fallback === '' ? '' : ` [${fallback}]`}`).join('\n');
+  return SETTINGS.map(
+    ({ env, fallback, help }) => `  ${env.padEnd(width)}${help}${fallback === '' ? '' : ` [${fallback}]`}`,
+  ).join('\n');
 }
 
 function refuseUnknown(environment: Readonly<Record<string, string | undefined>>): void {
@@ -103,20 +177,26 @@ function readFile(path: string | undefined): ReadonlyMap<string, string> {
   if (path === undefined || path === '') return new Map();
   let parsed: unknown;
   try {
-    if (statSync(path).size > FILE_BYTES_MAX) throw new SettingsError(`${CONFIG_VARIABLE} names a file larger than 1 MiB.`);
+    if (statSync(path).size > FILE_BYTES_MAX)
+      throw new SettingsError(`${CONFIG_VARIABLE} names a file larger than 1 MiB.`);
     parsed = parseYaml(readFileSync(path, 'utf8'));
   } catch (cause) {
     if (cause instanceof SettingsError) throw cause;
     // The parser's message may quote the file, and the file may hold the root key.
-    throw new SettingsError(`${CONFIG_VARIABLE} names a file that cannot be read as YAML: ${path}`, { cause });
+    throw new SettingsError(`${CONFIG_VARIABLE} names a file that cannot be read as YAML: ${path}`, {
+      cause,
+    });
   }
   if (parsed === null) return new Map();
-  if (typeof parsed !== 'object' || Array.isArray(parsed)) throw new SettingsError(`${path} must be a list of "setting: value" lines.`);
+  if (typeof parsed !== 'object' || Array.isArray(parsed))
+    throw new SettingsError(`${path} must be a list of "setting: value" lines.`);
   const keys = new Set<string>(SETTINGS.map(({ key }) => key));
   return new Map(
     Object.entries(parsed).map(([key, value]) => {
-      if (!keys.has(key)) throw new SettingsError(`${path}: "${key}" is not a setting. Known are: ${[...keys].join(', ')}.`);
-      if (typeof value === 'object' && !Array.isArray(value)) throw new SettingsError(`${path}: "${key}" must be a plain value.`);
+      if (!keys.has(key))
+        throw new SettingsError(`${path}: "${key}" is not a setting. Known are: ${[...keys].join(', ')}.`);
+      if (typeof value === 'object' && !Array.isArray(value))
+        throw new SettingsError(`${path}: "${key}" must be a plain value.`);
       return [key, Array.isArray(value) ? value.join(',') : String(value)];
     }),
   );
@@ -142,9 +222,14 @@ function oneOf(allowed: readonly string[]): Setting['check'] {
 }
 
 function urlOrEmpty(value: string): string | undefined {
-  return value === '' || /^https?:\/\/[^\s/]+/.test(value) ? undefined : 'must be a URL such as https://gateway.example.com.';
+  return value === '' || /^https?:\/\/[^\s/]+/.test(value)
+    ? undefined
+    : 'must be a URL such as https://gateway.example.com.';
 }
 
 function emptyUntilSupported(what: string, instead: string): Setting['check'] {
-  return (value) => (value === '' ? undefined : `asks for ${what}, which this version does not support yet; leave it empty and use ${instead}.`);
+  return (value) =>
+    value === ''
+      ? undefined
+      : `asks for ${what}, which this version does not support yet; leave it empty and use ${instead}.`;
 }

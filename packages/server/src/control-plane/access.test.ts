@@ -2,7 +2,13 @@ import { ROUTES, type Route, type RouteName } from '@arouter/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerAll } from './create-control-plane.ts';
 import type { Handlers } from './handler.ts';
-import { openTestInstance, WORKSPACE, OTHER_WORKSPACE, type Method, type TestInstance } from './testing/open-test-instance.ts';
+import {
+  openTestInstance,
+  WORKSPACE,
+  OTHER_WORKSPACE,
+  type Method,
+  type TestInstance,
+} from './testing/open-test-instance.ts';
 
 let instance: TestInstance;
 beforeAll(async () => {
@@ -34,7 +40,11 @@ describe('who may call what', () => {
   });
 
   test.each(['lr_live_x', 'x', 'lr_mgmt_' + 'A'.repeat(62), "' OR 1=1 --"])('%j is no key', async (token) => {
-    const response = await instance.app.inject({ method: 'GET', url: '/api/v1/byok', headers: { authorization: `Bearer ${token}` } });
+    const response = await instance.app.inject({
+      method: 'GET',
+      url: '/api/v1/byok',
+      headers: { authorization: `Bearer ${token}` },
+    });
     expect(response.statusCode).toBe(401);
     expect(response.payload).not.toContain(token);
   });
@@ -44,13 +54,20 @@ describe('who may call what', () => {
     const get = (headers: Record<string, string | string[]>) =>
       instance.app.inject({ method: 'GET', url: '/api/v1/byok', headers });
     expect((await get({ 'x-api-key': management })).statusCode).toBe(200);
-    expect((await get({ 'x-api-key': management, authorization: `Bearer ${operator}` })).statusCode).toBe(400);
+    expect((await get({ 'x-api-key': management, authorization: `Bearer ${operator}` })).statusCode).toBe(
+      400,
+    );
     expect((await get({ authorization: `Basic ${management}` })).statusCode).toBe(401);
-    expect((await instance.app.inject({ method: 'GET', url: `/api/v1/byok?key=${management}` })).statusCode).toBe(401);
+    expect(
+      (await instance.app.inject({ method: 'GET', url: `/api/v1/byok?key=${management}` })).statusCode,
+    ).toBe(401);
   });
 
   test('a disabled and an expired key say so', async () => {
-    const made = await instance.call('management', 'POST', '/api/v1/keys', { name: 'short', expires_at: '2026-11-23T12:00:01Z' });
+    const made = await instance.call('management', 'POST', '/api/v1/keys', {
+      name: 'short',
+      expires_at: '2026-11-23T12:00:01Z',
+    });
     const headers = { authorization: `Bearer ${made.body.key}` };
     const read = () => instance.app.inject({ method: 'GET', url: '/api/v1/key', headers });
     expect((await read()).statusCode).toBe(200);
@@ -76,27 +93,43 @@ describe('whose data', () => {
     expect([unnamed.status, unnamed.body.code]).toEqual([400, 'invalid_request']);
     expect(unnamed.body.message).toContain('workspace_id');
     for (const id of ['ws_missing', 'ws_platform']) {
-      const missing = await instance.call('operator', route.method, `${urlOf(route)}?workspace_id=${id}&${query}`, body);
+      const missing = await instance.call(
+        'operator',
+        route.method,
+        `${urlOf(route)}?workspace_id=${id}&${query}`,
+        body,
+      );
       expect([missing.status, missing.body.message]).toEqual([404, 'There is no workspace with this id.']);
     }
   });
 
-  test.each(scoped)("%s: another tenant's workspace is as missing as one that never was", async (name, route) => {
-    const body = BODIES[name as RouteName];
-    const query = QUERIES[name as RouteName] ?? '';
-    const kind = route.kinds.includes('management') ? 'management' : 'inference';
-    const answers = await Promise.all(
-      [OTHER_WORKSPACE, 'ws_missing'].map((id) =>
-        instance.call(kind, route.method, `${urlOf(route)}?workspace_id=${id}&${query}`, body),
-      ),
-    );
-    const [other, missing] = answers.map(({ status, body: { error } }) => [status, { ...error, request_id: '' }]);
-    expect(other).toEqual(missing);
-    expect(other?.[0]).toBe(404);
-  });
+  test.each(scoped)(
+    "%s: another tenant's workspace is as missing as one that never was",
+    async (name, route) => {
+      const body = BODIES[name as RouteName];
+      const query = QUERIES[name as RouteName] ?? '';
+      const kind = route.kinds.includes('management') ? 'management' : 'inference';
+      const answers = await Promise.all(
+        [OTHER_WORKSPACE, 'ws_missing'].map((id) =>
+          instance.call(kind, route.method, `${urlOf(route)}?workspace_id=${id}&${query}`, body),
+        ),
+      );
+      const [other, missing] = answers.map(({ status, body: { error } }) => [
+        status,
+        { ...error, request_id: '' },
+      ]);
+      expect(other).toEqual(missing);
+      expect(other?.[0]).toBe(404);
+    },
+  );
 
   test('an operator works in the workspace that it names', async () => {
-    const { status, body } = await instance.call('operator', 'POST', `/api/v1/keys?workspace_id=${WORKSPACE}`, { name: 'by operator' });
+    const { status, body } = await instance.call(
+      'operator',
+      'POST',
+      `/api/v1/keys?workspace_id=${WORKSPACE}`,
+      { name: 'by operator' },
+    );
     expect(status).toBe(201);
     const own = await instance.call('management', 'GET', `/api/v1/keys/${body.data.hash}`);
     expect(own.status).toBe(200);
@@ -176,7 +209,11 @@ describe('every answer', () => {
     const response = await instance.app.inject({
       method: 'POST',
       url: '/api/v1/keys',
-      headers: { authorization: `Bearer ${instance.keys.management}`, 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      headers: {
+        authorization: `Bearer ${instance.keys.management}`,
+        'content-type': 'application/json',
+        'content-encoding': 'gzip',
+      },
       payload: '{}',
     });
     expect([response.statusCode, response.json().code]).toEqual([415, 'unsupported_media_type']);
@@ -195,11 +232,17 @@ describe('every answer', () => {
 describe('the start', () => {
   const missing = {} as Handlers;
   test('fails when a route has no handler', () => {
-    expect(() => registerAll(instance.app, instance.deps, missing)).toThrow(/routes without handler: \[listApiKeys,/);
+    expect(() => registerAll(instance.app, instance.deps, missing)).toThrow(
+      /routes without handler: \[listApiKeys,/,
+    );
   });
   test('fails when a handler has no route', () => {
-    const every = Object.fromEntries(Object.keys(ROUTES).map((name) => [name, async () => ({})])) as unknown as Handlers;
+    const every = Object.fromEntries(
+      Object.keys(ROUTES).map((name) => [name, async () => ({})]),
+    ) as unknown as Handlers;
     const { getDocs: _docs, getOpenApi: _openApi, ...rest } = every as unknown as Record<string, unknown>;
-    expect(() => registerAll(instance.app, instance.deps, { ...rest, extra: 1 } as unknown as Handlers)).toThrow(/handlers without route: \[extra\]/);
+    expect(() =>
+      registerAll(instance.app, instance.deps, { ...rest, extra: 1 } as unknown as Handlers),
+    ).toThrow(/handlers without route: \[extra\]/);
   });
 });

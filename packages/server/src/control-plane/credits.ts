@@ -1,6 +1,6 @@
 /** Credits: what a workspace has, what moved it, and the operator's grants. */
 import { createHash } from 'node:crypto';
-import { usdToNano, type WorkspaceId } from '@arouter/core';
+import { PLATFORM_WORKSPACE, usdToNano, type WorkspaceId } from '@arouter/core';
 import { workspaceNotFound } from './authorize.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { shownTime, shownUsd, type Call, type Handlers } from './handler.ts';
@@ -42,7 +42,10 @@ export function creditHandlers(
 
 async function grantCredits(deps: Deps, { params, body }: Call<'grantCredits'>) {
   const workspace = params.id as WorkspaceId;
-  if ((await deps.store.workspaces.get(workspace)) === undefined) throw workspaceNotFound();
+  // The operator's own platform keys belong to no workspace that could hold credits.
+  const exists =
+    workspace !== PLATFORM_WORKSPACE && (await deps.store.workspaces.get(workspace)) !== undefined;
+  if (!exists) throw workspaceNotFound();
   const id = transactionId(deps, workspace, body.idempotency_key);
   const before = await deps.store.credits.balance(workspace);
   const amountNano = usdToNano(body.amount_usd);

@@ -56,7 +56,12 @@ describe('a new provider key', () => {
       allowed_models: ['gpt-4o', 'gpt-4o'],
       fallback_policy: 'deny',
     });
-    expect(record).toMatchObject({ label: 'Team', enabled: false, supportedModels: ['gpt-4o'], alwaysUse: true });
+    expect(record).toMatchObject({
+      label: 'Team',
+      enabled: false,
+      supportedModels: ['gpt-4o'],
+      alwaysUse: true,
+    });
   });
 
   test.each([
@@ -64,11 +69,16 @@ describe('a new provider key', () => {
     ['https://proxy.example.com:8443', 'https://proxy.example.com:8443', 'https://proxy.example.com:8443'],
     ['http://127.0.0.1:9001/openai/v1', 'http://127.0.0.1:9001/openai/v1', 'http://127.0.0.1:9001'],
   ])('is bound to the origin of its base URL %s', (given, baseUrl, destination) => {
-    expect(stored({ provider: 'openai', credential, base_url: given })).toMatchObject({ baseUrl, destination });
+    expect(stored({ provider: 'openai', credential, base_url: given })).toMatchObject({
+      baseUrl,
+      destination,
+    });
   });
 
   test('is bound to the host of its region', () => {
-    expect(stored({ provider: 'openai', credential, region: 'eu' }).destination).toBe('https://eu.api.openai.com');
+    expect(stored({ provider: 'openai', credential, region: 'eu' }).destination).toBe(
+      'https://eu.api.openai.com',
+    );
   });
 
   test.each([
@@ -101,7 +111,10 @@ describe('a new provider key', () => {
     [{ provider: 'openai', credential, enabled: true, disabled: true }, /two names of one field/],
     [{ provider: 'openai', credential, always_use: false, fallback_policy: 'deny' as const }, /contradict/],
     [{ provider: 'openai', credential, region: 'mars' }, /`region` must be one of OpenAI's: us, eu/],
-    [{ provider: 'openai', credential, daily_budget_usd: 5, monthly_budget_usd: 4 }, /must not be more than `monthly_budget_usd`/],
+    [
+      { provider: 'openai', credential, daily_budget_usd: 5, monthly_budget_usd: 4 },
+      /must not be more than `monthly_budget_usd`/,
+    ],
     [{ provider: 'custom', credential }, /`base_url` is required/],
   ])('is refused: %j', (body, message) => {
     expect(() => draftNewKey(deps, owner, body)).toThrow(message);
@@ -122,25 +135,41 @@ describe('a changed provider key', () => {
     [{ region: 'eu' }, 'region'],
     [{ provider: 'anthropic' }, 'provider'],
   ])('needs the credential again for %j', (body, field) => {
-    expect(() => draftChangedKey(deps, plain(), body)).toThrow(`Changing \`${field}\` needs the credential in the same request`);
-    expect(() => draftChangedKey(deps, plain(), body)).toThrow(expect.objectContaining({ code: 'invalid_request', status: 422 }));
+    expect(() => draftChangedKey(deps, plain(), body)).toThrow(
+      `Changing \`${field}\` needs the credential in the same request`,
+    );
+    expect(() => draftChangedKey(deps, plain(), body)).toThrow(
+      expect.objectContaining({ code: 'invalid_request', status: 422 }),
+    );
   });
 
   test('goes elsewhere with its credential', () => {
-    const { record, credential: fresh } = draftChangedKey(deps, plain(), { base_url: 'https://proxy.example.com/v1', credential });
+    const { record, credential: fresh } = draftChangedKey(deps, plain(), {
+      base_url: 'https://proxy.example.com/v1',
+      credential,
+    });
     expect(record.destination).toBe('https://proxy.example.com');
     expect(fresh).toEqual(credential);
   });
 
   test('may repeat the base URL that it has', () => {
     const current = stored({ provider: 'openai', credential, base_url: 'https://proxy.example.com/v1' });
-    expect(draftChangedKey(deps, current, { base_url: 'https://PROXY.example.com/v1/', weight: 2 }).record.weight).toBe(2);
+    expect(
+      draftChangedKey(deps, current, { base_url: 'https://PROXY.example.com/v1/', weight: 2 }).record.weight,
+    ).toBe(2);
   });
 
   test("leaves the old provider's base URL and region behind", () => {
     const current = stored({ provider: 'openai', credential, region: 'eu' });
-    const { record } = draftChangedKey(deps, current, { provider: 'anthropic', credential: { api_key: 'sk-ant-api03-abcdef' } });
-    expect(record).toMatchObject({ provider: 'anthropic', region: null, destination: 'https://api.anthropic.com' });
+    const { record } = draftChangedKey(deps, current, {
+      provider: 'anthropic',
+      credential: { api_key: 'sk-ant-api03-abcdef' },
+    });
+    expect(record).toMatchObject({
+      provider: 'anthropic',
+      region: null,
+      destination: 'https://api.anthropic.com',
+    });
   });
 
   test('cannot be given a daily budget above its stored monthly one', () => {

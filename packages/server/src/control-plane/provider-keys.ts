@@ -4,7 +4,6 @@ import {
   GatewayError,
   type Credential,
   type KeySource,
-  type ProviderKeyId,
   type ProviderKeyRecord,
   type WorkspaceId,
 } from '@arouter/core';
@@ -29,15 +28,15 @@ type In<Name extends 'listByok' | 'createByok' | 'testUnsavedByok' | 'updateByok
 type Where = { readonly workspace: WorkspaceId; readonly params: { readonly id: string } };
 type Saved = RouteAnswer<'createByok'>;
 
-export type ProviderKeyOperations = ReturnType<typeof providerKeyOperations>;
-
 export function providerKeyOperations(deps: ControlPlaneDeps, source: KeySource) {
   const tester = createKeyTester(deps);
   return {
     list: (call: { readonly workspace: WorkspaceId; readonly query: In<'listByok'>['query'] }) =>
       list(deps, call),
     create: (call: Pick<In<'createByok'>, 'workspace' | 'body'>) => create(deps, source, call),
-    get: async (call: Where) => ({ data: await shownProviderKey(deps, await findStoredKey(deps, call.workspace, call.params.id)) }),
+    get: async (call: Where) => ({
+      data: await shownProviderKey(deps, await findStoredKey(deps, call.workspace, call.params.id)),
+    }),
     update: (call: Where & Pick<In<'updateByok'>, 'body'>) => update(deps, call),
     delete: async (call: Where) => {
       const key = await findStoredKey(deps, call.workspace, call.params.id);

@@ -6,10 +6,12 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('reading a body', () => {
   test('gives back any JSON value', () => {
-    fc.assert(fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
-      fc.pre(!/__proto__|constructor|prototype/.test(JSON.stringify(value)));
-      expect(readBody(bytes(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
+        fc.pre(!/__proto__|constructor|prototype/.test(JSON.stringify(value)));
+        expect(readBody(bytes(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
   });
 
   test('an empty body is no body', () => {

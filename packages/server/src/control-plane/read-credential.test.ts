@@ -56,7 +56,12 @@ describe('reading a credential', () => {
     [JSON.stringify({ api_key: KEY })],
     [` ${KEY} `],
   ])('takes %j as an API key', (given) => {
-    expect(read(openai, given)).toEqual({ type: 'api_key', secret: { api_key: KEY }, settings: {}, region: null });
+    expect(read(openai, given)).toEqual({
+      type: 'api_key',
+      secret: { api_key: KEY },
+      settings: {},
+      region: null,
+    });
   });
 
   test.each([
@@ -87,20 +92,69 @@ describe('reading a credential', () => {
   test.each<[string, ProviderManifest, CredentialTypeId | undefined, unknown, RegExp]>([
     ['malformed JSON', openai, undefined, '{"api_key": "sk-canary', /begins like JSON but is not valid JSON/],
     ['text for a form of several fields', cloud, undefined, 'canary', /cannot be read: it is not valid JSON/],
-    ['a service account in the API key field', openai, undefined, { api_key: JSON.stringify(file) }, /`credential.api_key`: This is a Google service-account file/],
-    ['a service account object in the API key field', openai, undefined, { api_key: file }, /This is a Google service-account file/],
-    ['a service account in place of the form', openai, undefined, file, /This is a Google service-account file/],
-    ['a service account as text in place of the form', openai, undefined, JSON.stringify(file), /This is a Google service-account file/],
-    ['a missing field', cloud, undefined, { access_key: 'AK', region: 'r' }, /`credential.secret_key` is required/],
+    [
+      'a service account in the API key field',
+      openai,
+      undefined,
+      { api_key: JSON.stringify(file) },
+      /`credential.api_key`: This is a Google service-account file/,
+    ],
+    [
+      'a service account object in the API key field',
+      openai,
+      undefined,
+      { api_key: file },
+      /This is a Google service-account file/,
+    ],
+    [
+      'a service account in place of the form',
+      openai,
+      undefined,
+      file,
+      /This is a Google service-account file/,
+    ],
+    [
+      'a service account as text in place of the form',
+      openai,
+      undefined,
+      JSON.stringify(file),
+      /This is a Google service-account file/,
+    ],
+    [
+      'a missing field',
+      cloud,
+      undefined,
+      { access_key: 'AK', region: 'r' },
+      /`credential.secret_key` is required/,
+    ],
     ['an empty field', openai, undefined, { api_key: '  ' }, /`credential.api_key` is required/],
-    ['an unknown field', openai, undefined, { api_key: KEY, organisation: 'x' }, /`credential.organisation` is not a field of OpenAI's API key credential; its fields are: api_key/],
+    [
+      'an unknown field',
+      openai,
+      undefined,
+      { api_key: KEY, organisation: 'x' },
+      /`credential.organisation` is not a field of OpenAI's API key credential; its fields are: api_key/,
+    ],
     ['one field under two names', openai, undefined, { api_key: KEY, key: KEY }, /given twice/],
     ['a number', openai, undefined, { api_key: 5 }, /must be text/],
     ['a list', openai, undefined, [KEY], /must be an object or text/],
-    ['a field that its check refuses', cloud, undefined, { access_key: 'bad', secret_key: 'x', region: 'r' }, /`credential.access_key`: This is not good/],
-    ['another type', openai, 'vertex', { api_key: KEY }, /`credential_type` must be one that OpenAI has: api_key/],
+    [
+      'a field that its check refuses',
+      cloud,
+      undefined,
+      { access_key: 'bad', secret_key: 'x', region: 'r' },
+      /`credential.access_key`: This is not good/,
+    ],
+    [
+      'another type',
+      openai,
+      'vertex',
+      { api_key: KEY },
+      /`credential_type` must be one that OpenAI has: api_key/,
+    ],
     ['a field without end', cloud, undefined, { access_key: 'x'.repeat(40_000) }, /longer than 32768/],
-  ])('refuses %s', (_what, manifest, type, given, message) => {
+  ])('refuses %s', (...row) => {
+    const [, manifest, type, given, message] = row;
     expect(() => read(manifest, given, type)).toThrow(message);
   });
 
@@ -120,7 +174,9 @@ describe('reading a credential', () => {
         try {
           read(clouds ? cloud : openai, make(secret));
         } catch (error) {
-          expect(`${(error as Error).message} ${JSON.stringify((error as { metadata?: unknown }).metadata)}`).not.toContain(secret);
+          expect(
+            `${(error as Error).message} ${JSON.stringify((error as { metadata?: unknown }).metadata)}`,
+          ).not.toContain(secret);
         }
       }),
     );

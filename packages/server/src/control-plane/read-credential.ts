@@ -100,7 +100,7 @@ function asObject(type: CredentialType, given: unknown): Readonly<Record<string,
     parsed = JSON.parse(given);
   } catch {
     // The parser's message would quote the secret.
-    throw malformed(type, 'it begins like JSON but is not valid JSON. Paste the whole file, from { to }');
+    throw malformed(type, 'it begins like JSON but is not valid JSON; paste the whole file, from { to }');
   }
   return parsed as Record<string, unknown>;
 }

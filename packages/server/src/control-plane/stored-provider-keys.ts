@@ -14,13 +14,20 @@ import type { ControlPlaneDeps } from './deps.ts';
 
 type Deps = Pick<ControlPlaneDeps, 'store' | 'providers'>;
 
-export async function listStoredKeys(deps: Deps, workspace: WorkspaceId): Promise<readonly ProviderKeyRecord[]> {
+export async function listStoredKeys(
+  deps: Deps,
+  workspace: WorkspaceId,
+): Promise<readonly ProviderKeyRecord[]> {
   const keys = await deps.store.providerKeys.list(workspace);
   return keys.map((key) => withDestination(deps, key));
 }
 
 /** Throws `not_found`, alike for a key that is missing and for another workspace's. */
-export async function findStoredKey(deps: Deps, workspace: WorkspaceId, id: string): Promise<ProviderKeyRecord> {
+export async function findStoredKey(
+  deps: Deps,
+  workspace: WorkspaceId,
+  id: string,
+): Promise<ProviderKeyRecord> {
   const key = await deps.store.providerKeys.get(workspace, id as ProviderKeyId);
   if (key === undefined) throw providerKeyNotFound();
   return withDestination(deps, key);

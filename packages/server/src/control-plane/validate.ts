@@ -7,7 +7,8 @@ const PROBLEMS_SHOWN_MAX = 5;
  * A field name as a person or a program writes it: short words in snake_case or camelCase. Anything else may be a
  * secret pasted into the wrong place, and is not repeated.
  */
-const PLAIN_NAME = /^(?:[a-z][a-z0-9]{0,15}(?:[_.][a-z0-9]{1,15}){0,7}|[a-z]{1,15}(?:[A-Z][a-z]{1,15}){1,4})$/;
+const PLAIN_NAME =
+  /^(?:[a-z][a-z0-9]{0,15}(?:[_.][a-z0-9]{1,15}){0,7}|[a-z]{1,15}(?:[A-Z][a-z]{1,15}){1,4})$/;
 
 export type Place = 'path' | 'query' | 'body';
 

@@ -23,11 +23,14 @@ type Deps = {
 export async function restoreCounters(deps: Deps, rows: ConfigRows): Promise<void> {
   const { store, counters, clock } = deps;
   for (const { scope, health } of await store.health.load()) counters.primeHealth(scope, health);
-  for (const { at, providerKeyId, apiKeyId } of await store.recovery.dispatchesSince(instant(clock.now() - RPM_WINDOW_MS))) {
-    counters.primeDispatch('provider_key', providerKeyId, at);
-    counters.primeDispatch('api_key', apiKeyId, at);
+  for (const { at, providerKeyId, apiKeyId } of await store.recovery.dispatchesSince(
+    instant(clock.now() - RPM_WINDOW_MS),
+  )) {
+    counters.primeDispatch(providerKeyId, at);
+    counters.primeDispatch(apiKeyId, at);
   }
-  for (const [workspace, balance] of await store.recovery.balances()) counters.primeCredits(workspace, balance);
+  for (const [workspace, balance] of await store.recovery.balances())
+    counters.primeCredits(workspace, balance);
   await primeSpends(deps, rows);
 }
 
@@ -47,7 +50,12 @@ export async function primeSpends({ store, counters, clock }: Deps, rows: Config
   for (const key of rows.apiKeys) {
     const scope = limitScope(key);
     if (scope === null || counters.isPrimed(scope)) continue;
-    const { byokNano, platformNano } = await store.usage.apiKeySpend(key.workspaceId, key.id, periodAt(scope.period, now).from, instant(now + 1));
+    const { byokNano, platformNano } = await store.usage.apiKeySpend(
+      key.workspaceId,
+      key.id,
+      periodAt(scope.period, now).from,
+      instant(now + 1),
+    );
     counters.primeSpend(scope, platformNano + (key.includeByokInLimit ? byokNano : 0));
   }
 }
@@ -55,10 +63,19 @@ export async function primeSpends({ store, counters, clock }: Deps, rows: Config
 type ProviderKeyScope = Extract<SpendScope, { owner: 'provider_key' }>;
 
 function budgetScopes(key: ProviderKeyRecord): readonly ProviderKeyScope[] {
-  const scope = (period: 'day' | 'month'): ProviderKeyScope => ({ owner: 'provider_key', id: key.id, period });
-  return [...(key.dailyBudgetNano === null ? [] : [scope('day')]), ...(key.monthlyBudgetNano === null ? [] : [scope('month')])];
+  const scope = (period: 'day' | 'month'): ProviderKeyScope => ({
+    owner: 'provider_key',
+    id: key.id,
+    period,
+  });
+  return [
+    ...(key.dailyBudgetNano === null ? [] : [scope('day')]),
+    ...(key.monthlyBudgetNano === null ? [] : [scope('month')]),
+  ];
 }
 
-function limitScope(key: ApiKeyRecord): { readonly owner: 'api_key'; readonly id: ApiKeyRecord['id']; readonly period: PeriodKind } | null {
+function limitScope(
+  key: ApiKeyRecord,
+): { readonly owner: 'api_key'; readonly id: ApiKeyRecord['id']; readonly period: PeriodKind } | null {
   return key.limitNano === null ? null : { owner: 'api_key', id: key.id, period: apiKeyPeriod(key) };
 }

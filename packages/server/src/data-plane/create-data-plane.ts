@@ -12,7 +12,15 @@ import {
   type Ports,
   type ProviderId,
 } from '@arouter/core';
-import { callerSignal, callerSink, flatHeaders, headerOf, readBody, tokenOf } from '../http/caller.ts';
+import {
+  callerSignal,
+  callerSink,
+  discardRest,
+  flatHeaders,
+  headerOf,
+  readBody,
+  tokenOf,
+} from '../http/caller.ts';
 
 /** One inference path. */
 export type Face = {
@@ -34,9 +42,9 @@ export type DataPlane = (face: Face, request: IncomingMessage, response: ServerR
 export function createDataPlane(deps: DataPlaneDeps): DataPlane {
   return (face, request, response) => {
     const requestId = `req_${deps.ports.random.hex(12)}`;
-    const done = handle(deps, { face, requestId, request, response }).catch((error: unknown) => {
-      sendError(deps, { face, requestId, request, response }, error);
-    });
+    const done = handle(deps, { face, requestId, request, response }).catch((error: unknown) =>
+      sendError(deps, { face, requestId, request, response }, error),
+    );
     deps.track(done);
   };
 }
@@ -83,7 +91,11 @@ async function send(response: ServerResponse, outbound: Outbound): Promise<void>
   response.end();
 }
 
-function sendError(deps: DataPlaneDeps, { face, requestId, request, response }: Exchange, thrown: unknown): void {
+async function sendError(
+  deps: DataPlaneDeps,
+  { face, requestId, request, response }: Exchange,
+  thrown: unknown,
+): Promise<void> {
   const error = thrown instanceof GatewayError ? thrown : unexpected(deps, requestId, thrown);
   if (response.headersSent || response.destroyed) {
     response.destroy();
@@ -97,15 +109,32 @@ function sendError(deps: DataPlaneDeps, { face, requestId, request, response }: 
     ...(error.metadata === undefined ? {} : { metadata: error.metadata }),
   };
   const body = face.dialect.encodeError(shown);
-  const headers = ['content-type', 'application/json', 'content-length', String(body.length), 'x-request-id', requestId];
+  const headers = [
+    'content-type',
+    'application/json',
+    'content-length',
+    String(body.length),
+    'x-request-id',
+    requestId,
+  ];
   // The rest of a body that was not read would be taken for the next request.
-  if (!request.complete) headers.push('connection', 'close');
+  const unread = !request.complete;
+  if (unread) headers.push('connection', 'close');
   response.writeHead(error.status, [...headers, ...flatHeaders(errorHeaders(error))]);
-  response.end(body);
+  if (unread) {
+    response.write(body);
+    await discardRest(request);
+    response.end();
+  } else {
+    response.end(body);
+  }
 }
 
 /** A fault of ours: the caller learns where to look, the log learns what it was. */
 function unexpected(deps: DataPlaneDeps, requestId: string, thrown: unknown): GatewayError {
-  deps.log.error({ requestId, fault: thrown instanceof Error ? thrown.stack : 'not an error' }, 'unexpected fault');
+  deps.log.error(
+    { requestId, fault: thrown instanceof Error ? thrown.stack : 'not an error' },
+    'unexpected fault',
+  );
   return new GatewayError('internal_error', ERROR_CODES.internal_error.summary);
 }

@@ -17,18 +17,27 @@ export type ModelListing = {
 };
 
 /** `contract.md` §10.1. Only models that some key of the workspace, or a platform key, can serve. */
-export function listModels({ providers, snapshot, apiKey }: ModelListing): { readonly object: 'list'; readonly data: readonly object[] } {
+export function listModels({ providers, snapshot, apiKey }: ModelListing): {
+  readonly object: 'list';
+  readonly data: readonly object[];
+} {
   const keys = snapshot.providerKeys(apiKey.workspaceId).filter((key) => key.enabled);
   const data: object[] = [];
   for (const manifest of providers.values()) {
     const own = keys.filter((key) => key.provider === manifest.id);
-    if (own.length === 0 || (apiKey.allowedProviders !== null && !apiKey.allowedProviders.includes(manifest.id))) continue;
+    if (
+      own.length === 0 ||
+      (apiKey.allowedProviders !== null && !apiKey.allowedProviders.includes(manifest.id))
+    )
+      continue;
     const listed = new Map(manifest.models.map((model) => [model.id, model]));
     const named = own.flatMap((key) => key.supportedModels ?? []).filter((name) => !name.includes('*'));
     const ids = new Set([...listed.keys(), ...named.map((name) => withoutPrefix(name, manifest.id))]);
     for (const id of ids) {
       const full = `${manifest.id}/${id}`;
-      const served = own.some((key) => key.supportedModels === null || matchesAnyModelPattern(key.supportedModels, id, full));
+      const served = own.some(
+        (key) => key.supportedModels === null || matchesAnyModelPattern(key.supportedModels, id, full),
+      );
       const allowed = apiKey.allowedModels === null || matchesAnyModelPattern(apiKey.allowedModels, id, full);
       if (served && allowed) data.push(toListed(full, manifest, listed.get(id)));
     }
@@ -46,7 +55,7 @@ function toListed(id: string, manifest: ProviderManifest, model: ModelFacts | un
     object: 'model',
     canonical_slug: id,
     name: model === undefined ? id : `${manifest.name}: ${model.name}`,
-    created: model?.released == null ? 0 : Math.floor(Date.parse(model.released) / 1000),
+    created: Math.floor(Date.parse(model?.released ?? '1970-01-01') / 1000),
     owned_by: manifest.id,
     description: '',
     context_length: model?.contextTokens ?? null,
@@ -54,7 +63,7 @@ function toListed(id: string, manifest: ProviderManifest, model: ModelFacts | un
       input_modalities: model?.inputModalities ?? ['text'],
       output_modalities: model?.outputModalities ?? ['text'],
     },
-    pricing: model?.price == null ? null : shownPricing(model.price),
+    pricing: shownPricing(model?.price ?? null),
     top_provider: {
       context_length: model?.contextTokens ?? null,
       max_completion_tokens: model?.outputTokensMax ?? null,
@@ -68,7 +77,8 @@ function toListed(id: string, manifest: ProviderManifest, model: ModelFacts | un
 }
 
 /** USD per token as strings: a float would lose digits on the way. */
-function shownPricing(price: TokenPrice): Record<string, string> {
+function shownPricing(price: TokenPrice | null): Record<string, string> | null {
+  if (price === null) return null;
   const rows: readonly (readonly [string, number | undefined])[] = [
     ['prompt', price.input],
     ['completion', price.output],
@@ -76,8 +86,11 @@ function shownPricing(price: TokenPrice): Record<string, string> {
     ['input_cache_write', price.cacheWrite5m],
     ['audio', price.audioInput],
   ];
-  const shown = rows.flatMap(([name, nanoPerMillion]) => (nanoPerMillion === undefined ? [] : [[name, perToken(nanoPerMillion)] as const]));
-  const request = price.request === undefined ? [] : [['request', perToken(nanoUsd(price.request) * 1_000_000)] as const];
+  const shown = rows.flatMap(([name, nanoPerMillion]) =>
+    nanoPerMillion === undefined ? [] : [[name, perToken(nanoPerMillion)] as const],
+  );
+  const request =
+    price.request === undefined ? [] : [['request', perToken(nanoUsd(price.request) * 1_000_000)] as const];
   return Object.fromEntries([...shown, ...request]);
 }
 

@@ -23,7 +23,12 @@ export async function createFirstKeys(deps: FirstWorkspaceDeps, workspaceName: s
   const workspaceId = existing?.id ?? (`ws_${randomBytes(9).toString('hex')}` as WorkspaceId);
   if (existing === undefined) {
     await deps.ensureWorkspace(workspaceId);
-    await deps.store.workspaces.create({ id: workspaceId, name: workspaceName, unmetered: true, createdAt: deps.clock.now() });
+    await deps.store.workspaces.create({
+      id: workspaceId,
+      name: workspaceName,
+      unmetered: true,
+      createdAt: deps.clock.now(),
+    });
   }
   return {
     workspaceId,

@@ -12,25 +12,41 @@ export type FirstRunDeps = {
 const BODY_BYTES_MAX = 4096;
 const NAME_LENGTH_MAX = 100;
 
-export function createFirstRunHandler(deps: FirstRunDeps): (request: IncomingMessage, response: ServerResponse) => void {
+export function createFirstRunHandler(
+  deps: FirstRunDeps,
+): (request: IncomingMessage, response: ServerResponse) => void {
   // One claim at a time: of many that come together, one finds the token unused.
   let queue: Promise<unknown> = Promise.resolve();
   return (request, response) => {
-    queue = queue.then(() => claim(deps, request, response)).catch(() => answer(response, 400, { error: { code: 'invalid_request', message: 'Send {"token": "…", "workspace_name": "…"} as JSON.' } }));
+    queue = queue
+      .then(() => claim(deps, request, response))
+      .catch(() =>
+        answer(response, 400, {
+          error: { code: 'invalid_request', message: 'Send {"token": "…", "workspace_name": "…"} as JSON.' },
+        }),
+      );
   };
 }
 
 async function claim(deps: FirstRunDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   // Another site's form can neither send JSON nor this origin.
-  if (request.headers['content-type'] !== 'application/json') throw new GatewayError('unsupported_media_type', 'JSON only.');
+  if (request.headers['content-type'] !== 'application/json')
+    throw new GatewayError('unsupported_media_type', 'JSON only.');
   const body: unknown = JSON.parse((await readBody(request, BODY_BYTES_MAX)).toString());
   const { token, workspace_name: name } = (body ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof token !== 'string' || (name !== undefined && (typeof name !== 'string' || name.length > NAME_LENGTH_MAX))) {
+  if (
+    typeof token !== 'string' ||
+    (name !== undefined && (typeof name !== 'string' || name.length > NAME_LENGTH_MAX))
+  ) {
     throw new GatewayError('invalid_request', 'token and workspace_name');
   }
-  const keys = await deps.claim(token, typeof name === 'string' && name.trim() !== '' ? name.trim() : 'My workspace');
+  const keys = await deps.claim(
+    token,
+    typeof name === 'string' && name.trim() !== '' ? name.trim() : 'My workspace',
+  );
   if (keys === null) {
-    const message = 'The first-run link is not valid: it was used, is older than an hour, or the server was restarted. Restart the server for a new one, or use "arouter init".';
+    const message =
+      'The first-run link is not valid: it was used, is older than an hour, or the server was restarted. Restart the server for a new one, or use "arouter init".';
     answer(response, 404, { error: { code: 'not_found', message } });
     return;
   }

@@ -1,6 +1,12 @@
 /** Provider keys that the environment holds at the first start become platform keys; later starts leave them alone. */
 import { randomBytes } from 'node:crypto';
-import { destinationOf, PLATFORM_WORKSPACE, type ProviderKeyId, type ProviderKeyRecord, type ProviderManifest } from '@arouter/core';
+import {
+  destinationOf,
+  PLATFORM_WORKSPACE,
+  type ProviderKeyId,
+  type ProviderKeyRecord,
+  type ProviderManifest,
+} from '@arouter/core';
 import type { RunningServer } from '../start-server.ts';
 
 const META_NAME = 'platform_keys_imported';
@@ -18,18 +24,27 @@ export async function importPlatformKeys(
     const variable = `${manifest.id.toUpperCase().replaceAll('-', '_')}_API_KEY`;
     const secret = environment[variable]?.trim();
     const field = manifest.credentialTypes.find(({ id }) => id === 'api_key')?.fields[0];
-    if (secret === undefined || secret === '' || field === undefined || field.check(secret) !== undefined) continue;
+    if (secret === undefined || secret === '' || field === undefined || field.check(secret) !== undefined)
+      continue;
     const record = platformKey(manifest, variable, instance);
     if (record === null) continue;
     const credential = { [field.name]: secret };
-    await store.providerKeys.create({ ...record, hint: vault.hintOf(credential), sealed: vault.sealCredential(record, credential) });
+    await store.providerKeys.create({
+      ...record,
+      hint: vault.hintOf(credential),
+      sealed: vault.sealCredential(record, credential),
+    });
     imported.push(variable);
   }
   if (imported.length > 0) await engine.live.refresh();
   return imported;
 }
 
-function platformKey(manifest: ProviderManifest, variable: string, { clock }: RunningServer['instance']): ProviderKeyRecord | null {
+function platformKey(
+  manifest: ProviderManifest,
+  variable: string,
+  { clock }: RunningServer['instance'],
+): ProviderKeyRecord | null {
   const where = { baseUrl: null, region: null };
   const destination = destinationOf(where, manifest);
   if (destination === undefined) return null;

@@ -9,13 +9,17 @@ import { GatewayError, type CallerSink, type CancelSignal, type WireHeaders } fr
 export function tokenOf(request: IncomingMessage): string | undefined {
   const { headers } = request;
   const { authorization } = headers;
-  const bearer = authorization?.startsWith('Bearer ') === true ? authorization.slice(7).trim() : authorization;
+  const bearer =
+    authorization?.startsWith('Bearer ') === true ? authorization.slice(7).trim() : authorization;
   const apiKey = single(headers['x-api-key']) ?? single(headers['x-goog-api-key']);
   // Some libraries send a placeholder in one of the two; what looks like a key of ours is meant.
   if (bearer === undefined || apiKey === undefined || bearer === apiKey) return bearer ?? apiKey;
   const ours = [bearer, apiKey].filter((token) => token.startsWith('lr_'));
   if (ours.length > 1) {
-    throw new GatewayError('invalid_request', 'Two different API keys were sent. Send one: Authorization: Bearer, x-api-key or x-goog-api-key.');
+    throw new GatewayError(
+      'invalid_request',
+      'Two different API keys were sent. Send one: Authorization: Bearer, x-api-key or x-goog-api-key.',
+    );
   }
   return ours[0] ?? bearer;
 }
@@ -28,38 +32,73 @@ export function headerOf(request: IncomingMessage): (name: string) => string | u
   return (name) => single(request.headers[name]);
 }
 
-/** The whole body, up to the bound; throws 413 beyond it, and closes the connection rather than reading on. */
+/** What a refused caller goes on sending is thrown away for this long and this far, then the connection is cut. */
+const DISCARD_MS_MAX = 2000;
+const DISCARD_BYTES_MAX = 64 * 1024 * 1024;
+
+/** The whole body, up to the bound; throws 413 beyond it. */
 export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bytesMax) throw tooLarge(bytesMax);
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
-    throw new GatewayError('unsupported_media_type', 'The request body must not be compressed; send it without Content-Encoding.');
+    throw new GatewayError(
+      'unsupported_media_type',
+      'The request body must not be compressed; send it without Content-Encoding.',
+    );
   }
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
+    const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       if (bytes > bytesMax) {
+        request.off('data', onData);
         request.pause();
         reject(tooLarge(bytesMax));
         return;
       }
       chunks.push(chunk);
-    });
+    };
+    request.on('data', onData);
     request.on('end', () => {
       const [first] = chunks;
       resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
     });
-    request.on('error', () => reject(new GatewayError('request_timeout', 'The request broke off before its body was complete.')));
+    request.on('error', () =>
+      reject(new GatewayError('request_timeout', 'The request broke off before its body was complete.')),
+    );
+  });
+}
+
+/**
+ * Resolves when the rest of a body that nobody wants has come, or its bounds are reached. A connection closed under a
+ * caller who is still sending is reset, and the answer is lost with it.
+ */
+export async function discardRest(request: IncomingMessage): Promise<void> {
+  await new Promise<void>((resolve) => {
+    let bytes = 0;
+    const timer = setTimeout(resolve, DISCARD_MS_MAX);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > DISCARD_BYTES_MAX) done();
+    });
+    request.on('close', done);
+    request.on('end', done);
+    request.resume();
   });
 }
 
 function tooLarge(bytesMax: number): GatewayError {
+  const limit =
+    bytesMax < 1_048_576 ? `${Math.floor(bytesMax / 1024)} KiB` : `${Math.floor(bytesMax / 1_048_576)} MiB`;
   return new GatewayError(
     'payload_too_large',
-    `The request body is larger than ${Math.floor(bytesMax / 1_048_576)} MiB. Send less, e.g. smaller images, or refer to them by URL.`,
+    `The request body is larger than ${limit}. Send less, e.g. smaller images, or refer to them by URL.`,
   );
 }
 

@@ -85,6 +85,10 @@ function route(deps: HttpDeps, request: IncomingMessage, response: ServerRespons
 
 /** Probes get a fixed word: what is wrong is for the operator's log, not for whoever asks. */
 function answerWord(response: ServerResponse, status: number, word: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  response.writeHead(status, {
+    'content-type': 'text/plain',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
   response.end(`${word}\n`);
 }

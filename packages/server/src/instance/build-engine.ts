@@ -9,7 +9,7 @@ import {
 } from '@arouter/core';
 import { anthropicMessages, manifests, openaiChat } from '@arouter/providers';
 import type { Settings } from '../config/settings.ts';
-import { createMemoryCounters, type MemoryCounters } from '../counters/memory-counters.ts';
+import { MemoryCounters } from '../counters/memory-counters.ts';
 import { primeSpends, restoreCounters } from '../counters/restore-counters.ts';
 import type { Face } from '../data-plane/create-data-plane.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
@@ -33,12 +33,19 @@ export type Engine = {
   readonly orphansSettled: number;
 };
 
-export async function buildEngine(settings: Settings, instance: Instance, { log, metrics }: { readonly log: StoreLog; readonly metrics: Metrics }): Promise<Engine> {
+export async function buildEngine(
+  settings: Settings,
+  instance: Instance,
+  { log, metrics }: { readonly log: StoreLog; readonly metrics: Metrics },
+): Promise<Engine> {
   const { store, vault, clock, random, verifier } = instance;
   await vault.ensureWorkspace(PLATFORM_WORKSPACE);
   const egress = parseEgressAllow(settings.egressAllow);
   const transport = createTransport({ clock, policy: egress });
-  const counters = createMemoryCounters({ clock, onHealthChange: (updates) => saveHealth(instance, log, updates) });
+  const counters = new MemoryCounters({
+    clock,
+    onHealthChange: (updates) => saveHealth(instance, log, updates),
+  });
   const orphansSettled = await store.recovery.settleOrphans(clock.now());
   await restoreCounters({ store, counters, clock }, await store.loadConfig());
   const catalogue = createCatalogue(manifests);
@@ -46,7 +53,8 @@ export async function buildEngine(settings: Settings, instance: Instance, { log,
     store,
     build: (rows) => buildSnapshot(rows, catalogue, manifests),
     beforeSwitch: (rows) => primeSpends({ store, counters, clock }, rows),
-    onError: (error) => log.error({ fault: String(error) }, 'the configuration could not be reloaded; the last one stays'),
+    onError: (error) =>
+      log.error({ fault: String(error) }, 'the configuration could not be reloaded; the last one stays'),
   });
   const ports: Ports = {
     clock,
@@ -64,7 +72,9 @@ export async function buildEngine(settings: Settings, instance: Instance, { log,
 
 /** Health must survive a restart, but no request waits for it. */
 function saveHealth({ store }: Instance, log: StoreLog, updates: readonly HealthUpdate[]): void {
-  store.health.save(updates).catch((error: unknown) => log.error({ fault: String(error) }, 'a key’s health could not be saved'));
+  store.health
+    .save(updates)
+    .catch((error: unknown) => log.error({ fault: String(error) }, 'a key’s health could not be saved'));
 }
 
 /** Path → dialect. The twin paths under /api/v1 are for clients that expect cost in every answer. */
@@ -83,7 +93,10 @@ export function facesOf(providers: ReadonlyMap<ProviderId, ProviderManifest>): R
 }
 
 /** Whose model a bare name means for callers of the dialect. */
-export function defaultProviderOf(dialect: Dialect, providers: ReadonlyMap<ProviderId, ProviderManifest>): ProviderId {
+export function defaultProviderOf(
+  dialect: Dialect,
+  providers: ReadonlyMap<ProviderId, ProviderManifest>,
+): ProviderId {
   const manifest = [...providers.values()].find(({ bareNamesOf }) => bareNamesOf === dialect.id);
   if (manifest === undefined) throw new Error(`no provider claims the bare model names of ${dialect.id}`);
   return manifest.id;

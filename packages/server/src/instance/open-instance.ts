@@ -31,7 +31,12 @@ export async function openInstance(settings: Settings, log: StoreLog): Promise<I
   const dataDir = resolve(settings.dataDir);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const clock = systemClock;
-  const store = await openSqliteStore({ file: join(dataDir, 'arouter.db'), synchronous: settings.ledgerSync, clock, log });
+  const store = await openSqliteStore({
+    file: join(dataDir, 'arouter.db'),
+    synchronous: settings.ledgerSync,
+    clock,
+    log,
+  });
   try {
     const rootKeyFile = join(dataDir, 'root.key');
     const loaded = await loadRootKeys({

@@ -42,7 +42,12 @@ export function createKeyTester(deps: {
     const manifest = deps.providers.get(key.provider);
     const destination = manifest === undefined ? undefined : destinationOf(key, manifest);
     if (manifest === undefined || destination === undefined) {
-      return { class: 'misconfigured', message: 'The key has no base URL. Enter one and test again.', status: null, latencyMs: 0 };
+      return {
+        class: 'misconfigured',
+        message: 'The key has no base URL. Enter one and test again.',
+        status: null,
+        latencyMs: 0,
+      };
     }
     const startedMs = deps.clock.monotonicMs();
     const elapsed = (): number => Math.round(deps.clock.monotonicMs() - startedMs);
@@ -62,7 +67,10 @@ type Ask = {
   readonly credential: Credential;
 };
 
-async function ask(transport: Transport, { manifest, destination, credential }: Ask): Promise<KeyTestResult & { readonly status: number | null }> {
+async function ask(
+  transport: Transport,
+  { manifest, destination, credential }: Ask,
+): Promise<KeyTestResult & { readonly status: number | null }> {
   try {
     const request = await manifest.authorize(testRequest(manifest, destination), credential);
     const { timeoutMs } = manifest.keyTest;
@@ -70,10 +78,14 @@ async function ask(transport: Transport, { manifest, destination, credential }: 
     const response = await transport.send(request, limits);
     const body = await response.readAll(ANSWER_BYTES_MAX).catch((fault: unknown) => {
       // A list of models may be longer than the bound; the status has already said what it says.
-      if (fault instanceof TransportFault && fault.code === 'answer_too_large') return new TextEncoder().encode('{}');
+      if (fault instanceof TransportFault && fault.code === 'answer_too_large')
+        return new TextEncoder().encode('{}');
       throw fault;
     });
-    return { ...interpretKeyTest(manifest, response.status, (name) => response.header(name), body), status: response.status };
+    return {
+      ...interpretKeyTest(manifest, response.status, (name) => response.header(name), body),
+      status: response.status,
+    };
   } catch (fault) {
     if (!(fault instanceof TransportFault)) throw fault;
     return { ...interpretKeyTestFault(manifest, fault.code), status: null };
@@ -87,7 +99,11 @@ function testRequest(manifest: ProviderManifest, destination: Destination): Wire
     method,
     origin: destination.origin,
     path: destination.pathPrefix + path,
-    headers: [['accept', 'application/json'], ...(headers ?? []), ...(json === null ? [] : ([['content-type', 'application/json']] as const))],
+    headers: [
+      ['accept', 'application/json'],
+      ...(headers ?? []),
+      ...(json === null ? [] : ([['content-type', 'application/json']] as const)),
+    ],
     body: json,
   };
 }

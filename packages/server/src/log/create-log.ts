@@ -15,7 +15,8 @@ export function createLog(level: Settings['logLevel']): Logger {
       formatters: { level: (label) => ({ level: label }) },
       hooks: {
         // One place through which every line goes.
-        streamWrite: (line) => line.slice(0, TEXT_LENGTH_MAX).replace(SECRET_SHAPES, '[secret]').replace(/\n?$/, '\n'),
+        streamWrite: (line) =>
+          line.slice(0, TEXT_LENGTH_MAX).replace(SECRET_SHAPES, '[secret]').replace(/\n?$/, '\n'),
       },
     },
     pino.destination({ dest: 2, sync: false, minLength: 0 }),

@@ -31,9 +31,18 @@ export function createMetrics(): Metrics {
     registers: [registry],
   });
 
-  function count(row: AttemptSettled): void {
-    attempts.inc({ provider: row.provider, source: row.source, outcome: row.outcome });
-    seconds.observe({ provider: row.provider }, row.latencyMs / 1000);
+  // Looking a label set up costs more than counting; there are few of them.
+  const counted = new Map<string, { inc(): void }>();
+  const timed = new Map<string, { observe(value: number): void }>();
+
+  function count({ provider, source, outcome, latencyMs }: AttemptSettled): void {
+    const id = `${provider} ${source} ${outcome}`;
+    const counter = counted.get(id) ?? attempts.labels({ provider, source, outcome });
+    counted.set(id, counter);
+    counter.inc();
+    const histogram = timed.get(provider) ?? seconds.labels({ provider });
+    timed.set(provider, histogram);
+    histogram.observe(latencyMs / 1000);
   }
 
   return {

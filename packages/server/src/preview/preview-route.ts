@@ -25,13 +25,20 @@ export type PreviewRequest = {
   readonly body: Readonly<Record<string, unknown>>;
 };
 
-export async function previewRoute(deps: PreviewDeps, { workspace, apiKey, body }: PreviewRequest): Promise<readonly RoutePlan[]> {
+export async function previewRoute(
+  deps: PreviewDeps,
+  { workspace, apiKey, body }: PreviewRequest,
+): Promise<readonly RoutePlan[]> {
   const config = deps.ports.config();
   const record = config.workspace(workspace);
   if (record === undefined) throw new GatewayError('not_found', 'There is no such workspace.');
   const caller = apiKey ?? unrestricted(workspace);
   const bytes = new TextEncoder().encode(JSON.stringify({ messages: [], ...body }));
-  const request = parseRequest(config, caller, { dialect: deps.dialect, defaultProvider: deps.defaultProvider, body: bytes });
+  const request = parseRequest(config, caller, {
+    dialect: deps.dialect,
+    defaultProvider: deps.defaultProvider,
+    body: bytes,
+  });
   return request.candidates.map((model) =>
     planRoute({
       now: deps.ports.clock.now(),

@@ -12,7 +12,7 @@ import {
 import type { ConfigRows } from '../store/store.ts';
 import type { Catalogue } from './catalogue.ts';
 
-/** Resolved names are remembered per snapshot; callers cannot make this grow without bound. */
+/** Resolved names are remembered per snapshot and workspace; callers cannot make this grow without bound. */
 const RESOLVED_NAMES_MAX = 10_000;
 
 export function buildSnapshot(
@@ -26,8 +26,9 @@ export function buildSnapshot(
   const keysOf = groupKeys(rows.providerKeys.map((key) => withDestination(key, manifests)));
   const platform = keysOf.get(PLATFORM_WORKSPACE) ?? [];
   const usable = new Map<WorkspaceId, readonly ProviderKeyRecord[]>();
-  for (const workspace of rows.workspaces) usable.set(workspace.id, [...(keysOf.get(workspace.id) ?? []), ...platform]);
-  const resolved = new Map<string, ModelCandidate | undefined>();
+  for (const workspace of rows.workspaces)
+    usable.set(workspace.id, [...(keysOf.get(workspace.id) ?? []), ...platform]);
+  const resolved: Resolved = new Map();
 
   return {
     version: rows.version,
@@ -36,31 +37,52 @@ export function buildSnapshot(
     providerKeys: (workspace) => usable.get(workspace) ?? platform,
     providerId: catalogue.providerId,
     resolveModel(name, { defaultProvider, workspace }) {
-      const id = `${workspace} ${defaultProvider} ${name}`;
-      if (resolved.has(id)) return resolved.get(id);
-      if (resolved.size >= RESOLVED_NAMES_MAX) resolved.clear();
+      const names = namesIn(resolved, workspace, defaultProvider);
+      const known = names.get(name);
+      if (known !== undefined || names.has(name)) return known;
+      if (names.size >= RESOLVED_NAMES_MAX) names.clear();
       const candidate = catalogue.resolve(name, {
         defaultProvider,
         keys: usable.get(workspace) ?? platform,
         priceOf: (provider, upstreamModel) => prices.get(`${provider} ${upstreamModel}`),
       });
-      resolved.set(id, candidate);
+      names.set(name, candidate);
       return candidate;
     },
   };
+}
+
+type Resolved = Map<WorkspaceId, Map<ProviderId, Map<string, ModelCandidate | undefined>>>;
+
+function namesIn(
+  resolved: Resolved,
+  workspace: WorkspaceId,
+  provider: ProviderId,
+): Map<string, ModelCandidate | undefined> {
+  const ofWorkspace =
+    resolved.get(workspace) ?? new Map<ProviderId, Map<string, ModelCandidate | undefined>>();
+  if (ofWorkspace.size === 0) resolved.set(workspace, ofWorkspace);
+  const names = ofWorkspace.get(provider) ?? new Map<string, ModelCandidate | undefined>();
+  if (names.size === 0) ofWorkspace.set(provider, names);
+  return names;
 }
 
 /**
  * The destination is always computed from where the key would really send. A base URL that was changed in the database
  * gives another destination than the one the secret was sealed for, and the secret does not open.
  */
-function withDestination(key: ProviderKeyRecord, manifests: ReadonlyMap<ProviderId, ProviderManifest>): ProviderKeyRecord {
+function withDestination(
+  key: ProviderKeyRecord,
+  manifests: ReadonlyMap<ProviderId, ProviderManifest>,
+): ProviderKeyRecord {
   const manifest = manifests.get(key.provider);
   const destination = manifest === undefined ? undefined : destinationOf(key, manifest);
   return { ...key, destination: destination?.origin ?? '' };
 }
 
-function groupKeys(keys: readonly ProviderKeyRecord[]): ReadonlyMap<WorkspaceId, readonly ProviderKeyRecord[]> {
+function groupKeys(
+  keys: readonly ProviderKeyRecord[],
+): ReadonlyMap<WorkspaceId, readonly ProviderKeyRecord[]> {
   const groups = new Map<WorkspaceId, ProviderKeyRecord[]>();
   // In the stable order of their ids: the planner draws once per key, in this order.
   for (const key of keys.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {

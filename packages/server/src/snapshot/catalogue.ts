@@ -31,7 +31,8 @@ export type ResolveContext = {
 export function createCatalogue(manifests: ReadonlyMap<ProviderId, ProviderManifest>): Catalogue {
   const spellings = new Map<string, ProviderId>();
   for (const manifest of manifests.values()) {
-    for (const name of [manifest.id, manifest.name, ...manifest.aliases]) spellings.set(name.toLowerCase(), manifest.id);
+    for (const name of [manifest.id, manifest.name, ...manifest.aliases])
+      spellings.set(name.toLowerCase(), manifest.id);
   }
 
   function providerId(name: string): ProviderId | undefined {
@@ -54,17 +55,26 @@ export function createCatalogue(manifests: ReadonlyMap<ProviderId, ProviderManif
     return listed.length > 0 ? candidate(listed) : namedByKeys(name, context);
   }
 
-  function endpointAt(provider: ProviderId, upstreamModel: string, context: ResolveContext): Endpoint | undefined {
+  function endpointAt(
+    provider: ProviderId,
+    upstreamModel: string,
+    context: ResolveContext,
+  ): Endpoint | undefined {
     const manifest = manifests.get(provider);
     if (manifest === undefined || upstreamModel === '') return undefined;
     const model = findModel(manifest, upstreamModel);
-    const known = model !== undefined || manifest.acceptsModel.test(upstreamModel) || keysName(provider, upstreamModel, context.keys);
+    const known =
+      model !== undefined ||
+      manifest.acceptsModel.test(upstreamModel) ||
+      keysName(provider, upstreamModel, context.keys);
     return known ? toEndpoint(provider, upstreamModel, model, context) : undefined;
   }
 
   /** A bare name that stands word for word in a key's supported models: a private model of a custom endpoint. */
   function namedByKeys(name: string, context: ResolveContext): ModelCandidate | undefined {
-    const providers = new Set(context.keys.filter((key) => key.supportedModels?.includes(name)).map((key) => key.provider));
+    const providers = new Set(
+      context.keys.filter((key) => key.supportedModels?.includes(name)).map((key) => key.provider),
+    );
     const endpoints = [...providers].map((provider) => toEndpoint(provider, name, undefined, context));
     return endpoints.length > 0 ? candidate(endpoints) : undefined;
   }
@@ -94,5 +104,7 @@ function toEndpoint(
 
 function candidate(endpoints: readonly Endpoint[]): ModelCandidate | undefined {
   const [first] = endpoints;
-  return first === undefined ? undefined : { id: `${first.provider}/${first.upstreamModel}` as ModelId, endpoints };
+  return first === undefined
+    ? undefined
+    : { id: `${first.provider}/${first.upstreamModel}` as ModelId, endpoints };
 }

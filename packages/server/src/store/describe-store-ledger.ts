@@ -103,9 +103,9 @@ export function describeLedger(open: OpenStore): void {
       await expect(opened.store.ledger.settle(sampleSettled(sampleOpened()))).rejects.toThrow('never opened');
     });
 
-    test('a generation whose id does not carry its time is refused, for it could not be found again', () => {
+    test('a generation whose id does not carry its time is refused, for it could not be found again', async () => {
       const generation = sampleHeader({ id: branded('gen-1763900000-000000000000000000000000') });
-      expect(() => opened.store.ledger.open(sampleOpened({ generation }))).toThrow('creation time');
+      await expect(opened.store.ledger.open(sampleOpened({ generation }))).rejects.toThrow('creation time');
     });
 
     test('credits are charged what is there and never go below zero', async () => {

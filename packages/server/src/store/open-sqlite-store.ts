@@ -82,7 +82,7 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
     recovery: createRecoveryStore({ executor, ledger, lastSequence }),
     loadConfig: () => loadConfig(executor),
     onConfigChange: config.onChange,
-    ping: () => ping(executor),
+    ping: async () => writer.alive && (await ping(executor)),
     verify: () => verifyStore(executor),
     async close() {
       if (closed) return;

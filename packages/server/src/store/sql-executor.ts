@@ -30,4 +30,3 @@ export const sqliteQueries = new Kysely<Tables>({
     createQueryCompiler: () => new SqliteQueryCompiler(),
   },
 });
-export type Queries = typeof sqliteQueries;

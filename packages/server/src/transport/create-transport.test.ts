@@ -82,6 +82,21 @@ describe('an exchange that goes well', () => {
     );
   });
 
+  it('sends a GET without a body and without the headers of one', async () => {
+    const server = await serve((socket) => socket.write(answer('[]')));
+    const request = {
+      ...post(server.origin),
+      method: 'GET',
+      path: '/v1/models?limit=1',
+      headers: [],
+      body: null,
+    } as const;
+    const response = await transportTo(server).send(request, LIMITS);
+    expect(Buffer.from(await response.readAll(10)).toString()).toBe('[]');
+    expect(server.received()).toMatch(/^GET \/v1\/models\?limit=1 HTTP\/1\.1\r\n/);
+    expect(server.received()).not.toContain('content-length');
+  });
+
   it('uses a connection again, and opens another one only while that is busy', async () => {
     const server = await serve((socket) => socket.write(answer('x')));
     const transport = transportTo(server);

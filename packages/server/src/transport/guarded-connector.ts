@@ -177,7 +177,8 @@ function openTls(
     socket.on('session', (session) => (memory.session = session));
     socket.once('secureConnect', () => resolve(socket));
     socket.on('error', (error) => {
-      memory.session = undefined;
+      // A session that the provider stumbles over is not offered again.
+      if (!attempt.isOver) memory.session = undefined;
       reject(error);
     });
     socket.once('close', () => reject(new TransportFault('tls_failed', true)));

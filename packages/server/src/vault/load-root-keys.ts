@@ -1,7 +1,7 @@
 /**
- * Where root keys come from. One source only, so that nobody wonders which of two won. A source may hold several keys
- * (one per line, or comma-separated): the first is used for new data when the database is empty, all of them for reading, which is what a rotation
- * needs.
+ * Where root keys come from. One source only, so that nobody wonders which of two won. A source may hold several keys,
+ * one per line or comma-separated: all of them read, which is what a rotation needs; the first one seals an empty
+ * database, and after that the database says which one does.
  */
 import { constants } from 'node:fs';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';

@@ -163,7 +163,7 @@ describe.skipIf(!available)('recorded Messages traffic', () => {
       ).toEqual(uncut);
       expect(stateOf(bytewise)).toEqual(state);
     }
-  });
+  }, 180_000);
 
   test('the decoder gives the same chunks however the stream is cut', () => {
     for (const stream of streams) {

@@ -55,6 +55,15 @@ describe('pass-through relay', () => {
     }
   });
 
+  test('a line that only ends like the terminal event does not end the stream', () => {
+    const stream = `${START}${BLOCK}${delta('Hi')}: no event: message_stop\n: event: error\n\n${STOP_BLOCK}${DELTA}`;
+    for (const chunks of cuts(stream + STOP)) {
+      const relay = dialect.createPassThroughRelay({ stripUsage: false });
+      expect(run(relay, chunks)).toEqual({ body: stream, terminal: STOP });
+      expect(relay.state.failure).toBeNull();
+    }
+  });
+
   test.each([
     ['CRLF', (stream: string) => stream.replaceAll('\n', '\r\n')],
     ['CR', (stream: string) => stream.replaceAll('\n', '\r')],

@@ -2,8 +2,13 @@ import { DialectError } from '@arouter/core';
 import { expect, test } from 'vitest';
 import { addCost, findFailure, readAnswer } from './answer.ts';
 
-const bytesOf = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
-const choice = { index: 0, message: { role: 'assistant', content: 'the "finish_reason":"x"' }, finish_reason: 'stop' };
+const bytesOf = (value: unknown) =>
+  new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+const choice = {
+  index: 0,
+  message: { role: 'assistant', content: 'the "finish_reason":"x"' },
+  finish_reason: 'stop',
+};
 const answer = { id: 'chatcmpl-1', choices: [choice], usage: { prompt_tokens: 4, completion_tokens: 2 } };
 
 test('usage, id and finish reason are read', () => {
@@ -17,9 +22,14 @@ test('usage, id and finish reason are read', () => {
 });
 
 test('the finish reason is that of a choice, wherever it stands', () => {
-  const nested = { ...answer, choices: [{ finish_reason: 'length', message: { tool_calls: [{ finish_reason: 'x' }] } }] };
+  const nested = {
+    ...answer,
+    choices: [{ finish_reason: 'length', message: { tool_calls: [{ finish_reason: 'x' }] } }],
+  };
   expect(readAnswer(bytesOf(nested)).finishReason).toBe('length');
-  expect(readAnswer(bytesOf({ a: [{ finish_reason: 'no' }], choices: [{ finish_reason: null }] })).finishReason).toBeNull();
+  expect(
+    readAnswer(bytesOf({ a: [{ finish_reason: 'no' }], choices: [{ finish_reason: null }] })).finishReason,
+  ).toBeNull();
 });
 
 test('what the scan is too strict for is still read', () => {
@@ -27,15 +37,24 @@ test('what the scan is too strict for is still read', () => {
   expect(readAnswer(bytesOf(repeated))).toMatchObject({ upstreamId: 'chatcmpl-1', finishReason: 'stop' });
 });
 
-test.each(['', '<html>', '[]', '{}', '{"choices":[]}', '{"choices":null}', '{"choices":[1]}', '{"choices":[{}]', '"x"'])(
-  '%j is not an answer',
-  (body) => {
-    expect(() => readAnswer(bytesOf(body))).toThrow(DialectError);
-  },
-);
+test.each([
+  '',
+  '<html>',
+  '[]',
+  '{}',
+  '{"choices":[]}',
+  '{"choices":null}',
+  '{"choices":[1]}',
+  '{"choices":[{}]',
+  '"x"',
+])('%j is not an answer', (body) => {
+  expect(() => readAnswer(bytesOf(body))).toThrow(DialectError);
+});
 
 test('unusable usage is no usage', () => {
-  expect(readAnswer(bytesOf({ ...answer, usage: { prompt_tokens: -4, completion_tokens: 2 } })).usage).toBeNull();
+  expect(
+    readAnswer(bytesOf({ ...answer, usage: { prompt_tokens: -4, completion_tokens: 2 } })).usage,
+  ).toBeNull();
   expect(readAnswer(bytesOf({ ...answer, usage: undefined })).usage).toBeNull();
 });
 
@@ -43,19 +62,28 @@ test.each([
   [{ error: { message: 'no', code: 503 } }, 503],
   [{ error: 'something' }, 500],
   [[{ error: { code: 429, message: 'quota' } }], 429],
-  [{ id: 'x', choices: [{ finish_reason: 'error', error: { code: 502, message: 'upstream' }, message: {} }] }, 502],
+  [
+    {
+      id: 'x',
+      choices: [{ finish_reason: 'error', error: { code: 502, message: 'upstream' }, message: {} }],
+    },
+    502,
+  ],
   [{ object: 'error', message: 'rate limit', type: 'rate_limit_error' }, 429],
   [{ type: 'error', error: { type: 'overloaded_error', message: 'x' } }, 503],
 ])('%j is a failure with status %i', (body, status) => {
   expect(findFailure(bytesOf(body))?.status).toBe(status);
 });
 
-test.each([answer, { ...answer, error: null }, { choices: [{ message: { content: '"error"' }, finish_reason: 'stop' }] }, {}, 'x'])(
-  '%j is none',
-  (body) => {
-    expect(findFailure(bytesOf(body))).toBeNull();
-  },
-);
+test.each([
+  answer,
+  { ...answer, error: null },
+  { choices: [{ message: { content: '"error"' }, finish_reason: 'stop' }] },
+  {},
+  'x',
+])('%j is none', (body) => {
+  expect(findFailure(bytesOf(body))).toBeNull();
+});
 
 const cost = { costUsd: 0.000_001_2, isByok: true, promptCostUsd: 0.000_001, completionCostUsd: 2e-7 };
 const costMembers =
@@ -71,13 +99,17 @@ test('cost is spliced into usage and nothing else is touched', () => {
 });
 
 test("a provider's own cost gives way to ours", () => {
-  const { usage } = JSON.parse(added('{"usage":{"cost":9,"is_byok":false,"cost_details":{"x":1}}}')) as { usage: unknown };
+  const { usage } = JSON.parse(added('{"usage":{"cost":9,"is_byok":false,"cost_details":{"x":1}}}')) as {
+    usage: unknown;
+  };
   expect(usage).toEqual(JSON.parse(`{${costMembers}}`));
 });
 
 test('an unknown cost is null, a body that cannot be read stays', () => {
   const unknown = { costUsd: null, isByok: false, promptCostUsd: null, completionCostUsd: null };
-  expect(new TextDecoder().decode(addCost(bytesOf('{"usage":{}}'), unknown))).toContain('"cost":null,"is_byok":false');
+  expect(new TextDecoder().decode(addCost(bytesOf('{"usage":{}}'), unknown))).toContain(
+    '"cost":null,"is_byok":false',
+  );
   const broken = bytesOf('{"usage":');
   expect(addCost(broken, unknown)).toBe(broken);
 });

@@ -23,7 +23,9 @@ export function readAnswer(body: Uint8Array): AnswerFacts {
   }
   const reasonAt = finishReasons.find((at) => at > choices.valueStart && at < choices.valueEnd);
   const small = Object.fromEntries(
-    members.filter(({ key }) => SMALL_MEMBERS.has(key)).map((member) => [member.key, memberValue(body, member)]),
+    members
+      .filter(({ key }) => SMALL_MEMBERS.has(key))
+      .map((member) => [member.key, memberValue(body, member)]),
   );
   return {
     usage: openAiUsageOf(small),
@@ -116,7 +118,11 @@ function scanAnswer(body: Uint8Array): ScannedAnswer | null {
 }
 
 function memberHead(body: Uint8Array, member: JsonMember): string {
-  return asBuffer(body).toString('latin1', member.valueStart, Math.min(member.valueEnd, member.valueStart + HEAD_BYTES));
+  return asBuffer(body).toString(
+    'latin1',
+    member.valueStart,
+    Math.min(member.valueEnd, member.valueStart + HEAD_BYTES),
+  );
 }
 
 function readFinishReason(body: Uint8Array, at: number): string | null {

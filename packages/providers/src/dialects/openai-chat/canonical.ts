@@ -2,7 +2,14 @@
  * Between the chat completions format as providers speak it and the canonical form, which is that format with one
  * spelling for what they spell differently: reasoning, content parts, usage.
  */
-import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest, EncodedRequest, EncodeTarget, RequestFacts } from '@arouter/core';
+import type {
+  CanonicalAnswer,
+  CanonicalChunk,
+  CanonicalRequest,
+  EncodedRequest,
+  EncodeTarget,
+  RequestFacts,
+} from '@arouter/core';
 import { asBuffer } from '../shared/scan-json.ts';
 import { invalidRequest } from '../shared/request-body.ts';
 import { isRecord, openAiUsage, recordOrEmpty } from '../shared/token-usage.ts';
@@ -27,7 +34,11 @@ export function toCanonical(facts: RequestFacts): CanonicalRequest {
 /** A request of another dialect for a provider that speaks this one. */
 export function fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest {
   const { quirks, upstreamModel } = target;
-  const { stream_options: options, ...fields } = without(request, [...GATEWAY_FIELDS, 'reasoning', 'cache_control']);
+  const { stream_options: options, ...fields } = without(request, [
+    ...GATEWAY_FIELDS,
+    'reasoning',
+    'cache_control',
+  ]);
   const body = without(
     {
       ...fields,
@@ -91,7 +102,9 @@ function outputCap(request: Fields, target: EncodeTarget): Fields {
 /** OpenRouter's `reasoning: {effort}` in the spelling that the others know. */
 function reasoningEffort(request: Fields): Fields {
   const { effort } = recordOrEmpty(request['reasoning']);
-  return request['reasoning_effort'] === undefined && typeof effort === 'string' ? { reasoning_effort: effort } : {};
+  return request['reasoning_effort'] === undefined && typeof effort === 'string'
+    ? { reasoning_effort: effort }
+    : {};
 }
 
 /**
@@ -137,7 +150,8 @@ function canonicalText(message: Fields): Fields {
   const text = Array.isArray(parts) ? { content: textOfParts(parts, 'text') } : {};
   const thought = Array.isArray(parts) ? textOfParts(parts, 'thinking') : '';
   const reasoning = thought || message['reasoning'] || message['reasoning_content'];
-  const both = typeof reasoning === 'string' && reasoning !== '' ? { reasoning, reasoning_content: reasoning } : {};
+  const both =
+    typeof reasoning === 'string' && reasoning !== '' ? { reasoning, reasoning_content: reasoning } : {};
   return { ...message, ...text, ...both };
 }
 
@@ -156,6 +170,9 @@ function textOfParts(parts: readonly unknown[], type: 'text' | 'thinking'): stri
 function canonicalUsage(usage: Fields): Fields {
   const tokens = openAiUsage(usage);
   if (tokens === null || tokens.cachedInputTokens === 0) return usage;
-  const details = { ...recordOrEmpty(usage['prompt_tokens_details']), cached_tokens: tokens.cachedInputTokens };
+  const details = {
+    ...recordOrEmpty(usage['prompt_tokens_details']),
+    cached_tokens: tokens.cachedInputTokens,
+  };
   return { ...usage, prompt_tokens_details: details };
 }

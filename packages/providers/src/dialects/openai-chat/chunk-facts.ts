@@ -59,7 +59,9 @@ function chunkFailure(
 ): FailureSignals | null {
   if (isFilled(chunk['error'])) return readFailureInAnswer(chunk);
   if (name === 'error') return readFailureInAnswer(chunk);
-  return finishReason === 'error' ? readFailureInAnswer({ message: 'the provider ended the stream with an error' }) : null;
+  return finishReason === 'error'
+    ? readFailureInAnswer({ message: 'the provider ended the stream with an error' })
+    : null;
 }
 
 function contentSize(delta: Readonly<Record<string, unknown>>): number {
@@ -72,7 +74,12 @@ function contentSize(delta: Readonly<Record<string, unknown>>): number {
 function callSize(call: unknown): number {
   const called = recordOrEmpty(recordOrEmpty(call)['function']);
   const custom = recordOrEmpty(recordOrEmpty(call)['custom']);
-  return textSize(called['name']) + textSize(called['arguments']) + textSize(custom['name']) + textSize(custom['input']);
+  return (
+    textSize(called['name']) +
+    textSize(called['arguments']) +
+    textSize(custom['name']) +
+    textSize(custom['input'])
+  );
 }
 
 /** Mistral's content may be a list of parts; their JSON bounds their text. */

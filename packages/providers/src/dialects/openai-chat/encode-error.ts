@@ -21,7 +21,13 @@ export function encodeStreamError(error: CallerError): Uint8Array {
   return new TextEncoder().encode(`data: ${JSON.stringify(chunk)}\n\n`);
 }
 
-function errorObject({ status, code, message, requestId, metadata }: CallerError): Readonly<Record<string, unknown>> {
+function errorObject({
+  status,
+  code,
+  message,
+  requestId,
+  metadata,
+}: CallerError): Readonly<Record<string, unknown>> {
   const error = { message, type: errorType(status), code, request_id: requestId };
   return metadata === undefined ? error : { ...error, metadata };
 }

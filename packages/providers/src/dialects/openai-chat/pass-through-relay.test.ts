@@ -13,16 +13,31 @@ function relay(pieces: readonly string[], stripUsage = false) {
   const stream = createPassThroughRelay({ stripUsage });
   const pushed = pieces.map((piece) => Buffer.from(stream.push(Buffer.from(piece)) ?? []).toString());
   const ended = Buffer.from(stream.end() ?? []).toString();
-  return { pushed, text: pushed.join('') + ended, state: stream.state, finished: Buffer.from(stream.finish()).toString() };
+  return {
+    pushed,
+    text: pushed.join('') + ended,
+    state: stream.state,
+    finished: Buffer.from(stream.finish()).toString(),
+  };
 }
 
 test('events go on as they came and [DONE] is held back', () => {
-  const events = [chunk({ role: 'assistant', content: '' }), chunk({ content: 'Hi' }), chunk({ content: '!' }), finish('stop'), usage];
+  const events = [
+    chunk({ role: 'assistant', content: '' }),
+    chunk({ content: 'Hi' }),
+    chunk({ content: '!' }),
+    finish('stop'),
+    usage,
+  ];
   const { text, state, finished } = relay([...events, DONE]);
   expect(text).toBe(events.join(''));
   expect(finished).toBe(DONE);
   expect(state).toMatchObject({ contentSeen: true, terminalSeen: true, failure: null });
-  expect(state.answer).toMatchObject({ upstreamId: 'c1', finishReason: 'stop', usage: { inputTokens: 7, outputTokens: 3 } });
+  expect(state.answer).toMatchObject({
+    upstreamId: 'c1',
+    finishReason: 'stop',
+    usage: { inputTokens: 7, outputTokens: 3 },
+  });
 });
 
 test('the answer is committed by content, not by the role', () => {
@@ -48,19 +63,28 @@ test.each([
 });
 
 test('[DONE] inside text is text', () => {
-  const { text, state } = relay([chunk({ content: 'a' }), chunk({ content: 'data: [DONE]\n\n' }), chunk({ content: '[DONE]' })]);
+  const { text, state } = relay([
+    chunk({ content: 'a' }),
+    chunk({ content: 'data: [DONE]\n\n' }),
+    chunk({ content: '[DONE]' }),
+  ]);
   expect(text).toContain('"[DONE]"');
   expect(state.terminalSeen).toBe(false);
 });
 
 test('what comes after [DONE] is dropped', () => {
-  expect(relay([chunk({ content: 'a' }), `${DONE}data: {"x":1}\n\n`, 'data: y\n\n']).text).toBe(chunk({ content: 'a' }));
+  expect(relay([chunk({ content: 'a' }), `${DONE}data: {"x":1}\n\n`, 'data: y\n\n']).text).toBe(
+    chunk({ content: 'a' }),
+  );
 });
 
 test('an error before content is a failure without content', () => {
   const error = 'event: error\ndata: {"error":{"message":"Overloaded","type":"overloaded_error"}}\n\n';
   const { state } = relay([chunk({ role: 'assistant' }), error, usage, DONE]);
-  expect(state).toMatchObject({ contentSeen: false, failure: { status: 503, type: 'overloaded_error', message: 'Overloaded' } });
+  expect(state).toMatchObject({
+    contentSeen: false,
+    failure: { status: 503, type: 'overloaded_error', message: 'Overloaded' },
+  });
 });
 
 test.each([
@@ -93,13 +117,37 @@ test('plain JSON instead of events is read for its error', () => {
 
 test('usage that we asked for does not reach the caller; usage in other places does', () => {
   const withNull = (delta: object) => chunk(delta, { usage: null });
-  const spaced = 'data: {"id":"c1", "usage" : null, "choices":[{"delta":{"content":"\\"usage\\":null"}}]}\r\n\r\n';
+  const spaced =
+    'data: {"id":"c1", "usage" : null, "choices":[{"delta":{"content":"\\"usage\\":null"}}]}\r\n\r\n';
   const late = `data: ${JSON.stringify({ choices: [{ delta: {}, finish_reason: 'stop' }], usage: { prompt_tokens: 1, completion_tokens: 1 } })}\n\n`;
-  const { text, state } = relay([withNull({ content: 'a' }), withNull({ content: 'b' }), spaced, late, usage, DONE], true);
+  const { text, state } = relay(
+    [withNull({ content: 'a' }), withNull({ content: 'b' }), spaced, late, usage, DONE],
+    true,
+  );
   expect(text).toBe(
     `${chunk({ content: 'a' })}${chunk({ content: 'b' })}${spaced.replace('"usage" : null, ', '')}${late}`,
   );
   expect(state.answer.usage).toMatchObject({ inputTokens: 7, outputTokens: 3 });
+});
+
+test.each([
+  ['nested', '{"choices":[{"delta":{"content":"b"}}],"x":{"a":1,"usage":null}}'],
+  ['a word of the text', '{"choices":[{"delta":{"content":"usage"},"usage":"null"}],"a":"usage"}'],
+  ['in a string', '{"choices":[{"delta":{"content":",\\"usage\\":null}"}}]}'],
+])('usage that is not the member at the top, %s, stays', (_, json) => {
+  const event = `data: ${json}\n\n`;
+  expect(relay([chunk({ content: 'a' }), event], true).text).toBe(chunk({ content: 'a' }) + event);
+});
+
+test('line ends may change in the middle of a stream', () => {
+  const crlf = chunk({ content: 'b' }).replaceAll('\n', '\r\n');
+  const events = [
+    chunk({ content: 'a' }),
+    `${chunk({ content: 'c' })}${crlf}${crlf}: x`,
+    '\n\n',
+    chunk({ content: 'd' }),
+  ];
+  expect(relay(events).text).toBe(events.join(''));
 });
 
 test('usage is found behind a long tail, in a huge event and before other events', () => {
@@ -110,7 +158,9 @@ test('usage is found behind a long tail, in a huge event and before other events
     usage: { inputTokens: 5, outputTokens: 9 },
   });
   const moderation = `data: ${JSON.stringify({ choices: [], usage: null, moderation: 'm'.repeat(8000) })}\n\n`;
-  expect(relay([...filler, finish('stop'), usage, moderation, DONE]).state.answer.usage?.outputTokens).toBe(3);
+  expect(relay([...filler, finish('stop'), usage, moderation, DONE]).state.answer.usage?.outputTokens).toBe(
+    3,
+  );
 });
 
 test('a stream that ends without its last blank line is closed; half an event is dropped', () => {
@@ -126,9 +176,14 @@ test.each([
 ])('without usage the content bytes of a %s stream are known, closely', (_, count) => {
   const words = Array.from({ length: count }, (_unused, index) => `w${index} `);
   const calls = words.map((text) => chunk({ tool_calls: [{ index: 0, function: { arguments: text } }] }));
-  const first = chunk({ tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '' } }] });
+  const first = chunk({
+    tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '' } }],
+  });
   const bytes = words.join('').length;
-  for (const stream of [[chunk({ content: '' }), ...words.map((content) => chunk({ content }))], [first, ...calls]]) {
+  for (const stream of [
+    [chunk({ content: '' }), ...words.map((content) => chunk({ content }))],
+    [first, ...calls],
+  ]) {
     const { contentBytes } = relay(stream).state;
     expect(contentBytes).toBeGreaterThan(bytes * 0.9);
     expect(contentBytes).toBeLessThan(bytes * 1.2 + 2);

@@ -3,18 +3,23 @@
  *
  * Until content is seen every event is parsed, because an error may still be answered by another key. From then on
  * whole blocks go on as they came: two native searches per chunk (`[DONE]`, `error`), a copy into the tail, no string
- * and no JSON. Only a chunk that ends within a block, or that one of the searches stops at, is taken
- * apart again. `[DONE]` is held back for `finish`, and so is nothing else that is whole.
+ * and no JSON. Where usage is to be stripped, `"usage":null` is cut out in the same way. Only a chunk that ends within a
+ * block, or that one of the searches stops at, is taken apart again. `[DONE]` is held back for `finish`, and so is nothing else that is whole.
  */
 import { Buffer } from 'node:buffer';
 import type { AnswerFacts, FailureSignals, StreamRelay, StreamState } from '@arouter/core';
-import { createEventStreamParser, EVENT_BYTES_MAX, eventJson, type EventBlock } from '../shared/event-stream.ts';
+import {
+  createEventStreamParser,
+  EVENT_BYTES_MAX,
+  eventJson,
+  type EventBlock,
+} from '../shared/event-stream.ts';
 import { readFailureInAnswer } from '../shared/failure-signals.ts';
 import { asBuffer } from '../shared/scan-json.ts';
 import { isRecord } from '../shared/token-usage.ts';
 import { isDone, readChunk } from './chunk-facts.ts';
 import { StreamTail, TAIL_BYTES_MIN } from './stream-tail.ts';
-import { stripUsage } from './strip-usage.ts';
+import { stripNullUsage, stripUsage } from './strip-usage.ts';
 
 /**
  * `stripUsage`: usage was asked for by us, not by the caller, who gets the stream that an own request would have given.
@@ -29,13 +34,18 @@ const DONE_EVENT = Buffer.from('data: [DONE]\n\n');
 const ERROR = Buffer.from('error');
 const USAGE = Buffer.from('"usage"');
 const BLOCK_END = Buffer.from('\n\n');
+/** Finish reason and usage stand within so many of the last bytes, as a rule. */
+const USUAL_END_BYTES = 2048;
 const CR = 0x0d;
 const LF = 0x0a;
 
 class PassThroughRelay implements StreamRelay {
   readonly #stripUsage: boolean;
   /** Pictures come as one line: a line may be as long as an event. */
-  readonly #parser = createEventStreamParser({ lineBytesMax: EVENT_BYTES_MAX, eventBytesMax: EVENT_BYTES_MAX });
+  readonly #parser = createEventStreamParser({
+    lineBytesMax: EVENT_BYTES_MAX,
+    eventBytesMax: EVENT_BYTES_MAX,
+  });
   readonly #tail = new StreamTail();
   readonly #facts = new RelayState(this.#tail);
   /** Block ends may be searched for as LF LF. A CR in an early block means that they may not. */
@@ -53,11 +63,10 @@ class PassThroughRelay implements StreamRelay {
     if (this.#facts.terminalSeen || bytes.length === 0) return null;
     const chunk = asBuffer(bytes);
     if (!this.#mayPassWhole(chunk)) return this.#relayBlocks(this.#parser.push(chunk));
-    const passed = wholeBlocks(chunk);
-    if (passed === chunk.length) return this.#passOn(chunk);
-    // What is left is less than a block, so nothing comes out of it now.
-    this.#parser.push(chunk.subarray(passed));
-    return passed === 0 ? null : this.#passOn(chunk.subarray(0, passed));
+    const wholeEnd = wholeBlocks(chunk);
+    if (wholeEnd === chunk.length) return this.#passWhole(chunk);
+    const whole = wholeEnd === 0 ? null : this.#passWhole(chunk.subarray(0, wholeEnd));
+    return join([whole, this.#relayBlocks(this.#parser.push(chunk.subarray(wholeEnd)))]);
   }
 
   end(): Uint8Array | null {
@@ -74,7 +83,6 @@ class PassThroughRelay implements StreamRelay {
   #mayPassWhole(chunk: Buffer): boolean {
     return (
       this.#facts.contentSeen &&
-      !this.#stripUsage &&
       this.#lineFeedsOnly &&
       this.#parser.atBoundary &&
       chunk.indexOf(ERROR) < 0 &&
@@ -82,24 +90,23 @@ class PassThroughRelay implements StreamRelay {
     );
   }
 
-  #passOn(blocks: Buffer): Buffer {
+  #passWhole(blocks: Buffer): Uint8Array | null {
+    const relayed = this.#stripUsage ? stripNullUsage(blocks) : blocks;
+    if (relayed === undefined) return this.#relayBlocks(this.#parser.push(blocks));
     this.#tail.append(blocks);
     this.#facts.changed();
-    return blocks;
+    return relayed;
   }
 
   #relayBlocks(blocks: readonly EventBlock[]): Uint8Array | null {
-    const passed: Uint8Array[] = [];
+    const passed: (Uint8Array | null)[] = [];
     for (const block of blocks) {
       if (this.#facts.terminalSeen) break;
       this.#readBlock(block);
       if (this.#facts.terminalSeen) break;
-      const relayed = this.#stripUsage && hasNeedle(block, USAGE) ? stripUsage(block) : block.raw;
-      if (relayed !== null) passed.push(relayed);
+      passed.push(this.#stripUsage && hasNeedle(block, USAGE) ? stripUsage(block) : block.raw);
     }
-    const [first] = passed;
-    if (first === undefined) return null;
-    return passed.length === 1 ? first : Buffer.concat(passed);
+    return join(passed);
   }
 
   #readBlock(block: EventBlock): void {
@@ -133,7 +140,7 @@ class RelayState implements StreamState {
   }
 
   get answer(): AnswerFacts {
-    this.#answer ??= answerInTail(this.#tail.read(), this.#early);
+    this.#answer ??= answerInTail(this.#tail, this.#early);
     return this.#answer;
   }
 
@@ -175,22 +182,29 @@ class RelayState implements StreamState {
 }
 
 /** The last usage and the last finish reason of the stream: some providers state both again and again. */
-function answerInTail(tail: Buffer, early: AnswerFacts): AnswerFacts {
-  const blocks = blocksOf(tail);
-  let { usage, finishReason } = { usage: null as AnswerFacts['usage'], finishReason: null as string | null };
-  for (let index = blocks.length - 1; index >= 0 && (usage === null || finishReason === null); index--) {
-    const block = blocks[index];
-    const chunk = block === undefined ? undefined : eventJson(block);
-    if (!isRecord(chunk)) continue;
-    const facts = readChunk(chunk, block?.name ?? '');
-    usage ??= facts.usage;
-    finishReason ??= facts.finishReason;
-  }
+function answerInTail(tail: StreamTail, early: AnswerFacts): AnswerFacts {
+  const atEnd = lastStated(tail.readLast(USUAL_END_BYTES));
+  const isAll = (atEnd.usage !== null && atEnd.finishReason !== null) || tail.bytesSeen <= USUAL_END_BYTES;
+  const { usage, finishReason } = isAll ? atEnd : lastStated(tail.read());
   return {
     usage: usage ?? early.usage,
     upstreamId: early.upstreamId,
     finishReason: finishReason ?? early.finishReason,
   };
+}
+
+function lastStated(bytes: Buffer): Pick<AnswerFacts, 'usage' | 'finishReason'> {
+  let usage: AnswerFacts['usage'] = null;
+  let finishReason: string | null = null;
+  for (const block of blocksOf(bytes).toReversed()) {
+    const chunk = eventJson(block);
+    if (!isRecord(chunk)) continue;
+    const facts = readChunk(chunk, block.name);
+    usage ??= facts.usage;
+    finishReason ??= facts.finishReason;
+    if (usage !== null && finishReason !== null) break;
+  }
+  return { usage, finishReason };
 }
 
 function estimateContent(tail: StreamTail): number {
@@ -211,6 +225,11 @@ function estimateContent(tail: StreamTail): number {
 function blocksOf(bytes: Buffer): readonly EventBlock[] {
   const parser = createEventStreamParser({ lineBytesMax: EVENT_BYTES_MAX, eventBytesMax: EVENT_BYTES_MAX });
   return [...parser.push(bytes), ...parser.end()];
+}
+
+function join(pieces: readonly (Uint8Array | null)[]): Uint8Array | null {
+  const some = pieces.filter((piece) => piece !== null);
+  return some.length > 1 ? Buffer.concat(some) : (some[0] ?? null);
 }
 
 /** Where the last whole block of a chunk ends; almost always that is the end of the chunk. */

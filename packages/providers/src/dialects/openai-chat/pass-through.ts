@@ -20,7 +20,7 @@ export function passThrough(facts: RequestFacts, target: EncodeTarget): EncodedR
 }
 
 /** True when the switch was ours, so that the caller must not see what it brings. */
-export function isUsageSwitchOurs(facts: RequestFacts, target: EncodeTarget): boolean {
+function isUsageSwitchOurs(facts: RequestFacts, target: EncodeTarget): boolean {
   return facts.stream && !facts.includeUsage && target.quirks.streamOptions !== false;
 }
 
@@ -38,6 +38,8 @@ function usageSwitch(
   const options = findMember(members, 'stream_options');
   if (options?.kind !== 'object') return [{ kind: 'set', key: 'stream_options', json: INCLUDE_USAGE }];
   const text = new TextEncoder().encode(memberText(facts.body, options));
-  const merged = spliceJson(text, scanJsonObject(text), [{ kind: 'set', key: 'include_usage', json: 'true' }]);
+  const merged = spliceJson(text, scanJsonObject(text), [
+    { kind: 'set', key: 'include_usage', json: 'true' },
+  ]);
   return [{ kind: 'set', key: 'stream_options', json: new TextDecoder().decode(merged) }];
 }

@@ -2,8 +2,10 @@ import { GatewayError } from '@arouter/core';
 import { expect, test } from 'vitest';
 import { readRequest } from './read-request.ts';
 
-const bytesOf = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
-const request = (fields: Readonly<Record<string, unknown>>) => bytesOf({ model: 'm', messages: [], ...fields });
+const bytesOf = (value: unknown) =>
+  new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value));
+const request = (fields: Readonly<Record<string, unknown>>) =>
+  bytesOf({ model: 'm', messages: [], ...fields });
 
 function complaint(body: Uint8Array): string {
   try {
@@ -96,5 +98,7 @@ test('pictures, sound and files are counted, also under an escaped name, and onl
   const tools = [{ function: { parameters: { properties: { file: {} } } } }];
   const text = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: parts }], tools });
   expect(readRequest(bytesOf(text)).externalParts).toBe(3);
-  expect(readRequest(bytesOf(text.replace('"image_url":{"url"', '"im\\u0061ge_url":{"url"'))).externalParts).toBe(3);
+  expect(
+    readRequest(bytesOf(text.replace('"image_url":{"url"', '"im\\u0061ge_url":{"url"'))).externalParts,
+  ).toBe(3);
 });

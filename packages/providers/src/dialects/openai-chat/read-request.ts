@@ -31,7 +31,8 @@ export function readRequest(body: Uint8Array): RequestFacts {
   });
   refuseLookalikes(members, READ_FIELDS);
   const messages = findMember(members, 'messages');
-  if (messages?.kind !== 'array') throw invalidRequest('The field "messages" is required and must be an array.');
+  if (messages?.kind !== 'array')
+    throw invalidRequest('The field "messages" is required and must be an array.');
   const choices = integerField(body, members, { key: 'n', min: 1, max: CHOICES_MAX }) ?? 1;
   const cap = outputTokensCap(body, members);
   membersOf.set(body, members);
@@ -72,11 +73,26 @@ const PART_DEPTH = 5;
  * Members of a content part whose tokens its bytes do not bound: a picture, sound or file costs by its size in pixels,
  * seconds or pages, whether it is named by URL or id or is in the body, compressed.
  */
-const EXTERNAL_PARTS = ['image_url', 'input_image', 'image', 'input_audio', 'audio', 'file', 'video_url', 'document'];
+const EXTERNAL_PARTS = [
+  'image_url',
+  'input_image',
+  'image',
+  'input_audio',
+  'audio',
+  'file',
+  'video_url',
+  'document',
+];
 const EXTERNAL_PART_KEYS = EXTERNAL_PARTS.map((name) => asBuffer(new TextEncoder().encode(name)));
 
-function isExternalPart(bytes: ReturnType<typeof asBuffer>, start: number, end: number, escaped: boolean): boolean {
-  if (escaped) return EXTERNAL_PARTS.includes(JSON.parse(`"${bytes.toString('utf8', start, end)}"`) as string);
+function isExternalPart(
+  bytes: ReturnType<typeof asBuffer>,
+  start: number,
+  end: number,
+  escaped: boolean,
+): boolean {
+  if (escaped)
+    return EXTERNAL_PARTS.includes(JSON.parse(`"${bytes.toString('utf8', start, end)}"`) as string);
   for (const key of EXTERNAL_PART_KEYS) {
     if (end - start === key.length && bytes.compare(key, 0, key.length, start, end) === 0) return true;
   }

@@ -1,6 +1,11 @@
 /** A chat completions stream → canonical chunks, for callers of another dialect. */
 import type { AnswerFacts, CanonicalChunk, FailureSignals, StreamDecoder, StreamState } from '@arouter/core';
-import { createEventStreamParser, EVENT_BYTES_MAX, eventJson, type EventBlock } from '../shared/event-stream.ts';
+import {
+  createEventStreamParser,
+  EVENT_BYTES_MAX,
+  eventJson,
+  type EventBlock,
+} from '../shared/event-stream.ts';
 import { isRecord } from '../shared/token-usage.ts';
 import { chunkToCanonical } from './canonical.ts';
 import { isDone, readChunk } from './chunk-facts.ts';
@@ -11,7 +16,10 @@ export function createStreamDecoder(): StreamDecoder {
 }
 
 class ChatStreamDecoder implements StreamDecoder {
-  readonly #parser = createEventStreamParser({ lineBytesMax: EVENT_BYTES_MAX, eventBytesMax: EVENT_BYTES_MAX });
+  readonly #parser = createEventStreamParser({
+    lineBytesMax: EVENT_BYTES_MAX,
+    eventBytesMax: EVENT_BYTES_MAX,
+  });
   readonly #state: { -readonly [Field in keyof StreamState]: StreamState[Field] } = {
     contentSeen: false,
     terminalSeen: false,

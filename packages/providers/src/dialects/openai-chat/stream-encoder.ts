@@ -27,7 +27,9 @@ export function createStreamEncoder(options: StreamEncodeOptions): StreamEncoder
     },
     finish() {
       const usageEvent =
-        includeUsage && lastUsage !== undefined ? eventText({ ...head({}), choices: [], usage: lastUsage }) : '';
+        includeUsage && lastUsage !== undefined
+          ? eventText({ ...head({}), choices: [], usage: lastUsage })
+          : '';
       return new TextEncoder().encode(`${usageEvent}data: [DONE]\n\n`);
     },
   };

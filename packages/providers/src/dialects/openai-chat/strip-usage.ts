@@ -16,6 +16,39 @@ export function stripUsage(block: EventBlock): Uint8Array | null {
   return withData(block, spliceJson(data, members, [{ kind: 'remove', key: 'usage' }]));
 }
 
+/**
+ * The same for whole blocks at once, as they almost always come: `,"usage":null` at the end of each event or nearly so.
+ * Undefined when one of them is not of that kind and must be looked at by itself. No byte within a string can match:
+ * there the quote would be escaped; and what follows must close the top-level object and the block.
+ */
+export function stripNullUsage(blocks: Buffer): Buffer | undefined {
+  const pieces: Uint8Array[] = [];
+  let start = 0;
+  for (let at = blocks.indexOf(USAGE_KEY); at >= 0; at = blocks.indexOf(USAGE_KEY, start)) {
+    const end = at + NULL_USAGE.length;
+    const blockEnd = blocks.indexOf(BLOCK_END, end) + BLOCK_END.length;
+    const isPlain =
+      blocks[at - 1] === COMMA &&
+      blocks.compare(NULL_USAGE, 0, NULL_USAGE.length, at, end) === 0 &&
+      blockEnd - end <= EVENT_REST_BYTES_MAX &&
+      EVENT_REST.test(blocks.toString('latin1', end, blockEnd));
+    if (!isPlain) return undefined;
+    pieces.push(blocks.subarray(start, at - 1));
+    start = end;
+  }
+  if (start === 0) return blocks;
+  pieces.push(blocks.subarray(start));
+  return Buffer.concat(pieces);
+}
+
+const USAGE_KEY = Buffer.from('"usage"');
+const NULL_USAGE = Buffer.from('"usage":null');
+const BLOCK_END = Buffer.from('\n\n');
+const COMMA = 0x2c;
+/** Further members with plain values (OpenAI's `obfuscation`), the end of the object and of the block. */
+const EVENT_REST = /^(?:,"\w{1,40}":(?:"[^"\\]*"|null|true|false|-?[\d.]+))*\}\n\n$/;
+const EVENT_REST_BYTES_MAX = 512;
+
 function membersOf(data: Uint8Array): readonly JsonMember[] {
   try {
     return scanJsonObject(data);
@@ -28,7 +61,11 @@ function membersOf(data: Uint8Array): readonly JsonMember[] {
 
 function isEmptyArray(data: Uint8Array, member: JsonMember | undefined): boolean {
   if (member?.kind !== 'array') return false;
-  return asBuffer(data).toString('latin1', member.valueStart + 1, member.valueEnd - 1).trim() === '';
+  return (
+    asBuffer(data)
+      .toString('latin1', member.valueStart + 1, member.valueEnd - 1)
+      .trim() === ''
+  );
 }
 
 function withData(block: EventBlock, data: Uint8Array): Uint8Array {

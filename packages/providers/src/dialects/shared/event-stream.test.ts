@@ -18,24 +18,51 @@ function readAll(pieces: readonly Uint8Array[]): readonly Read[] {
   }));
 }
 const whole = (text: string) => readAll([Buffer.from(text)]);
-const events = (text: string) => whole(text).filter(({ data }) => data !== null).map(({ name, data }) => [name, data]);
+const events = (text: string) =>
+  whole(text)
+    .filter(({ data }) => data !== null)
+    .map(({ name, data }) => [name, data]);
 
 test.each([
-  ['data: a\n\ndata: b\n\n', [['', 'a'], ['', 'b']]],
+  [
+    'data: a\n\ndata: b\n\n',
+    [
+      ['', 'a'],
+      ['', 'b'],
+    ],
+  ],
   ['data:a\n\n', [['', 'a']]],
   ['data:  a\n\n', [['', ' a']]],
   ['data: a\ndata: b\n\n', [['', 'a\nb']]],
   ['data\n\n', [['', '']]],
   ['data:\n\n', [['', '']]],
   ['event: error\r\ndata: {}\r\n\r\n', [['error', '{}']]],
-  ['data: a\r\rdata: b\r\r', [['', 'a'], ['', 'b']]],
-  ['data: a\r\r\ndata: b\n\n', [['', 'a'], ['', 'b']]],
+  [
+    'data: a\r\rdata: b\r\r',
+    [
+      ['', 'a'],
+      ['', 'b'],
+    ],
+  ],
+  [
+    'data: a\r\r\ndata: b\n\n',
+    [
+      ['', 'a'],
+      ['', 'b'],
+    ],
+  ],
   [': comment\n\n: other\ndata: a\n\n', [['', 'a']]],
   ['\ufeffdata: a\n\n', [['', 'a']]],
   ['id: 1\nretry: 5\nunknown\ndatax: 1\ndata: a\n\n', [['', 'a']]],
   ['event: x\n\ndata: a\n\n', [['', 'a']]],
   ['\n\n\ndata: a\n\n\n\n', [['', 'a']]],
-  ['data: a\n\ndata: rest', [['', 'a'], ['', 'rest']]],
+  [
+    'data: a\n\ndata: rest',
+    [
+      ['', 'a'],
+      ['', 'rest'],
+    ],
+  ],
   ['data: a\n', [['', 'a']]],
 ])('%j gives %j', (text, expected) => {
   expect(events(text)).toEqual(expected);
@@ -46,7 +73,10 @@ const line = fc.oneof(
   fc.string({ maxLength: 8 }).map((text) => `data: ${text.replaceAll(/[\r\n]/g, '')}`),
 );
 const stream = fc
-  .tuple(fc.constantFrom('', '\ufeff'), fc.array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n', '\r\n', '\r')), { maxLength: 20 }))
+  .tuple(
+    fc.constantFrom('', '\ufeff'),
+    fc.array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n', '\r\n', '\r')), { maxLength: 20 }),
+  )
   .map(([mark, lines]) => Buffer.from(mark + lines.map(([text, end]) => text + end).join('')));
 
 test('however the bytes are cut, blocks and raw bytes are the same, and the raw bytes are all the bytes', () => {

@@ -198,7 +198,10 @@ class Parser implements EventStreamParser {
     this.#lineStart -= blockStart;
     this.#searched -= blockStart;
     if (length === 0) return;
-    this.#dataLines = this.#dataLines.map(({ start, end }) => ({ start: start - blockStart, end: end - blockStart }));
+    this.#dataLines = this.#dataLines.map(({ start, end }) => ({
+      start: start - blockStart,
+      end: end - blockStart,
+    }));
     this.#held = Buffer.allocUnsafeSlow(Math.max(1024, length * 2));
     bytes.copy(this.#held, 0, blockStart);
   }

@@ -10,27 +10,124 @@ function read(status: number, body: unknown, headers: Readonly<Record<string, st
 
 // Bodies as recorded or documented: shapes of the OpenAI family, Anthropic, Google, Azure, Bedrock and of proxies.
 test.each([
-  [401, { error: { message: 'Bad key', type: 'invalid_request_error', param: null, code: 'invalid_api_key' } }, ['invalid_request_error', 'invalid_api_key', 'Bad key']],
+  [
+    401,
+    { error: { message: 'Bad key', type: 'invalid_request_error', param: null, code: 'invalid_api_key' } },
+    ['invalid_request_error', 'invalid_api_key', 'Bad key'],
+  ],
   [404, { error: "model 'x' not found" }, ['', '', "model 'x' not found"]],
-  [400, { code: 'Client specified an invalid argument', error: 'Model not found' }, ['', 'Client specified an invalid argument', 'Model not found']],
-  [400, { message: 'Wrong', type: 'Invalid_Request_Error', param: 'x', code: 'wrong_field' }, ['invalid_request_error', 'wrong_field', 'Wrong']],
-  [429, { object: 'error', message: 'Rate limit exceeded', type: 'rate_limited', code: '1300', raw_status_code: 429 }, ['rate_limited', '1300', 'Rate limit exceeded']],
+  [
+    400,
+    { code: 'Client specified an invalid argument', error: 'Model not found' },
+    ['', 'Client specified an invalid argument', 'Model not found'],
+  ],
+  [
+    400,
+    { message: 'Wrong', type: 'Invalid_Request_Error', param: 'x', code: 'wrong_field' },
+    ['invalid_request_error', 'wrong_field', 'Wrong'],
+  ],
+  [
+    429,
+    {
+      object: 'error',
+      message: 'Rate limit exceeded',
+      type: 'rate_limited',
+      code: '1300',
+      raw_status_code: 429,
+    },
+    ['rate_limited', '1300', 'Rate limit exceeded'],
+  ],
   [401, { detail: 'Unauthorized' }, ['', '', 'Unauthorized']],
-  [422, { detail: [{ loc: ['body', 'n'], msg: 'too large' }, { msg: 'bad' }] }, ['', '', 'body.n: too large; bad']],
-  [400, { type: 'error', error: { type: 'invalid_request_error', message: 'prompt is too long' }, request_id: 'req_1' }, ['invalid_request_error', '', 'prompt is too long']],
-  [429, { type: 'error', error: { type: 'rate_limit_error', message: 'cap', details: { error_code: 'enforced_spend_limit_reached' } } }, ['rate_limit_error', 'enforced_spend_limit_reached', 'cap']],
-  [400, { error: { code: 400, message: 'API key not valid.', status: 'INVALID_ARGUMENT', details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }] } }, ['invalid_argument', 'API_KEY_INVALID', 'API key not valid.']],
-  [400, [{ error: { code: 400, message: 'first', status: 'FAILED_PRECONDITION' } }], ['failed_precondition', '400', 'first']],
-  [429, { error: { code: 429, message: 'Quota exceeded', status: 'RESOURCE_EXHAUSTED', details: [{ violations: [{ quotaId: 'GenerateRequestsPerDay' }] }] } }, ['resource_exhausted', '429', 'Quota exceeded (quota GenerateRequestsPerDay)']],
-  [404, { error: { code: 'DeploymentNotFound', message: 'The API deployment does not exist.' } }, ['', 'DeploymentNotFound', 'The API deployment does not exist.']],
-  [400, { error: 'invalid_grant', error_description: 'Invalid JWT Signature.' }, ['', 'invalid_grant', 'Invalid JWT Signature.']],
-  [429, { error: { code: 429, message: 'Provider returned error', metadata: { provider_name: 'Google', raw: 'busy' } } }, ['', '429', 'Provider returned error (busy)']],
+  [
+    422,
+    { detail: [{ loc: ['body', 'n'], msg: 'too large' }, { msg: 'bad' }] },
+    ['', '', 'body.n: too large; bad'],
+  ],
+  [
+    400,
+    {
+      type: 'error',
+      error: { type: 'invalid_request_error', message: 'prompt is too long' },
+      request_id: 'req_1',
+    },
+    ['invalid_request_error', '', 'prompt is too long'],
+  ],
+  [
+    429,
+    {
+      type: 'error',
+      error: {
+        type: 'rate_limit_error',
+        message: 'cap',
+        details: { error_code: 'enforced_spend_limit_reached' },
+      },
+    },
+    ['rate_limit_error', 'enforced_spend_limit_reached', 'cap'],
+  ],
+  [
+    400,
+    {
+      error: {
+        code: 400,
+        message: 'API key not valid.',
+        status: 'INVALID_ARGUMENT',
+        details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }],
+      },
+    },
+    ['invalid_argument', 'API_KEY_INVALID', 'API key not valid.'],
+  ],
+  [
+    400,
+    [{ error: { code: 400, message: 'first', status: 'FAILED_PRECONDITION' } }],
+    ['failed_precondition', '400', 'first'],
+  ],
+  [
+    429,
+    {
+      error: {
+        code: 429,
+        message: 'Quota exceeded',
+        status: 'RESOURCE_EXHAUSTED',
+        details: [{ violations: [{ quotaId: 'GenerateRequestsPerDay' }] }],
+      },
+    },
+    ['resource_exhausted', '429', 'Quota exceeded (quota GenerateRequestsPerDay)'],
+  ],
+  [
+    404,
+    { error: { code: 'DeploymentNotFound', message: 'The API deployment does not exist.' } },
+    ['', 'DeploymentNotFound', 'The API deployment does not exist.'],
+  ],
+  [
+    400,
+    { error: 'invalid_grant', error_description: 'Invalid JWT Signature.' },
+    ['', 'invalid_grant', 'Invalid JWT Signature.'],
+  ],
+  [
+    429,
+    {
+      error: {
+        code: 429,
+        message: 'Provider returned error',
+        metadata: { provider_name: 'Google', raw: 'busy' },
+      },
+    },
+    ['', '429', 'Provider returned error (busy)'],
+  ],
   [400, { fault: { faultstring: 'Invalid ApiKey', detail: {} } }, ['', '', 'Invalid ApiKey']],
   [403, { Message: 'Authentication failed' }, ['', '', 'Authentication failed']],
-  [403, { success: false, errors: [{ code: 10000, message: 'Authentication error' }] }, ['', '10000', 'Authentication error']],
+  [
+    403,
+    { success: false, errors: [{ code: 10000, message: 'Authentication error' }] },
+    ['', '10000', 'Authentication error'],
+  ],
   [400, 'data: {"error":{"message":"in an event"}}', ['', '', 'in an event']],
   [503, 'upstream connect error', ['', '', 'upstream connect error']],
-  [401, '<html><head><title>401 Authorization Required</title></head></html>', ['', '', 'HTTP 401 Unauthorized']],
+  [
+    401,
+    '<html><head><title>401 Authorization Required</title></head></html>',
+    ['', '', 'HTTP 401 Unauthorized'],
+  ],
   [529, '', ['', '', 'HTTP 529 Overloaded']],
   [599, '{}', ['', '', 'HTTP 599']],
   [500, 'null', ['', '', 'HTTP 500 Internal Server Error']],
@@ -50,7 +147,9 @@ test("Bedrock's type comes from its header, the request id from whichever there 
 
 test('a key in the message is gone before anyone reads it, and the message is cut', () => {
   const key = `sk-proj-${'a1B2'.repeat(12)}`;
-  const { message } = read(401, { error: { message: `Incorrect API key provided: ${key}. ${'x '.repeat(3000)}` } });
+  const { message } = read(401, {
+    error: { message: `Incorrect API key provided: ${key}. ${'x '.repeat(3000)}` },
+  });
   expect(message).not.toContain('a1B2');
   expect(message.length).toBeLessThanOrEqual(2000);
 });
@@ -69,14 +168,39 @@ test.each([
 
 test('no body makes it throw', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 100, max: 999 }), fc.oneof(fc.json(), fc.string(), fc.uint8Array()), (status, body) => {
-      const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-      expect(readFailure(status, none, bytes).message).toBeTypeOf('string');
-    }),
+    fc.property(
+      fc.integer({ min: 100, max: 999 }),
+      fc.oneof(fc.json(), fc.string(), fc.uint8Array()),
+      (status, body) => {
+        const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
+        expect(readFailure(status, none, bytes).message).toBeTypeOf('string');
+      },
+    ),
   );
-  const words = ['error', 'errors', 'message', 'detail', 'details', 'type', 'code', 'status', 'metadata', 'violations', 'loc', 'msg'];
+  const words = [
+    'error',
+    'errors',
+    'message',
+    'detail',
+    'details',
+    'type',
+    'code',
+    'status',
+    'metadata',
+    'violations',
+    'loc',
+    'msg',
+  ];
   const nested = fc.letrec((tie) => ({
-    value: fc.oneof({ maxDepth: 5 }, fc.constantFrom<unknown>(null, 1, 'x', 404, true, ''), fc.array(tie('value'), { maxLength: 3 }), fc.dictionary(fc.constantFrom(...words), tie('value'))),
+    value: fc.oneof(
+      { maxDepth: 5 },
+      fc.constantFrom<unknown>(null, 1, 'x', 404, true, ''),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom(...words), tie('value')),
+    ),
   })).value;
-  fc.assert(fc.property(nested, (value) => void read(429, value)), { numRuns: 1000 });
+  fc.assert(
+    fc.property(nested, (value) => void read(429, value)),
+    { numRuns: 1000 },
+  );
 });

@@ -25,7 +25,11 @@ export function readFailure(status: number, header: HeaderLookup, body: Uint8Arr
  */
 export function readFailureInAnswer(value: unknown): FailureSignals {
   const words = wordsOf(value);
-  return toSignals(words, words.status ?? usualStatus(`${words.type} ${words.code} ${words.message}`), () => undefined);
+  return toSignals(
+    words,
+    words.status ?? usualStatus(`${words.type} ${words.code} ${words.message}`),
+    () => undefined,
+  );
 }
 
 /** What was found, as the provider wrote it. */
@@ -40,7 +44,13 @@ type Words = {
 const NO_WORDS: Words = { type: '', code: '', message: '', status: null, retryDelay: null, requestId: null };
 const CODE_CHARS_MAX = 200;
 const DETAIL_CHARS_MAX = 500;
-const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid', 'x-goog-request-id'];
+const REQUEST_ID_HEADERS = [
+  'x-request-id',
+  'request-id',
+  'apim-request-id',
+  'x-amzn-requestid',
+  'x-goog-request-id',
+];
 
 function toSignals(words: Words, status: number, header: HeaderLookup): FailureSignals {
   // Bedrock puts the type into a header: `ValidationException:http://…`.
@@ -69,7 +79,9 @@ function parseJson(text: string): unknown {
 
 /** A page is nobody's message; plain words are (`upstream connect error`, `404 page not found`). */
 function wordsOfText(text: string): Words {
-  return text.startsWith('<') || /<(?:html|body|head)\b/i.test(text) ? NO_WORDS : { ...NO_WORDS, message: text };
+  return text.startsWith('<') || /<(?:html|body|head)\b/i.test(text)
+    ? NO_WORDS
+    : { ...NO_WORDS, message: text };
 }
 
 function wordsOf(value: unknown): Words {
@@ -128,8 +140,11 @@ function detailSentence(detail: unknown): string {
   if (typeof detail === 'string') return detail;
   if (Array.isArray(detail)) return detail.slice(0, 10).map(detailSentence).filter(Boolean).join('; ');
   if (!isRecord(detail)) return '';
-  const where = Array.isArray(detail['loc']) ? detail['loc'].filter((part) => typeof part !== 'object').join('.') : '';
-  const sentence = textOf(detail['msg']) || textOf(detail['message']) || textOf(recordOrEmpty(detail['error'])['message']);
+  const where = Array.isArray(detail['loc'])
+    ? detail['loc'].filter((part) => typeof part !== 'object').join('.')
+    : '';
+  const sentence =
+    textOf(detail['msg']) || textOf(detail['message']) || textOf(recordOrEmpty(detail['error'])['message']);
   return where === '' ? sentence : `${where}: ${sentence}`;
 }
 
@@ -163,7 +178,9 @@ function originalWords(raw: unknown): readonly string[] {
 
 function statusOf(value: unknown): number | null {
   const status = typeof value === 'string' && /^[45]\d\d$/.test(value) ? Number(value) : value;
-  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599 ? status : null;
+  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
+    ? status
+    : null;
 }
 
 /** The HTTP status that goes with these words where it is stated; 500 when they say nothing. */

@@ -16,7 +16,10 @@ export function scanRequestBody(body: Uint8Array, onNestedKey?: NestedKeyListene
     return scanJsonObject(body, onNestedKey);
   } catch (error) {
     if (!(error instanceof JsonScanError)) throw error;
-    throw invalidRequest(`The request body must be a JSON object: ${error.reason} (byte ${error.offset}).`, error);
+    throw invalidRequest(
+      `The request body must be a JSON object: ${error.reason} (byte ${error.offset}).`,
+      error,
+    );
   }
 }
 

@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { dateMs, durationMs, readRetryAfter, RETRY_AFTER_MS_MAX } from './retry-after.ts';
 
 type Hints = { readonly status?: number; readonly message?: string; readonly retryDelay?: string };
-function wait(headers: Readonly<Record<string, string>>, { status = 429, message = '', retryDelay }: Hints = {}) {
+function wait(
+  headers: Readonly<Record<string, string>>,
+  { status = 429, message = '', retryDelay }: Hints = {},
+) {
   return readRetryAfter({ status, header: (name) => headers[name], message, retryDelay: retryDelay ?? null });
 }
 const date = 'Mon, 23 Nov 2026 07:00:00 GMT';
@@ -19,10 +22,33 @@ test.each([
   [{ 'retry-after': '999999' }, RETRY_AFTER_MS_MAX],
   [{ 'x-ratelimit-reset-requests': '1m30s' }, 90_000],
   [{ 'x-ratelimit-reset-tokens': '6ms' }, 6],
-  [{ 'x-ratelimit-reset-tokens': '6m0s', 'x-ratelimit-reset-requests': '12ms', 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-remaining-requests': '99' }, 360_000],
-  [{ 'x-ratelimit-reset-tokens': '2s', 'x-ratelimit-reset-requests': '6m0s', 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-remaining-requests': '99' }, 2000],
+  [
+    {
+      'x-ratelimit-reset-tokens': '6m0s',
+      'x-ratelimit-reset-requests': '12ms',
+      'x-ratelimit-remaining-tokens': '0',
+      'x-ratelimit-remaining-requests': '99',
+    },
+    360_000,
+  ],
+  [
+    {
+      'x-ratelimit-reset-tokens': '2s',
+      'x-ratelimit-reset-requests': '6m0s',
+      'x-ratelimit-remaining-tokens': '0',
+      'x-ratelimit-remaining-requests': '99',
+    },
+    2000,
+  ],
   [{ 'x-ratelimit-reset': '1795417210000', date }, 10_000],
-  [{ 'anthropic-ratelimit-input-tokens-reset': '2026-11-23T07:00:05Z', 'anthropic-ratelimit-input-tokens-remaining': '0', date }, 5000],
+  [
+    {
+      'anthropic-ratelimit-input-tokens-reset': '2026-11-23T07:00:05Z',
+      'anthropic-ratelimit-input-tokens-remaining': '0',
+      date,
+    },
+    5000,
+  ],
 ])('%j on 429 asks for %i ms', (headers, ms) => {
   expect(wait(headers)).toBe(ms);
 });
@@ -43,7 +69,7 @@ test("Google's RetryInfo is believed", () => {
   expect(wait({}, { retryDelay: '34.4s' })).toBe(34_400);
 });
 
-test.each([
+test.each<Readonly<Record<string, string>>>([
   { 'retry-after': 'soon' },
   { 'retry-after': '-5' },
   { 'retry-after': '1e999' },

@@ -16,7 +16,8 @@ function scanResult(bytes: Uint8Array): Readonly<Record<string, unknown>> | stri
 const refused = (text: string) => typeof scanResult(bytesOf(text)) === 'string';
 
 test('members are found with their exact spans and kinds', () => {
-  const text = ' { "model" : "a\\/b", "n":-1.5e+3 ,"m":[{"x":"}"}], "o":{"model":1},"t":true,"f":false,"z":null } ';
+  const text =
+    ' { "model" : "a\\/b", "n":-1.5e+3 ,"m":[{"x":"}"}], "o":{"model":1},"t":true,"f":false,"z":null } ';
   const members = scanJsonObject(bytesOf(text));
   expect(members.map(({ key, kind }) => [key, kind])).toEqual([
     ['model', 'string'],
@@ -99,7 +100,8 @@ test('nesting is bounded: 64 pass, 65 do not', () => {
 });
 
 test('10 000 keys pass and one more does not', () => {
-  const keys = (count: number) => `{${Array.from({ length: count }, (_, index) => `"${index}":0`).join(',')}}`;
+  const keys = (count: number) =>
+    `{${Array.from({ length: count }, (_, index) => `"${index}":0`).join(',')}}`;
   expect(refused(keys(10_000))).toBe(false);
   expect(refused(keys(10_001))).toBe(true);
 });
@@ -107,13 +109,31 @@ test('10 000 keys pass and one more does not', () => {
 test('every nested key is told with its depth, escapes flagged', () => {
   const text = '{"a":{"b":[{"c":1,"\\u0064":2}]}}';
   const keys: unknown[] = [];
-  scanJsonObject(bytesOf(text), (start, end, depth, escaped) => keys.push([text.slice(start, end), depth, escaped]));
+  scanJsonObject(bytesOf(text), (start, end, depth, escaped) =>
+    keys.push([text.slice(start, end), depth, escaped]),
+  );
   expect(keys).toEqual([
     ['b', 2, false],
     ['c', 4, false],
     ['\\u0064', 4, true],
   ]);
 });
+
+let parsedTexts = 0;
+
+/**
+ * What JSON.parse reads, without a fault of V8 in Node 24: after `{"a":1,"\\":2}` it reads the second key of `{"a":1,"\n":2}` as a
+ * backslash, because it expects the keys that an object with the same beginning had. No two texts begin alike here.
+ */
+function parse(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (Object.keys(value).length === 0) return value;
+  const unique = `unique ${parsedTexts++}`;
+  const marked = JSON.parse(text.replace('{', `{"${unique}":0,`)) as Record<string, unknown>;
+  delete marked[unique];
+  return marked;
+}
 
 const topKey = fc
   .string({ unit: fc.constantFrom('a', 'b', '_', '0', 'é', '"', '\\', '\n', '😀', '\ud800') })
@@ -127,7 +147,7 @@ test('whatever JSON.stringify writes is read as JSON.parse reads it, in any whit
   fc.assert(
     fc.property(object, fc.constantFrom(undefined, 1, '\t', ' \n'), (value, space) => {
       const text = JSON.stringify(value, null, space);
-      expect(scanResult(bytesOf(text))).toEqual(JSON.parse(text));
+      expect(scanResult(bytesOf(text))).toEqual(parse(text));
     }),
     { numRuns: 500 },
   );
@@ -137,7 +157,10 @@ test('whatever JSON.stringify writes is read as JSON.parse reads it, in any whit
 const mutated = fc
   .tuple(
     object,
-    fc.array(fc.tuple(fc.nat(), fc.nat(2), fc.constantFrom(...'{}[]",:\\u0e.-+ntf1 /')), { maxLength: 3, minLength: 1 }),
+    fc.array(fc.tuple(fc.nat(), fc.nat(2), fc.constantFrom(...'{}[]",:\\u0e.-+ntf1 /')), {
+      maxLength: 3,
+      minLength: 1,
+    }),
   )
   .map(([value, edits]) => {
     let text = JSON.stringify(value);
@@ -157,7 +180,7 @@ test('accepts exactly what JSON.parse accepts, but for the stricter rules', () =
       const scanned = scanResult(bytes);
       let parsed: unknown;
       try {
-        parsed = JSON.parse(new TextDecoder().decode(bytes));
+        parsed = parse(new TextDecoder().decode(bytes));
       } catch {
         rejected++;
         expect(scanned).toBeTypeOf('string');
@@ -180,11 +203,16 @@ test('accepts exactly what JSON.parse accepts, but for the stricter rules', () =
 
 test('long strings with escapes near and far are read to their end', () => {
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(300), fc.constantFrom('"', '\\', '\n', 'é', '\u0001', 'x"')), { maxLength: 20 }), (runs) => {
-      const text = runs.map(([length, tail]) => 'x'.repeat(length) + tail).join('');
-      const value = { first: text, second: [text, { third: text }] };
-      expect(scanResult(bytesOf(JSON.stringify(value)))).toEqual(value);
-    }),
+    fc.property(
+      fc.array(fc.tuple(fc.nat(300), fc.constantFrom('"', '\\', '\n', 'é', '\u0001', 'x"')), {
+        maxLength: 20,
+      }),
+      (runs) => {
+        const text = runs.map(([length, tail]) => 'x'.repeat(length) + tail).join('');
+        const value = { first: text, second: [text, { third: text }] };
+        expect(scanResult(bytesOf(JSON.stringify(value)))).toEqual(value);
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -124,7 +124,7 @@ class JsonScanner {
 
   #scanMembers(start: number): number {
     const bytes = this.#bytes;
-    for (let keyStart = start; ; ) {
+    for (let keyStart = start; ;) {
       const keyEnd = this.#skipKey(keyStart);
       const key = this.#decodeKey(keyStart, keyEnd);
       this.#claimKey(key, keyStart);
@@ -210,7 +210,7 @@ class JsonScanner {
   #skipString(start: number): number {
     const bytes = this.#bytes;
     this.#escaped = false;
-    for (let at = start; ; ) {
+    for (let at = start; ;) {
       const nearEnd = at + NEAR_BYTES < bytes.length ? at + NEAR_BYTES : bytes.length;
       while (at < nearEnd && IS_STRING_END[bytes[at] as number] === 0) at++;
       if (at === nearEnd) at = this.#nextQuoteOrBackslash(at);
@@ -237,7 +237,8 @@ class JsonScanner {
   #skipUnicodeEscape(at: number): number {
     if (this.#bytes[at] !== LOWER_U) throw new JsonScanError('an escape in a string is not one of JSON', at);
     for (let digit = at + 1; digit <= at + 4; digit++) {
-      if (!isHexDigit(this.#bytes[digit])) throw new JsonScanError('an escape in a string lacks hex digits', at);
+      if (!isHexDigit(this.#bytes[digit]))
+        throw new JsonScanError('an escape in a string lacks hex digits', at);
     }
     return at + 5;
   }

@@ -47,7 +47,8 @@ function assemble(
     }
     // A kept member brings the comma and the white space that follow it, unless nothing kept follows.
     const next = members[members.indexOf(member) + 1];
-    if (next !== undefined && member !== kept.at(-1)) pieces.push(body.subarray(member.valueEnd, next.keyStart));
+    if (next !== undefined && member !== kept.at(-1))
+      pieces.push(body.subarray(member.valueEnd, next.keyStart));
   }
   if (added !== '') pieces.push(Buffer.from(kept.length === 0 ? added.slice(1) : added));
   pieces.push(body.subarray(members.at(-1)?.valueEnd ?? afterBrace(body)));

@@ -18,15 +18,47 @@ const expected = { ...zero, inputTokens: 100, outputTokens: 20 };
 
 test.each([
   ['plain', base, expected],
-  ['OpenAI', { ...base, prompt_tokens_details: { cached_tokens: 60, audio_tokens: 5, cache_write_tokens: 10 } }, { ...expected, cachedInputTokens: 60, audioInputTokens: 5, cacheWrite5mTokens: 10 }],
-  ['reasoning', { ...base, completion_tokens_details: { reasoning_tokens: 15, audio_tokens: 2 } }, { ...expected, reasoningTokens: 15, audioOutputTokens: 2 }],
-  ['DeepSeek', { ...base, prompt_cache_hit_tokens: 64, prompt_cache_miss_tokens: 36 }, { ...expected, cachedInputTokens: 64 }],
+  [
+    'OpenAI',
+    { ...base, prompt_tokens_details: { cached_tokens: 60, audio_tokens: 5, cache_write_tokens: 10 } },
+    { ...expected, cachedInputTokens: 60, audioInputTokens: 5, cacheWrite5mTokens: 10 },
+  ],
+  [
+    'reasoning',
+    { ...base, completion_tokens_details: { reasoning_tokens: 15, audio_tokens: 2 } },
+    { ...expected, reasoningTokens: 15, audioOutputTokens: 2 },
+  ],
+  [
+    'DeepSeek',
+    { ...base, prompt_cache_hit_tokens: 64, prompt_cache_miss_tokens: 36 },
+    { ...expected, cachedInputTokens: 64 },
+  ],
   ['Mistral', { ...base, num_cached_tokens: 7 }, { ...expected, cachedInputTokens: 7 }],
-  ['Moonshot, Hugging Face', { ...base, cached_tokens: 8, prompt_tokens_details: null }, { ...expected, cachedInputTokens: 8 }],
-  ['xAI: reasoning outside of completion_tokens', { ...base, total_tokens: 150, completion_tokens_details: { reasoning_tokens: 30 } }, { ...expected, outputTokens: 50, reasoningTokens: 30 }],
+  [
+    'Moonshot, Hugging Face',
+    { ...base, cached_tokens: 8, prompt_tokens_details: null },
+    { ...expected, cachedInputTokens: 8 },
+  ],
+  [
+    'xAI: reasoning outside of completion_tokens',
+    { ...base, total_tokens: 150, completion_tokens_details: { reasoning_tokens: 30 } },
+    { ...expected, outputTokens: 50, reasoningTokens: 30 },
+  ],
   ['embeddings', { prompt_tokens: 8, total_tokens: 8 }, { ...zero, inputTokens: 8 }],
-  ['more cached than there is', { ...base, prompt_tokens_details: { cached_tokens: 900 } }, { ...expected, cachedInputTokens: 100 }],
-  ['senseless details', { ...base, prompt_tokens_details: { cached_tokens: -3, audio_tokens: '4' }, completion_tokens_details: [] }, expected],
+  [
+    'more cached than there is',
+    { ...base, prompt_tokens_details: { cached_tokens: 900 } },
+    { ...expected, cachedInputTokens: 100 },
+  ],
+  [
+    'senseless details',
+    {
+      ...base,
+      prompt_tokens_details: { cached_tokens: -3, audio_tokens: '4' },
+      completion_tokens_details: [],
+    },
+    expected,
+  ],
 ])('%s', (_, usage, tokens) => {
   expect(openAiUsage(usage)).toEqual(tokens);
 });
@@ -55,9 +87,24 @@ test("Groq's streams have usage in x_groq", () => {
 
 test('whatever comes, the numbers are whole, not negative and within each other', () => {
   const count = fc.oneof(fc.integer(), fc.nat(1000), fc.double(), fc.string(), fc.constant(null));
-  const details = fc.oneof(fc.record({ cached_tokens: count, reasoning_tokens: count, cache_write_tokens: count, audio_tokens: count }), count);
+  const details = fc.oneof(
+    fc.record({
+      cached_tokens: count,
+      reasoning_tokens: count,
+      cache_write_tokens: count,
+      audio_tokens: count,
+    }),
+    count,
+  );
   const usages = fc.record(
-    { prompt_tokens: count, completion_tokens: count, total_tokens: count, cached_tokens: count, prompt_tokens_details: details, completion_tokens_details: details },
+    {
+      prompt_tokens: count,
+      completion_tokens: count,
+      total_tokens: count,
+      cached_tokens: count,
+      prompt_tokens_details: details,
+      completion_tokens_details: details,
+    },
     { requiredKeys: [] },
   );
   fc.assert(

@@ -16,7 +16,8 @@ export function openAiUsage(usage: unknown): TokenUsage | null {
   const total = tokenCount(usage['total_tokens']);
   const statedInput = usage['prompt_tokens'];
   const statedOutput = usage['completion_tokens'];
-  const input = statedInput === undefined ? difference(total, tokenCount(statedOutput)) : tokenCount(statedInput);
+  const input =
+    statedInput === undefined ? difference(total, tokenCount(statedOutput)) : tokenCount(statedInput);
   const output = statedOutput === undefined ? difference(total, input) : tokenCount(statedOutput);
   if (input === null || output === null) return null;
 
@@ -56,7 +57,9 @@ export function openAiUsageOf(answer: Readonly<Record<string, unknown>>): TokenU
 
 /** A number of tokens, or null for anything else. */
 export function tokenCount(value: unknown): number | null {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= TOKENS_MAX ? value : null;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= TOKENS_MAX
+    ? value
+    : null;
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

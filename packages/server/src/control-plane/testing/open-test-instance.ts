@@ -11,18 +11,20 @@ import {
   type ApiKeyKind,
   type ApiKeyRecord,
   type Clock,
-  type RoutePlan,
+  type ProviderId,
   type WorkspaceId,
 } from '@arouter/core';
-import { manifests } from '@arouter/providers';
+import { manifests, openaiChat } from '@arouter/providers';
 import type { FastifyInstance } from 'fastify';
 import { createToken, hashOfKeyId, hintOfToken } from '../../auth/api-key-token.ts';
-import { createKeyVerifier } from '../../auth/key-verifier.ts';
-import { createMemoryCounters, type MemoryCounters } from '../../counters/memory-counters.ts';
+import { createKeyVerifier, type PepperedKeyVerifier } from '../../auth/key-verifier.ts';
+import { MemoryCounters } from '../../counters/memory-counters.ts';
+import { systemClock } from '../../instance/system-clock.ts';
 import { systemRandom } from '../../instance/system-random.ts';
+import { previewRoute } from '../../preview/preview-route.ts';
 import { buildSnapshot } from '../../snapshot/build-snapshot.ts';
 import { createCatalogue } from '../../snapshot/catalogue.ts';
-import { createLiveSnapshot } from '../../snapshot/live-snapshot.ts';
+import { createLiveSnapshot, type LiveSnapshot } from '../../snapshot/live-snapshot.ts';
 import { openSqliteStore } from '../../store/open-sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 import { checkDestination } from '../../transport/check-destination.ts';
@@ -30,10 +32,11 @@ import { parseEgressAllow } from '../../transport/parse-egress-allow.ts';
 import { openVault } from '../../vault/open-vault.ts';
 import { createRootKey } from '../../vault/root-key.ts';
 import { createControlPlane } from '../create-control-plane.ts';
-import type { ControlPlaneDeps, IssuedApiKey, KeyTestCandidate, KeyTestResult, PreviewRequest } from '../deps.ts';
+import type { ControlPlaneDeps, IssuedApiKey, KeyTestCandidate, KeyTestResult } from '../deps.ts';
 
 export const NOW = instant(Date.UTC(2026, 10, 23, 12));
 export const WORKSPACE = 'ws_one' as WorkspaceId;
+const OPENAI = 'openai' as ProviderId;
 export const OTHER_WORKSPACE = 'ws_two' as WorkspaceId;
 /** Its provider key is in no answer, log or error: tests search for it. */
 export const CANARY = 'sk-proj-CANARYcanaryCANARYcanary0123456789';
@@ -47,7 +50,6 @@ export type TestInstance = {
   readonly keys: Readonly<Record<'operator' | 'management' | 'inference' | 'foreign', string>>;
   readonly inferenceKey: ApiKeyRecord;
   readonly tested: KeyTestCandidate[];
-  readonly previewed: PreviewRequest[];
   readonly logged: string[];
   readonly world: World;
   call(key: keyof TestInstance['keys'] | null, method: Method, url: string, body?: unknown): Promise<Answer>;
@@ -63,52 +65,36 @@ export type Answer = {
   readonly body: any;
 };
 /** What a test may set. */
-export type World = { now: number; keyTest: KeyTestResult; plans: readonly RoutePlan[] };
+export type World = { now: number; keyTest: KeyTestResult };
 
 const OK: KeyTestResult = { class: 'ok', message: 'The key works.', status: 200, latencyMs: 12 };
 
 export async function openTestInstance(): Promise<TestInstance> {
   const folder = mkdtempSync(join(tmpdir(), 'control-plane-'));
-  const world: World = { now: NOW, keyTest: OK, plans: [] };
-  const clock: Clock = { now: () => instant(world.now), monotonicMs: () => performance.now(), sleep: async () => undefined };
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const store = await openSqliteStore({ file: join(folder, 'arouter.db'), synchronous: 'normal', clock, log: quiet });
-  const vault = await openVault({ store: store.vaultRows, keks: [createRootKey()], clock });
-  const verifier = createKeyVerifier(await vault.instanceSecret('api_key_pepper'));
-  const issueApiKey = (kind: ApiKeyKind): IssuedApiKey => {
-    const { token, id } = createToken(kind === 'inference' ? 'live' : 'mgmt');
-    return { token, id, hash: hashOfKeyId(id), hint: hintOfToken(token), mac: verifier.macOf(token) };
+  const world: World = { now: NOW, keyTest: OK };
+  const clock: Clock = {
+    now: () => instant(world.now),
+    monotonicMs: () => performance.now(),
+    sleep: (delayMs) => systemClock.sleep(Math.min(delayMs, 5)),
   };
-  for (const id of [PLATFORM_WORKSPACE, WORKSPACE, OTHER_WORKSPACE]) {
-    if ((await store.workspaces.get(id)) === undefined) {
-      await store.workspaces.create({ id, name: id, unmetered: false, createdAt: clock.now() });
-    }
-  }
-  const made = async (workspaceId: WorkspaceId, kind: ApiKeyKind) => {
-    const { token, ...issued } = issueApiKey(kind);
-    const record = apiKeyRecord({ ...issued, workspaceId, kind, createdAt: clock.now() });
-    await store.apiKeys.create(record);
-    return { token, record };
-  };
-  const operator = await made(PLATFORM_WORKSPACE, 'operator');
-  const management = await made(WORKSPACE, 'management');
-  const inference = await made(WORKSPACE, 'inference');
-  const foreign = await made(OTHER_WORKSPACE, 'management');
-  const catalogue = createCatalogue(manifests);
-  const live = await createLiveSnapshot({
-    store,
-    build: (rows) => buildSnapshot(rows, catalogue, manifests),
-    beforeSwitch: async () => undefined,
-    onError: (error) => {
-      throw error;
-    },
+  const store = await openSqliteStore({
+    file: join(folder, 'arouter.db'),
+    synchronous: 'normal',
+    clock,
+    log: QUIET,
   });
-  const counters = createMemoryCounters({ clock, onHealthChange: () => undefined });
-  const policy = parseEgressAllow('http://127.0.0.1:9001');
+  const vault = await openVault({ store: store.vaultRows, keks: [createRootKey()], clock: systemClock });
+  const verifier = createKeyVerifier(await vault.instanceSecret('api_key_pepper'));
+  const issueApiKey = issuerOf(verifier);
+  const { keys, inferenceKey } = await createKeys(store, issueApiKey, clock);
+  const live = await openSnapshot(store);
+  const counters = new MemoryCounters({ clock, onHealthChange: () => undefined });
+  const ports = { config: live.current, counters, vault, clock, random: systemRandom };
   const tested: KeyTestCandidate[] = [];
-  const previewed: PreviewRequest[] = [];
   const logged: string[] = [];
-  const log = (fields: object, message: string): void => void logged.push(JSON.stringify({ ...fields, message }));
+  const log = (fields: object, message: string): void =>
+    void logged.push(JSON.stringify({ ...fields, message }));
+  const policy = parseEgressAllow('http://127.0.0.1:9001');
   const deps: ControlPlaneDeps = {
     store,
     vault,
@@ -121,10 +107,7 @@ export async function openTestInstance(): Promise<TestInstance> {
       tested.push(candidate);
       return world.keyTest;
     },
-    previewRoute: async (request) => {
-      previewed.push(request);
-      return world.plans;
-    },
+    previewRoute: (request) => previewRoute({ ports, dialect: openaiChat, defaultProvider: OPENAI }, request),
     checkDestination: (url) => checkDestination(url, policy),
     providers: manifests,
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
@@ -135,47 +118,87 @@ export async function openTestInstance(): Promise<TestInstance> {
   };
   const app = createControlPlane(deps);
   await app.ready();
-  const keys = {
-    operator: operator.token,
-    management: management.token,
-    inference: inference.token,
-    foreign: foreign.token,
+  const close = async (): Promise<void> => {
+    await app.close();
+    vault.close();
+    await store.close();
+    rmSync(folder, { recursive: true });
   };
+  const call = callerOf(app, keys);
+  return { app, store, counters, deps, keys, inferenceKey, tested, logged, world, call, close };
+}
+
+type Keys = TestInstance['keys'];
+const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+function issuerOf(verifier: PepperedKeyVerifier): (kind: ApiKeyKind) => IssuedApiKey {
+  return (kind) => {
+    const { token, id } = createToken(kind === 'inference' ? 'live' : 'mgmt');
+    return { token, id, hash: hashOfKeyId(id), hint: hintOfToken(token), mac: verifier.macOf(token) };
+  };
+}
+
+async function createKeys(
+  store: Store,
+  issueApiKey: (kind: ApiKeyKind) => IssuedApiKey,
+  clock: Clock,
+): Promise<{ readonly keys: Keys; readonly inferenceKey: ApiKeyRecord }> {
+  for (const id of [PLATFORM_WORKSPACE, WORKSPACE, OTHER_WORKSPACE]) {
+    if ((await store.workspaces.get(id)) === undefined) {
+      await store.workspaces.create({ id, name: id, unmetered: false, createdAt: clock.now() });
+    }
+  }
+  const create = async (workspaceId: WorkspaceId, kind: ApiKeyKind) => {
+    const { token, ...issued } = issueApiKey(kind);
+    const record = apiKeyRecord({ ...issued, workspaceId, kind, createdAt: clock.now() });
+    await store.apiKeys.create(record);
+    return { token, record };
+  };
+  const operator = await create(PLATFORM_WORKSPACE, 'operator');
+  const management = await create(WORKSPACE, 'management');
+  const inference = await create(WORKSPACE, 'inference');
+  const foreign = await create(OTHER_WORKSPACE, 'management');
   return {
-    app,
-    store,
-    counters,
-    deps,
-    keys,
+    keys: {
+      operator: operator.token,
+      management: management.token,
+      inference: inference.token,
+      foreign: foreign.token,
+    },
     inferenceKey: inference.record,
-    tested,
-    previewed,
-    logged,
-    world,
-    async call(key, method, url, body) {
-      const response = await app.inject({
-        method,
-        url,
-        headers: {
-          ...(key === null ? {} : { authorization: `Bearer ${keys[key]}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const isJson = String(response.headers['content-type']).startsWith('application/json');
-      return {
-        status: response.statusCode,
-        text: response.payload,
-        headers: response.headers,
-        body: isJson ? response.json() : undefined,
-      };
+  };
+}
+
+function openSnapshot(store: Store): Promise<LiveSnapshot> {
+  const catalogue = createCatalogue(manifests);
+  return createLiveSnapshot({
+    store,
+    build: (rows) => buildSnapshot(rows, catalogue, manifests),
+    beforeSwitch: async () => undefined,
+    onError: (error) => {
+      throw error;
     },
-    async close() {
-      await app.close();
-      vault.close();
-      await store.close();
-      rmSync(folder, { recursive: true });
-    },
+  });
+}
+
+function callerOf(app: FastifyInstance, keys: Keys): TestInstance['call'] {
+  return async (key, method, url, body) => {
+    const response = await app.inject({
+      method,
+      url,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${keys[key]}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const isJson = String(response.headers['content-type']).startsWith('application/json');
+    return {
+      status: response.statusCode,
+      text: response.payload,
+      headers: response.headers,
+      body: isJson ? response.json() : undefined,
+    };
   };
 }
 

@@ -1,127 +1,159 @@
-/** Ledger rows as the flat arrays the writer takes. Every field is named here, so that a new one cannot be forgotten. */
+/**
+ * Ledger rows as the flat arrays the writer takes. Fields are read one by one, not destructured with a rest: that was
+ * measured to cost 1 µs of 20 per generation. `Stored` does what the rest would: a field added to a ledger row and not
+ * listed here is a type error where these functions are called.
+ */
 import type { AttemptOpened, AttemptSettled, GenerationRefused, TokenUsage } from '@arouter/core';
-import { noFieldLeft } from '../columns.ts';
 import { creationWindow } from '../generation-time.ts';
 import { OPEN, REFUSE, SETTLE } from './messages.ts';
 import type { OpenOperation, RefuseOperation, SettleOperation } from './messages.ts';
 
+type Stored<Row, Fields extends keyof Row> = Row & Record<Exclude<keyof Row, Fields>, never>;
+
+type StoredOpened = Stored<
+  AttemptOpened,
+  | 'generation'
+  | 'attemptNo'
+  | 'openedAt'
+  | 'providerKeyId'
+  | 'provider'
+  | 'source'
+  | 'model'
+  | 'upstreamModel'
+  | 'reservedNano'
+  | 'inputTokensEstimate'
+  | 'inputCostEstimateNano'
+  | 'credits'
+  | 'plans'
+>;
+
 /** Throws RangeError when the generation's id does not carry its creation time: it could not be found again. */
-export function toOpenOperation(row: AttemptOpened): OpenOperation {
-  const { generation, plans, ...attempt } = row;
-  const { id, requestId, workspaceId, apiKeyId, createdAt, dialect, modelRequested, streamed } = generation;
-  const { attemptNo, openedAt, providerKeyId, provider, source, model, upstreamModel, ...rest } = attempt;
-  const { reservedNano, inputTokensEstimate, inputCostEstimateNano, credits, ...nothing } = rest;
-  noFieldLeft(nothing);
-  checkCreationTime(id, createdAt);
+export function toOpenOperation(row: StoredOpened): OpenOperation {
+  const { generation } = row;
+  checkCreationTime(generation.id, generation.createdAt);
   return [
     OPEN,
-    workspaceId,
-    createdAt,
-    id,
-    attemptNo,
-    requestId,
-    apiKeyId,
-    dialect,
-    modelRequested,
-    Number(streamed),
-    openedAt,
-    providerKeyId,
-    provider,
-    source,
-    model,
-    upstreamModel,
-    reservedNano,
-    inputTokensEstimate,
-    inputCostEstimateNano ?? null,
-    credits,
-    JSON.stringify(plans),
+    generation.workspaceId,
+    generation.createdAt,
+    generation.id,
+    row.attemptNo,
+    generation.requestId,
+    generation.apiKeyId,
+    generation.dialect,
+    generation.modelRequested,
+    Number(generation.streamed),
+    row.openedAt,
+    row.providerKeyId,
+    row.provider,
+    row.source,
+    row.model,
+    row.upstreamModel,
+    row.reservedNano,
+    row.inputTokensEstimate,
+    row.inputCostEstimateNano ?? null,
+    row.credits,
+    JSON.stringify(row.plans),
   ];
 }
 
-/** What the attempt's opening has already stored (key, provider, source, model) is not sent again. */
-export function toSettleOperation(row: AttemptSettled): SettleOperation {
-  const { generation, attemptNo, settledAt, outcome, failure, upstreamStatus, upstreamId, ...more } = row;
-  const { finishReason, usage, costNano, costLines, chargedNano, latencyMs, firstByteMs, ...rest } = more;
-  const { final, callerStatus, errorCode, refusals, fallbackReason, ...opened } = rest;
-  const {
-    providerKeyId: _key,
-    provider: _provider,
-    source: _source,
-    model: _model,
-    openedAt: _at,
-    ...nothing
-  } = opened;
-  noFieldLeft(nothing);
+/** Stored when the attempt was opened, and not sent again. */
+type OpenedBefore = 'providerKeyId' | 'provider' | 'source' | 'model' | 'openedAt';
+type StoredSettled = Stored<
+  AttemptSettled,
+  | OpenedBefore
+  | 'generation'
+  | 'attemptNo'
+  | 'settledAt'
+  | 'outcome'
+  | 'failure'
+  | 'upstreamStatus'
+  | 'upstreamId'
+  | 'finishReason'
+  | 'usage'
+  | 'costNano'
+  | 'costLines'
+  | 'chargedNano'
+  | 'latencyMs'
+  | 'firstByteMs'
+  | 'final'
+  | 'callerStatus'
+  | 'errorCode'
+  | 'refusals'
+  | 'fallbackReason'
+>;
+type StoredUsage = Stored<
+  TokenUsage,
+  | 'inputTokens'
+  | 'cachedInputTokens'
+  | 'cacheWrite5mTokens'
+  | 'cacheWrite1hTokens'
+  | 'outputTokens'
+  | 'reasoningTokens'
+  | 'audioInputTokens'
+  | 'audioOutputTokens'
+  | 'origin'
+>;
+
+export function toSettleOperation(row: StoredSettled): SettleOperation {
+  const { generation, failure, firstByteMs } = row;
+  const usage: StoredUsage | null = row.usage;
   return [
     SETTLE,
     generation.workspaceId,
     generation.createdAt,
     generation.id,
-    attemptNo,
-    settledAt,
-    outcome,
+    row.attemptNo,
+    row.settledAt,
+    row.outcome,
     failure === null ? null : JSON.stringify(failure),
-    upstreamStatus,
-    upstreamId,
-    finishReason,
-    ...usageColumns(usage),
-    costNano,
-    jsonUnlessEmpty(costLines),
-    chargedNano,
-    Math.round(latencyMs),
+    row.upstreamStatus,
+    row.upstreamId,
+    row.finishReason,
+    usage === null ? null : usage.inputTokens,
+    usage === null ? null : usage.cachedInputTokens,
+    usage === null ? null : usage.cacheWrite5mTokens,
+    usage === null ? null : usage.cacheWrite1hTokens,
+    usage === null ? null : usage.outputTokens,
+    usage === null ? null : usage.reasoningTokens,
+    usage === null ? null : usage.audioInputTokens,
+    usage === null ? null : usage.audioOutputTokens,
+    usage === null ? null : usage.origin,
+    row.costNano,
+    jsonUnlessEmpty(row.costLines),
+    row.chargedNano,
+    Math.round(row.latencyMs),
     firstByteMs === null ? null : Math.round(firstByteMs),
-    Number(final),
-    callerStatus,
-    errorCode,
-    jsonUnlessEmpty(refusals),
-    fallbackReason,
+    Number(row.final),
+    row.callerStatus,
+    row.errorCode,
+    jsonUnlessEmpty(row.refusals),
+    row.fallbackReason,
   ];
 }
+
+type StoredRefused = Stored<
+  GenerationRefused,
+  'generation' | 'plans' | 'refusals' | 'callerStatus' | 'errorCode'
+>;
 
 /** Throws RangeError, as toOpenOperation does. */
-export function toRefuseOperation(row: GenerationRefused): RefuseOperation {
-  const { generation, plans, refusals, callerStatus, errorCode, ...nothing } = row;
-  const { id, requestId, workspaceId, apiKeyId, createdAt, dialect, modelRequested, streamed } = generation;
-  noFieldLeft(nothing);
-  checkCreationTime(id, createdAt);
+export function toRefuseOperation(row: StoredRefused): RefuseOperation {
+  const { generation } = row;
+  checkCreationTime(generation.id, generation.createdAt);
   return [
     REFUSE,
-    workspaceId,
-    createdAt,
-    id,
-    requestId,
-    apiKeyId,
-    dialect,
-    modelRequested,
-    Number(streamed),
-    JSON.stringify(plans),
-    jsonUnlessEmpty(refusals),
-    callerStatus,
-    errorCode,
-  ];
-}
-
-type UsageColumns = [
-  ...[number | null, number | null, number | null, number | null],
-  ...[number | null, number | null, number | null, number | null],
-  string | null,
-];
-
-function usageColumns(usage: TokenUsage | null): UsageColumns {
-  if (usage === null) return [null, null, null, null, null, null, null, null, null];
-  const { inputTokens, cachedInputTokens, cacheWrite5mTokens, cacheWrite1hTokens, ...more } = usage;
-  const { outputTokens, reasoningTokens, audioInputTokens, audioOutputTokens, origin, ...nothing } = more;
-  noFieldLeft(nothing);
-  return [
-    inputTokens,
-    cachedInputTokens,
-    cacheWrite5mTokens,
-    cacheWrite1hTokens,
-    outputTokens,
-    reasoningTokens,
-    audioInputTokens,
-    audioOutputTokens,
-    origin,
+    generation.workspaceId,
+    generation.createdAt,
+    generation.id,
+    generation.requestId,
+    generation.apiKeyId,
+    generation.dialect,
+    generation.modelRequested,
+    Number(generation.streamed),
+    JSON.stringify(row.plans),
+    jsonUnlessEmpty(row.refusals),
+    row.callerStatus,
+    row.errorCode,
   ];
 }
 

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../store.ts';
 import type { CheckpointReply, ReaderReply, SqlRow, Statement, WorkerSettings } from './messages.ts';
 import { toStoreFailure } from './store-failure.ts';
+import { workerFile } from './worker-file.ts';
 
 /** Two: a long report and a checkpoint leave neither waiting for the other. */
 const READERS = 2;
@@ -57,7 +58,7 @@ export function createReaders(settings: WorkerSettings): Readers {
 }
 
 function startReader(settings: WorkerSettings): Reader {
-  const worker = new Worker(new URL('./reader-worker.ts', import.meta.url), {
+  const worker = new Worker(workerFile('reader-worker'), {
     workerData: settings,
     env: {},
   });

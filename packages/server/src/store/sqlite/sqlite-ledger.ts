@@ -58,7 +58,9 @@ export function createSqliteLedger({ writer, clock, log, closing }: LedgerOption
   }
 
   return {
-    open: (row: AttemptOpened) => writer.submit(toOpenOperation(row)).then(ignoreReply),
+    async open(row: AttemptOpened) {
+      await writer.submit(toOpenOperation(row));
+    },
     settle(row: AttemptSettled) {
       const operation = toSettleOperation(row);
       return settleNow(operation).catch((error: unknown) => {
@@ -69,9 +71,10 @@ export function createSqliteLedger({ writer, clock, log, closing }: LedgerOption
     },
     refuse(row: GenerationRefused) {
       if (refusalsQueued >= REFUSALS_QUEUED_MAX) return;
+      const operation = toRefuseOperation(row);
       refusalsQueued += 1;
       writer
-        .submit(toRefuseOperation(row))
+        .submit(operation)
         .catch((error: unknown) => log.warn({ error }, 'a refused request was not recorded'))
         .finally(() => {
           refusalsQueued -= 1;
@@ -79,5 +82,3 @@ export function createSqliteLedger({ writer, clock, log, closing }: LedgerOption
     },
   };
 }
-
-function ignoreReply(): void {}

@@ -15,6 +15,7 @@ import type {
   WriterReply,
 } from './messages.ts';
 import { toStoreFailure } from './store-failure.ts';
+import { workerFile } from './worker-file.ts';
 
 /** Operations waiting for the next transaction; at 15 µs each, under half a second of work. */
 const QUEUED_OPERATIONS_MAX = 20_000;
@@ -49,7 +50,7 @@ export class Writer {
 
   constructor({ checkpointer, ...settings }: WriterOptions) {
     this.#checkpointer = checkpointer;
-    this.#worker = new Worker(new URL('./writer-worker.ts', import.meta.url), {
+    this.#worker = new Worker(workerFile('writer-worker'), {
       workerData: settings,
       env: {},
     });
@@ -71,6 +72,11 @@ export class Writer {
       this.#queue.push({ operation, resolve, reject });
       this.#schedule();
     });
+  }
+
+  /** False once the thread has ended: reads may still work, writes never will. */
+  get alive(): boolean {
+    return this.#lost === null;
   }
 
   /** Finishes a checkpoint between two transactions. */

@@ -1,0 +1,82 @@
+/**
+ * What was tried and how much of it came out equal, per provider and dialect; and every exception with its reason. An
+ * exception that is none any more fails, so the list cannot outlive its reasons.
+ */
+import { expect } from 'vitest';
+
+/** `record`: the usage in the generation's record, where `usage` is the one in the answer. */
+export type Aspect = 'question' | 'answer' | 'usage' | 'record' | 'cost';
+export type EqualityTable = {
+  /** Counts one comparison. What is not equal must be in the list of exceptions for its aspect. */
+  count(row: string, name: string, aspect: Aspect, difference: string | null): void;
+  print(title: string): void;
+  /** Fails with every difference that has no reason, and with every reason that met no difference. */
+  expectNoneUnexplained(): void;
+  /** How many comparisons of this aspect there were, and how many were equal. */
+  sum(aspect: Aspect): { readonly tried: number; readonly equal: number };
+};
+export type Exception = {
+  /** Of the recording's name, or of several. */
+  readonly recording: RegExp;
+  readonly aspects: readonly Aspect[];
+  readonly reason: string;
+};
+
+type Counts = { tried: number; equal: number };
+
+export function createEqualityTable(exceptions: readonly Exception[]): EqualityTable {
+  const rows = new Map<string, Map<Aspect, Counts>>();
+  const met = new Map<Exception, string[]>();
+  const unexplained: string[] = [];
+  return {
+    count(row, name, aspect, difference) {
+      const counts = countsOf(rows, row, aspect);
+      counts.tried += 1;
+      if (difference === null) {
+        counts.equal += 1;
+        return;
+      }
+      const exception = exceptions.find((each) => each.aspects.includes(aspect) && each.recording.test(name));
+      if (exception === undefined) unexplained.push(`${row} ${name}: ${aspect}: ${difference}`);
+      else met.set(exception, [...(met.get(exception) ?? []), `${name} (${aspect})`]);
+    },
+    print(title) {
+      console.log(title);
+      console.table(Object.fromEntries([...rows].map(([row, aspects]) => [row, shownRow(aspects)])));
+      for (const [{ reason }, names] of met)
+        console.log(`  not equal, ${names.length}: ${reason}\n    ${names.join('\n    ')}`);
+    },
+    expectNoneUnexplained() {
+      expect(unexplained).toEqual([]);
+      const idle = exceptions.filter((each) => !met.has(each));
+      expect(
+        idle.map(({ recording, reason }) => `${recording}: ${reason}`),
+        'exceptions that met no difference',
+      ).toEqual([]);
+    },
+    sum(aspect) {
+      const all = [...rows.values()].map((aspects) => aspects.get(aspect) ?? { tried: 0, equal: 0 });
+      return {
+        tried: all.reduce((total, { tried }) => total + tried, 0),
+        equal: all.reduce((total, { equal }) => total + equal, 0),
+      };
+    },
+  };
+}
+
+function countsOf(rows: Map<string, Map<Aspect, Counts>>, row: string, aspect: Aspect): Counts {
+  const aspects = rows.get(row) ?? new Map<Aspect, Counts>();
+  rows.set(row, aspects);
+  const counts = aspects.get(aspect) ?? { tried: 0, equal: 0 };
+  aspects.set(aspect, counts);
+  return counts;
+}
+
+function shownRow(aspects: ReadonlyMap<Aspect, Counts>): Record<string, number> {
+  const shown: Record<string, number> = { tried: aspects.get('answer')?.tried ?? 0 };
+  for (const [aspect, { tried, equal }] of aspects) {
+    shown[`${aspect} equal`] = equal;
+    if (tried !== shown['tried']) shown[`${aspect} tried`] = tried;
+  }
+  return shown;
+}
