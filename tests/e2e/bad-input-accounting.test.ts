@@ -32,7 +32,12 @@ const UNPRICED = 'openai/gpt-nobody-priced-this';
 
 async function addKey(provider: 'openai' | 'anthropic', more: object = {}) {
   const base = provider === 'openai' ? '/openai/v1' : '/anthropic';
-  return await tenant.addKey({ provider, credential: { api_key: 'sk-sandbox-accounts' }, base_url: sandbox.url + base, ...more });
+  return await tenant.addKey({
+    provider,
+    credential: { api_key: 'sk-sandbox-accounts' },
+    base_url: sandbox.url + base,
+    ...more,
+  });
 }
 
 /** The row is durable before the client has its last byte, so one reading must do. */
@@ -49,7 +54,12 @@ describe('a model without a price', () => {
     const { usage } = await generationOf(answer);
     expect(usage).toMatchObject({ cost: null, estimated: false });
     expect(usage?.prompt_tokens).toBeGreaterThan(0);
-    expect(await tenant.usage()).toMatchObject({ total_requests: 1, unpriced: 1, estimated_cost_usd: 0, errors: 0 });
+    expect(await tenant.usage()).toMatchObject({
+      total_requests: 1,
+      unpriced: 1,
+      estimated_cost_usd: 0,
+      errors: 0,
+    });
   });
 
   test.each([
@@ -70,7 +80,12 @@ describe('a model without a price', () => {
 
   test('serves and is charged once the operator has set a price', async () => {
     const key = await addKey('openai', { daily_budget_usd: 5 });
-    await tenant.operate('PUT', '/api/v1/prices', { provider: 'openai', model: 'gpt-priced-by-hand', input_usd_per_million: 3, output_usd_per_million: 7 });
+    await tenant.operate('PUT', '/api/v1/prices', {
+      provider: 'openai',
+      model: 'gpt-priced-by-hand',
+      input_usd_per_million: 3,
+      output_usd_per_million: 7,
+    });
     const answer = await tenant.ask({ model: 'openai/gpt-priced-by-hand' });
     const { usage } = await generationOf(answer);
     const nano = (usage?.prompt_tokens ?? 0) * 3000 + (usage?.completion_tokens ?? 0) * 7000;
@@ -81,9 +96,24 @@ describe('a model without a price', () => {
 
 const DIALECTS = [
   { dialect: 'openai', model: 'openai/gpt-4.1-mini', provider: 'openai', name: 'OpenAI chat' },
-  { dialect: 'anthropic', model: 'anthropic/claude-haiku-4-5', provider: 'anthropic', name: 'Anthropic messages' },
-  { dialect: 'anthropic', model: 'openai/gpt-4.1-mini', provider: 'openai', name: 'Anthropic messages over OpenAI chat' },
-  { dialect: 'openai', model: 'anthropic/claude-haiku-4-5', provider: 'anthropic', name: 'OpenAI chat over Anthropic messages' },
+  {
+    dialect: 'anthropic',
+    model: 'anthropic/claude-haiku-4-5',
+    provider: 'anthropic',
+    name: 'Anthropic messages',
+  },
+  {
+    dialect: 'anthropic',
+    model: 'openai/gpt-4.1-mini',
+    provider: 'openai',
+    name: 'Anthropic messages over OpenAI chat',
+  },
+  {
+    dialect: 'openai',
+    model: 'anthropic/claude-haiku-4-5',
+    provider: 'anthropic',
+    name: 'OpenAI chat over Anthropic messages',
+  },
 ] as const;
 
 describe.each(DIALECTS)('$name', ({ dialect, model: base, provider }) => {
@@ -94,31 +124,37 @@ describe.each(DIALECTS)('$name', ({ dialect, model: base, provider }) => {
     return await tenant.ask({ dialect, model, stream, text: 'Write 40 words', maxTokens: 100 });
   };
 
-  test.each([false, true])('an answer without usage is estimated and marked so (streamed: %j)', async (stream) => {
-    const answer = await ask(stream, { kind: 'usage', damage: 'none' });
-    expect(answer.status, answer.text).toBe(200);
-    const generation = await generationOf(answer);
-    expect(generation).toMatchObject({ status: 'succeeded', usage: { estimated: true, is_byok: true } });
-    expect(generation.usage?.prompt_tokens).toBeGreaterThan(0);
-    // Forty words are some fifty tokens; an estimate for a budget may err high, never low.
-    expect(generation.usage?.completion_tokens).toBeGreaterThan(40);
-    expect(generation.usage?.cost).toBeGreaterThan(0);
-    await expectBooked(generation);
-  });
+  test.each([false, true])(
+    'an answer without usage is estimated and marked so (streamed: %j)',
+    async (stream) => {
+      const answer = await ask(stream, { kind: 'usage', damage: 'none' });
+      expect(answer.status, answer.text).toBe(200);
+      const generation = await generationOf(answer);
+      expect(generation).toMatchObject({ status: 'succeeded', usage: { estimated: true, is_byok: true } });
+      expect(generation.usage?.prompt_tokens).toBeGreaterThan(0);
+      // Forty words are some fifty tokens; an estimate for a budget may err high, never low.
+      expect(generation.usage?.completion_tokens).toBeGreaterThan(40);
+      expect(generation.usage?.cost).toBeGreaterThan(0);
+      await expectBooked(generation);
+    },
+  );
 
-  test.each(['reset', 'close', 'end'] as const)('a stream cut in the middle (%s) ends with an error and is accounted as interrupted', async (how) => {
-    const answer = await ask(true, { kind: 'cut', afterFrames: 12, how });
-    expect(answer.status).toBe(200);
-    expect(answer.text).not.toContain('[DONE]');
-    expect(answer.text).not.toContain('message_stop');
-    expect(answer.text).toContain('"code":"upstream_error"');
-    const generation = await generationOf(answer);
-    expect(generation).toMatchObject({ status: 'interrupted', usage: { estimated: true } });
-    expect(generation.usage?.completion_tokens).toBeGreaterThan(0);
-    expect(generation.usage?.cost).toBeGreaterThan(0);
-    await expectBooked(generation);
-    expect(await tenant.usage()).toMatchObject({ total_requests: 1, errors: 1 });
-  });
+  test.each(['reset', 'close', 'end'] as const)(
+    'a stream cut in the middle (%s) ends with an error and is accounted as interrupted',
+    async (how) => {
+      const answer = await ask(true, { kind: 'cut', afterFrames: 12, how });
+      expect(answer.status).toBe(200);
+      expect(answer.text).not.toContain('[DONE]');
+      expect(answer.text).not.toContain('message_stop');
+      expect(answer.text).toContain('"code":"upstream_error"');
+      const generation = await generationOf(answer);
+      expect(generation).toMatchObject({ status: 'interrupted', usage: { estimated: true } });
+      expect(generation.usage?.completion_tokens).toBeGreaterThan(0);
+      expect(generation.usage?.cost).toBeGreaterThan(0);
+      await expectBooked(generation);
+      expect(await tenant.usage()).toMatchObject({ total_requests: 1, errors: 1 });
+    },
+  );
 
   test('a whole answer cut in the middle never reaches the client, and is accounted', async () => {
     const answer = await ask(false, { kind: 'cut', afterBytes: 60, how: 'reset' });
@@ -153,7 +189,14 @@ describe('a client that leaves', () => {
     sandbox.behave({ fault: { kind: 'pace', frameDelayMs: 60 } });
     const leaving = new AbortController();
     const onPiece = (): void => leaving.abort();
-    await tenant.ask({ model: 'openai/gpt-4.1-mini', stream: true, text: 'Write 60 words', maxTokens: 200, signal: leaving.signal, onPiece });
+    await tenant.ask({
+      model: 'openai/gpt-4.1-mini',
+      stream: true,
+      text: 'Write 60 words',
+      maxTokens: 200,
+      signal: leaving.signal,
+      onPiece,
+    });
     const list = await waitUntil(
       async () => (await tenant.manage('GET', '/api/v1/generations')) as { data: readonly ShownGeneration[] },
       ({ data }) => data[0]?.status === 'cancelled',
@@ -169,6 +212,14 @@ describe('a client that leaves', () => {
 test('the refusal of an unpriced model is one or two sentences in the other dialect too', async () => {
   await addKey('openai', { daily_budget_usd: 5 });
   const answer = await tenant.ask({ dialect: 'anthropic', model: UNPRICED });
-  expect(answer.json()).toMatchObject({ type: 'error', code: 'price_unknown', error: { code: 'price_unknown' } });
-  expectRefusal(await tenant.ask({ dialect: 'anthropic', model: 'openai/' }), { status: 404, code: 'model_not_found', says: /No provider serves/ }, 'anthropic');
+  expect(answer.json()).toMatchObject({
+    type: 'error',
+    code: 'price_unknown',
+    error: { code: 'price_unknown' },
+  });
+  expectRefusal(
+    await tenant.ask({ dialect: 'anthropic', model: 'openai/' }),
+    { status: 404, code: 'model_not_found', says: /No provider serves/ },
+    'anthropic',
+  );
 });

@@ -61,7 +61,11 @@ describe('a provider key', () => {
 
   const CREDENTIALS: readonly Row[] = [
     ['no credential', { credential: undefined }, bad(/`credential` is required/)],
-    ['an unknown provider', { provider: 'nosuch' }, bad(/`provider` must name a known provider: anthropic, /)],
+    [
+      'an unknown provider',
+      { provider: 'nosuch' },
+      bad(/`provider` must name a known provider: anthropic, /),
+    ],
     ['no provider', { provider: undefined }, bad(/`provider` is required/)],
     ['an empty key', { credential: { api_key: '' } }, bad(/`credential\.api_key` is required/)],
     ['a key with white space', { credential: { api_key: `sk-${CANARY} 0123` } }, bad(/white space/)],

@@ -1,97 +1,161 @@
-/** Where the gateway's answer is rightly not the recording, with the reason; a reason that no longer applies fails. */
+/**
+ * Where the gateway's answer is rightly not the recording: what must be true of an exchange, and the reason. Told by
+ * what stands in the exchange, not by its name, so that other recordings are judged by the same rules.
+ */
 import type { Exception } from '../support/equality-table.ts';
+import { isJsonObject } from '../support/recorded-chats.ts';
+import type { JsonObject, RecordedChat } from '../support/recorded-chats.ts';
+import { eventsOf, statedUsage } from '../support/stated-usage.ts';
 
 /** Members of a request that speak to the gateway itself: they are read here and not sent on. */
 export const GATEWAY_FIELDS = ['models', 'route', 'provider', 'usage', 'plugins', 'transforms'] as const;
 
+/** About the key, or the provider's state; the caller can do nothing about it. */
+const ABOUT_THE_KEY: ReadonlySet<number> = new Set([401, 402, 403, 429]);
+
+const COUNTED_TWICE: Exception = {
+  applies: (chat) => {
+    const usage = statedUsage(chat);
+    return usage !== null && usage.cached + usage.written5m + usage.written1h > usage.input;
+  },
+  aspects: ['usage', 'record'],
+  reason:
+    'the provider counts the same tokens as read from the cache and as written to it, more than went in; here each token is of one kind',
+};
+const NO_USAGE_STATED: Exception = {
+  applies: (chat) => chat.status === 200 && statedUsage(chat) === null,
+  aspects: ['usage', 'record', 'cost'],
+  reason: 'the provider states no usage: it is estimated, and marked so',
+};
+
 export const EXCEPTIONS: readonly Exception[] = [
   {
-    recording: /openrouter_errors_raised/,
+    applies: ({ status }) => ABOUT_THE_KEY.has(status) || status >= 500,
     aspects: ['answer'],
     reason:
-      'the gateway answers a rate limit itself: it names the key, says when to try again and what could be done',
+      'what is about the key or the provider the gateway says itself: it names the key, when to try again and what could be done',
   },
   {
-    recording: /test_cancel_recorded_provider_stream-huggingface/,
+    applies: (chat) => !asksForUsage(chat) && streamEvents(chat).some(isUsageChunk),
     aspects: ['answer'],
     reason:
-      'this provider states usage in a last chunk although the caller did not ask; the gateway asks for it always and keeps it',
+      'the provider states usage in a last chunk although the caller did not ask; the gateway asks for it always and keeps it',
   },
   {
-    recording: /openrouter_stream_error/,
+    applies: (chat) => streamHasError(chat) && chat.answer.includes('data: [DONE]'),
     aspects: ['answer'],
     reason:
-      'this provider sends [DONE] after an error inside the stream; the gateway sends none, so that nobody takes the answer for complete',
+      'the provider sends [DONE] after an error inside the stream; the gateway sends none, so that nobody takes the answer for complete',
   },
-  {
-    recording: /openrouter_cache_instructions_gemini_real_api\.json#0/,
-    aspects: ['usage'],
-    reason:
-      'this provider counts the same tokens as read from the cache and as written to it, more than went in; here each token is of one kind',
-  },
-  {
-    recording: /groq__test_tool_use_failed_error_streaming\.json#0/,
-    aspects: ['usage', 'cost'],
-    reason: 'the stream ends with an error and states no usage: it is estimated, and marked so',
-  },
+  COUNTED_TWICE,
+  NO_USAGE_STATED,
 ];
 
 /** `question`: what reaches the provider after both translations. */
 export const CROSSED_EXCEPTIONS: readonly Exception[] = [
   {
-    recording: /openai_model_without_system_prompt/,
+    applies: ({ dialect, request }) =>
+      dialect === 'openai-chat' && messagesOf(request).every((message) => isSystem(message)),
     aspects: ['question'],
     reason: 'there is nothing but a system message, and the Messages API wants a turn of the user',
   },
   {
-    recording: /openai_prompted_output/,
+    applies: ({ request }) => objectOf(request['response_format'])['type'] === 'json_object',
     aspects: ['question'],
     reason: 'response_format json_object has no counterpart there and becomes a sentence',
   },
   {
-    recording: /openai_tool_call_roundtrip_wire_stable-ag_ui-\.json#[23]/,
+    applies: ({ request }) =>
+      request['tools'] === undefined &&
+      messagesOf(request).some((message) => message['tool_calls'] !== undefined),
     aspects: ['question'],
-    reason: 'the history has calls of a tool that is not declared any more, which the Messages API refuses: it is declared',
+    reason:
+      'the history has calls of a tool that is not declared any more, which the Messages API refuses: it is declared',
   },
   {
-    recording: /mid_conversation_system|announcement-\.json/,
+    applies: ({ request }) => {
+      const messages = messagesOf(request);
+      const first = messages.findIndex((message) => !isSystem(message));
+      return messages.some((message, index) => isSystem(message) && index > first);
+    },
     aspects: ['question'],
     reason: 'most Claude models take no system message in the middle: there it is said by the user',
   },
   {
-    recording: /multimodal_tool_return_matrix-direct-(?:binary-document|url-image|url_force_download-document)-anthropic-\.json#1/,
+    applies: ({ dialect, request }) =>
+      dialect === 'anthropic-messages' &&
+      messagesOf(request)
+        .flatMap((message) => objectsOf(message['content']))
+        .filter(({ type }) => type === 'tool_result')
+        .flatMap((result) => objectsOf(result['content']))
+        .some(({ type }) => type === 'image' || type === 'document'),
     aspects: ['question'],
     reason: 'a tool message of OpenAI holds text only: pictures and files follow in a message of the user',
   },
+  COUNTED_TWICE,
+  NO_USAGE_STATED,
   {
-    recording: /text_plain_document_anthropic/,
-    aspects: ['question'],
-    reason: 'a document of plain text, returned by a tool, is text',
-  },
-  {
-    recording: /openrouter_cache_instructions_gemini_real_api\.json#0/,
-    aspects: ['usage', 'record'],
-    reason: 'this provider counts the same tokens as read from the cache and as written to it, more than went in; here each token is of one kind',
-  },
-  {
-    recording: /groq__test_tool_use_failed_error_streaming\.json#0/,
-    aspects: ['usage', 'record', 'cost'],
-    reason: 'the stream ends with an error and states no usage: it is estimated, and marked so',
-  },
-  {
-    recording: /openrouter_stream_error/,
+    applies: streamHasError,
     aspects: ['usage'],
-    reason: 'the Messages API states usage at the end, and a stream that ends with an error has none; the record has it',
+    reason:
+      'usage stands at the end of a stream, and one that ends with an error has no such end; the record has it',
   },
 ];
 
-/** Questions that have no form in the other dialect: what the gateway says to whoever asks them. */
-export const NOT_ASKABLE: readonly RegExp[] = [
-  /^A `file` part names a `file_id`, which only the provider that stores it can read/,
-  /^A source names a `file_id`, which only the provider that stores it can read/,
-  /^`mcp_servers` is run by Anthropic itself/,
-  /^A tool is of a `type` that only Anthropic runs or knows/,
-  /^A tool has a `type` other than `function`/,
-  /^A message holds a content part whose `type` the Messages API cannot express/,
-  /^`web_search_options` has no counterpart at this provider/,
+/** Questions that have no form in the other dialect; the gateway refuses them with a sentence that says so. */
+export const NOT_ASKABLE: readonly (readonly [reason: string, applies: (chat: RecordedChat) => boolean])[] = [
+  ['a file is stored at the provider', (chat) => /"file_id":"/.test(written(chat))],
+  ['servers are called by Anthropic', ({ request }) => request['mcp_servers'] !== undefined],
+  ['the provider searches', ({ request }) => request['web_search_options'] !== undefined],
+  ['several answers at once', ({ request }) => typeof request['n'] === 'number' && request['n'] > 1],
+  ['speech', (chat) => /"(?:input_audio|audio|modalities)":/.test(written(chat))],
+  ['a container at Anthropic', (chat) => /"container_upload"/.test(written(chat))],
+  [
+    'a tool that only its vendor knows',
+    ({ request }) =>
+      objectsOf(request['tools']).some(
+        ({ type }) => typeof type === 'string' && type !== 'function' && type !== 'custom',
+      ),
+  ],
+  [
+    'a tool of another kind than functions',
+    ({ request }) => objectsOf(request['tools']).some(({ type }) => type === 'custom'),
+  ],
+  ['a part that only its vendor knows', (chat) => /"(?:document_url|video_url)"/.test(written(chat))],
 ];
+
+function asksForUsage({ dialect, request }: RecordedChat): boolean {
+  return dialect !== 'openai-chat' || objectOf(request['stream_options'])['include_usage'] === true;
+}
+
+function streamEvents({ answer, streamed, status }: RecordedChat): readonly JsonObject[] {
+  return streamed && status === 200 ? eventsOf(answer.toString('utf8')).filter(isJsonObject) : [];
+}
+
+function isUsageChunk(event: JsonObject): boolean {
+  return isJsonObject(event['usage']) && Array.isArray(event['choices']) && event['choices'].length === 0;
+}
+
+function streamHasError(chat: RecordedChat): boolean {
+  return streamEvents(chat).some((event) => isJsonObject(event['error']));
+}
+
+function messagesOf(request: JsonObject): readonly JsonObject[] {
+  return objectsOf(request['messages']);
+}
+
+function isSystem(message: JsonObject): boolean {
+  return message['role'] === 'system' || message['role'] === 'developer';
+}
+
+function written({ request }: RecordedChat): string {
+  return JSON.stringify(request);
+}
+
+function objectsOf(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}

@@ -3,21 +3,22 @@
  * exception that is none any more fails, so the list cannot outlive its reasons.
  */
 import { expect } from 'vitest';
+import type { RecordedChat } from './recorded-chats.ts';
 
 /** `record`: the usage in the generation's record, where `usage` is the one in the answer. */
 export type Aspect = 'question' | 'answer' | 'usage' | 'record' | 'cost';
 export type EqualityTable = {
   /** Counts one comparison. What is not equal must be in the list of exceptions for its aspect. */
-  count(row: string, name: string, aspect: Aspect, difference: string | null): void;
+  count(row: string, chat: RecordedChat, aspect: Aspect, difference: string | null): void;
   print(title: string): void;
-  /** Fails with every difference that has no reason, and with every reason that met no difference. */
+  /** Fails with every difference that has no reason, and with every reason that applied and met no difference. */
   expectNoneUnexplained(): void;
   /** How many comparisons of this aspect there were, and how many were equal. */
   sum(aspect: Aspect): { readonly tried: number; readonly equal: number };
 };
 export type Exception = {
-  /** Of the recording's name, or of several. */
-  readonly recording: RegExp;
+  /** Whether an exchange is of the kind that the reason is about. */
+  readonly applies: (chat: RecordedChat) => boolean;
   readonly aspects: readonly Aspect[];
   readonly reason: string;
 };
@@ -27,18 +28,20 @@ type Counts = { tried: number; equal: number };
 export function createEqualityTable(exceptions: readonly Exception[]): EqualityTable {
   const rows = new Map<string, Map<Aspect, Counts>>();
   const met = new Map<Exception, string[]>();
+  const applied = new Set<Exception>();
   const unexplained: string[] = [];
   return {
-    count(row, name, aspect, difference) {
+    count(row, chat, aspect, difference) {
       const counts = countsOf(rows, row, aspect);
       counts.tried += 1;
+      const exception = exceptions.find((each) => each.aspects.includes(aspect) && each.applies(chat));
+      if (exception !== undefined) applied.add(exception);
       if (difference === null) {
         counts.equal += 1;
         return;
       }
-      const exception = exceptions.find((each) => each.aspects.includes(aspect) && each.recording.test(name));
-      if (exception === undefined) unexplained.push(`${row} ${name}: ${aspect}: ${difference}`);
-      else met.set(exception, [...(met.get(exception) ?? []), `${name} (${aspect})`]);
+      if (exception === undefined) unexplained.push(`${row} ${chat.name}: ${aspect}: ${difference}`);
+      else met.set(exception, [...(met.get(exception) ?? []), `${chat.name} (${aspect})`]);
     },
     print(title) {
       console.log(title);
@@ -48,9 +51,9 @@ export function createEqualityTable(exceptions: readonly Exception[]): EqualityT
     },
     expectNoneUnexplained() {
       expect(unexplained).toEqual([]);
-      const idle = exceptions.filter((each) => !met.has(each));
+      const idle = [...applied].filter((each) => !met.has(each));
       expect(
-        idle.map(({ recording, reason }) => `${recording}: ${reason}`),
+        idle.map(({ reason }) => reason),
         'exceptions that met no difference',
       ).toEqual([]);
     },

@@ -14,6 +14,7 @@ export type ShownProviderKey = {
 };
 export type ShownVerdict = {
   readonly provider_key_id: string;
+  readonly source: 'byok' | 'platform';
   readonly kind: 'ranked' | 'excluded';
   readonly rank: number | null;
   readonly share: number | null;

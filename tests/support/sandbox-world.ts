@@ -32,7 +32,12 @@ export async function startSandboxWorld(): Promise<SandboxWorld> {
   const gateway = await startGateway({ egressAllow: [sandbox.url] });
   const client = createManagementClient(gateway);
   const add = (provider: string, path: string, secret: string) =>
-    client.addKey({ provider, label: `My ${provider}`, credential: { api_key: secret }, base_url: sandbox.url + path });
+    client.addKey({
+      provider,
+      label: `My ${provider}`,
+      credential: { api_key: secret },
+      base_url: sandbox.url + path,
+    });
   const openaiKey = await add('openai', '/openai/v1', OPENAI_SECRET);
   const anthropicKey = await add('anthropic', '/anthropic', ANTHROPIC_SECRET);
   const apiKey = gateway.keys.apiKey;
@@ -42,8 +47,10 @@ export async function startSandboxWorld(): Promise<SandboxWorld> {
     client,
     openaiKey,
     anthropicKey,
-    openai: (options) => counted((fetch) => new OpenAI({ apiKey, baseURL: `${gateway.url}/v1`, ...options, fetch })),
-    anthropic: (options) => counted((fetch) => new Anthropic({ apiKey, baseURL: gateway.url, ...options, fetch })),
+    openai: (options) =>
+      counted((fetch) => new OpenAI({ apiKey, baseURL: `${gateway.url}/v1`, ...options, fetch })),
+    anthropic: (options) =>
+      counted((fetch) => new Anthropic({ apiKey, baseURL: gateway.url, ...options, fetch })),
     lastAsked() {
       const entry = sandbox.journal.entries().at(-1);
       if (entry === undefined) throw new Error('the sandbox was not asked anything');

@@ -114,18 +114,26 @@ export async function serveGateway({
 export async function runCommand(
   args: readonly string[],
   environment: Environment = {},
+  input = '',
 ): Promise<CommandResult> {
-  const command = startCommand(args, environment);
+  const command = startCommand(args, environment, input);
   const exit = await command.exited;
   return { ...exit, stdout: command.stdout(), stderr: command.stderr() };
 }
 
-/** Starts a command without waiting for anything. Nothing of the tester's own settings or keys reaches it. */
-export function startCommand(args: readonly string[], environment: Environment = {}): RunningCommand {
+/** Starts a command without waiting for anything; `input` is all of its standard input. Nothing of the tester's own settings or keys reaches it. */
+export function startCommand(
+  args: readonly string[],
+  environment: Environment = {},
+  input = '',
+): RunningCommand {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], AROUTER_LOG_LEVEL: 'error', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  // A command that does not read its input may be gone before it is written.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   return {

@@ -36,7 +36,7 @@ export function openApiDocument(options: {
       title: 'ARouter management API',
       version: options.version,
       description:
-        'Keys, provider keys, usage, credits and routing previews. Inference is the OpenAI, Anthropic and Gemini API at the same origin.',
+        'Keys, provider keys, usage, credits and routing previews. Inference is the OpenAI chat and Anthropic messages API at the same origin, under /v1.',
     },
     servers: [{ url: options.publicUrl ?? '/' }],
     tags: [...new Set(Object.values<Route>(ROUTES).map((route) => route.tag))].map((tag) => ({ name: tag })),

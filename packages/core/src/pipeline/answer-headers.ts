@@ -2,7 +2,7 @@
 import type { ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { WireHeaders } from '../wire/wire.ts';
 import type { Target } from './prepare.ts';
-import type { Run } from './run.ts';
+import type { Refusal, Run } from './run.ts';
 
 export function answerHeaders(run: Run, target: Target, contentType: string): WireHeaders {
   const reason = fallbackReason(run, target.key);
@@ -34,9 +34,23 @@ export function fallbackReason(run: Run, key: ProviderKeyRecord): string | null 
     }
   }
   for (const { key: refused, by } of run.refusals)
-    if (refused.source === 'byok') reasons.set(refused.id, by.kind);
+    if (refused.source === 'byok') reasons.set(refused.id, AS_EXCLUDED[by.kind]);
   for (const { key: failed, failure } of run.failures)
     if (failed.source === 'byok') reasons.set(failed.id, failure.class);
   if (reasons.size === 0) return 'no_own_key';
-  return [...reasons].map(([id, reason]) => `${id}=${reason}`).join(', ');
+  const shown = [...reasons].slice(0, REASONS_SHOWN_MAX).map(([id, reason]) => `${id}=${reason}`);
+  const more = reasons.size - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
+
+/** A header must fit beside the others into the 16 KiB that most clients take; the generation has them all. */
+const REASONS_SHOWN_MAX = 20;
+
+/** A key that the counters refused is named like one that the plan left out for the same reason. */
+const AS_EXCLUDED: Readonly<Record<Refusal['by']['kind'], string>> = {
+  rpm: 'rpm_exceeded',
+  concurrency: 'concurrency_exceeded',
+  spend: 'budget_exceeded',
+  credits: 'insufficient_credits',
+  probe: 'cooling_down',
+};

@@ -217,11 +217,9 @@ function benchEnd(
 ): Instant {
   const { at, retryAfterMs, jitter } = outcome;
   if (retryAfterMs !== null && policy.statedMsMax > 0) {
-    // The provider's own clock is believed, with a little jitter so that waiting keys do not wake together.
-    return laterBy(
-      at,
-      Math.min(Math.max(retryAfterMs, SECOND), policy.statedMsMax) + Math.round(jitter * 250),
-    );
+    // Exactly the provider's own time: the caller is told the same, and must not come too early. Waiting keys do not
+    // wake together, because one request is the probe.
+    return laterBy(at, Math.min(Math.max(retryAfterMs, SECOND), policy.statedMsMax));
   }
   const wait = Math.min(policy.firstMs * 2 ** level, policy.longestMs);
   return laterBy(at, Math.round(wait * (1 + (policy.trips === 'breaker' ? jitter * 0.2 : 0))));

@@ -1,4 +1,6 @@
 /** `arouter doctor`: is this data folder sound? Runs beside no server: it takes the database's lock. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PLATFORM_WORKSPACE } from '@arouter/core';
 import { manifests } from '@arouter/providers';
@@ -29,6 +31,9 @@ export async function doctor(args: readonly string[]): Promise<void> {
   const settings = { ...fromEnvironment, dataDir: values['data-dir'] ?? fromEnvironment.dataDir };
   parseEgressAllow(settings.egressAllow);
   say('settings', 'good');
+  const database = join(resolve(settings.dataDir), 'arouter.db');
+  // Opening would make a new one, and call that sound.
+  if (!existsSync(database)) throw new UsageError(`There is no database at ${database}. Nothing was changed.`, 1);
   const instance = await openInstance(settings, createLog('error'));
   try {
     say('root key', 'fits the data');

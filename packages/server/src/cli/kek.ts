@@ -30,10 +30,13 @@ export async function kek(args: readonly string[]): Promise<void> {
       help: { type: 'boolean', short: 'h' },
     },
   });
-  if (values.help === true || positionals[0] !== 'rotate') {
+  const [action] = positionals;
+  if (values.help === true || action === undefined) {
     process.stdout.write(HELP);
     return;
   }
+  if (action !== 'rotate')
+    throw new UsageError(`"${action}" is not an action of "arouter kek". "arouter kek --help" lists them.`);
   const settings = readSettings({ ...process.env });
   if (settings.kek !== '')
     throw new UsageError(

@@ -4,7 +4,7 @@ import { StoreLocked } from '../store/sqlite/database-lock.ts';
 import { EgressAllowInvalid } from '../transport/parse-egress-allow.ts';
 import { VaultStartRefused } from '../vault/vault-error.ts';
 import { VERSION } from '../version.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError, usageErrorOf } from './usage-error.ts';
 
 type Command = (args: readonly string[]) => Promise<void>;
 
@@ -54,9 +54,10 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new UsageError(`"${name}" is not a command. "arouter help" lists them.`);
-  await (
-    await command.load()
-  )(rest);
+  const run = await command.load();
+  await run(rest).catch((error: unknown) => {
+    throw usageErrorOf(error, name) ?? error;
+  });
 }
 
 function help(): string {

@@ -3,10 +3,11 @@ import { parseArgs } from 'node:util';
 import {
   CONNECTION_HELP,
   createManagementClient,
+  listAll,
   table,
   type ManagementClient,
 } from './management-client.ts';
-import { UsageError } from './usage-error.ts';
+import { numberOption, UsageError } from './usage-error.ts';
 
 const HELP = `Usage: arouter key list
        arouter key create NAME [--limit USD] [--reset daily|weekly|monthly] [--json]
@@ -45,8 +46,8 @@ async function run(
   { action, subject, limit, reset, json }: Options,
 ): Promise<string> {
   if (action === 'list') {
-    const { data } = await client.call('GET', '/api/v1/keys?include_disabled=true');
-    return table(data as readonly Readonly<Record<string, unknown>>[], [
+    const keys = await listAll(client, '/api/v1/keys?include_disabled=true&page_size=100');
+    return table(keys, [
       'name',
       'label',
       'hash',
@@ -60,9 +61,10 @@ async function run(
     throw new UsageError(`"arouter key ${action}" needs a name or hash. "arouter key --help" says more.`);
   switch (action) {
     case 'create': {
+      const limitUsd = numberOption('--limit', limit);
       const answer = await client.call('POST', '/api/v1/keys', {
         name: subject,
-        ...(limit === undefined ? {} : { limit: Number(limit) }),
+        ...(limitUsd === undefined ? {} : { limit: limitUsd }),
         ...(reset === undefined ? {} : { limit_reset: reset }),
       });
       return json === true

@@ -3,11 +3,12 @@ import { parseArgs } from 'node:util';
 import {
   CONNECTION_HELP,
   createManagementClient,
+  listAll,
   readStandardInput,
   table,
   type ManagementClient,
 } from './management-client.ts';
-import { UsageError } from './usage-error.ts';
+import { numberOption, UsageError } from './usage-error.ts';
 
 const HELP = `Usage: arouter byok list
        arouter byok add PROVIDER [--label TEXT] [--base-url URL] [--weight N] [--rpm N] [--always-use] < secret
@@ -45,8 +46,7 @@ export async function manageProviderKeys(args: readonly string[]): Promise<void>
 }
 
 async function list(client: ManagementClient): Promise<string> {
-  const { data } = await client.call('GET', '/api/v1/byok');
-  return table(data as readonly Readonly<Record<string, unknown>>[], [
+  return table(await listAll(client, '/api/v1/byok?limit=100'), [
     'id',
     'provider',
     'label',
@@ -67,16 +67,19 @@ type AddOptions = {
 };
 
 async function add(client: ManagementClient, provider: string, options: AddOptions): Promise<string> {
+  const weight = numberOption('--weight', options.weight);
+  const rpmLimit = numberOption('--rpm', options.rpm);
   const secret = await readStandardInput();
   if (secret === '')
     throw new UsageError('No secret came on standard input. "arouter byok --help" shows how.');
   const { data } = await client.call('POST', '/api/v1/byok', {
     provider,
-    credential: secret.startsWith('{') ? JSON.parse(secret) : { api_key: secret },
+    // As text: the gateway reads JSON out of it itself, and its sentence quotes none of it.
+    credential: secret,
     ...(options.label === undefined ? {} : { label: options.label }),
     ...(options['base-url'] === undefined ? {} : { base_url: options['base-url'] }),
-    ...(options.weight === undefined ? {} : { weight: Number(options.weight) }),
-    ...(options.rpm === undefined ? {} : { rpm_limit: Number(options.rpm) }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(rpmLimit === undefined ? {} : { rpm_limit: rpmLimit }),
     ...(options['always-use'] === true ? { always_use: true } : {}),
   });
   return `${String((data as Readonly<Record<string, unknown>>)['id'])}\n`;

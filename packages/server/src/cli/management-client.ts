@@ -55,6 +55,19 @@ export function createManagementClient(
   };
 }
 
+type Row = Readonly<Record<string, unknown>>;
+
+/** All rows of a list, page after page. The path has a query already. */
+export async function listAll(client: ManagementClient, path: string): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (;;) {
+    const { data, total_count: total } = await client.call('GET', `${path}&offset=${rows.length}`);
+    const page = data as readonly Row[];
+    rows.push(...page);
+    if (page.length === 0 || rows.length >= Number(total)) return rows;
+  }
+}
+
 /** Rows as a table for people. */
 export function table(
   rows: readonly Readonly<Record<string, unknown>>[],

@@ -46,7 +46,7 @@ async function claim(deps: FirstRunDeps, request: IncomingMessage, response: Ser
   );
   if (keys === null) {
     const message =
-      'The first-run link is not valid: it was used, is older than an hour, or the server was restarted. Restart the server for a new one, or use "arouter init".';
+      'The first-run link is not valid: it was used already, is older than an hour, or a newer one was printed. Where there is no workspace yet, a restart prints a new link.';
     answer(response, 404, { error: { code: 'not_found', message } });
     return;
   }
