@@ -1,8 +1,7 @@
 /** What every refusal of bad input has in common, checked the same way in every table. */
-import type { Sandbox } from '@arouter/sandbox';
 import { expect } from 'vitest';
 import { send, type Seen } from '../support/send.ts';
-import type { Gateway } from '../support/start-gateway.ts';
+import type { Stage } from '../support/stage.ts';
 
 /** Stands in every body and every credential of the tables: no message may hold it. */
 export const CANARY = 'CANARY7f3aQx9Z';
@@ -44,10 +43,21 @@ function sentencesOf(message: string): readonly string[] {
   return message.split(/(?<=(?<!e\.g)[.!?])\s+(?=[A-Z`"])/);
 }
 
-export type World = { readonly state: string; readonly upstreamCalls: number };
+/** Nothing was stored, spent or counted, and no provider was called. */
+export async function expectUnchanged(
+  stage: Stage,
+  workspaceId: string,
+  act: () => Promise<void>,
+): Promise<void> {
+  const before = await readWorld(stage, workspaceId);
+  await act();
+  expect(await readWorld(stage, workspaceId)).toEqual(before);
+}
+
+type World = { readonly state: string; readonly upstreamCalls: number };
 
 /** Everything that a refused request could have changed, as the operator reads it. */
-export async function readWorld(gateway: Gateway, sandbox: Sandbox, workspaceId: string): Promise<World> {
+async function readWorld({ gateway, sandbox }: Stage, workspaceId: string): Promise<World> {
   const paths = [
     `/api/v1/byok?workspace_id=${workspaceId}`,
     `/api/v1/keys?workspace_id=${workspaceId}&include_disabled=true&page_size=100`,

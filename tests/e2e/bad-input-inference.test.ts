@@ -2,19 +2,18 @@
  * Bad input on the inference paths, in both dialects: each gets its status, its code and a sentence that says what to do;
  * nothing reaches a provider, nothing changes, nothing of the body comes back.
  */
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { startSandbox, type Sandbox } from '@arouter/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { send, type Sent } from '../support/send.ts';
-import { startGateway, type Gateway } from '../support/start-gateway.ts';
+import { openStage, type Stage } from '../support/stage.ts';
 import { openTenant, type Tenant } from '../support/tenant.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { CANARY, expectRefusal, readWorld, type Expected } from './bad-input-checks.ts';
+import { CANARY, expectRefusal, expectUnchanged, type Expected } from './bad-input-checks.ts';
 
 const BODY_BYTES_MAX = 2 * 1024 * 1024;
 
-let sandbox: Sandbox;
-let gateway: Gateway;
+let stage: Stage;
 let tenant: Tenant;
 let disabledKey = '';
 let expiredKey = '';
@@ -22,28 +21,24 @@ let deletedKey = '';
 let narrowKey = '';
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ journalBodies: true });
-  gateway = await startGateway({
-    egressAllow: [sandbox.url],
+  stage = await openStage({
+    sandbox: { journalBodies: true },
     environment: { AROUTER_BODY_BYTES_MAX: String(BODY_BYTES_MAX) },
   });
-  tenant = await openTenant(gateway, 'Bad input');
+  tenant = await openTenant(stage.gateway, 'Bad input');
   for (const [provider, path] of [
     ['openai', '/openai/v1'],
     ['anthropic', '/anthropic'],
   ] as const) {
-    await tenant.addKey({
-      provider,
-      credential: { api_key: `sk-sandbox-${CANARY}` },
-      base_url: sandbox.url + path,
-    });
+    const credential = { api_key: `sk-sandbox-${CANARY}` };
+    await tenant.addKey({ provider, credential, base_url: stage.sandbox.url + path });
   }
   await makeApiKeys();
 });
-afterAll(async () => {
-  await gateway.remove();
-  await sandbox.close();
-});
+afterAll(() => stage.close());
+
+const expectNothingDone = async (act: () => Promise<void>): Promise<void> =>
+  await expectUnchanged(stage, tenant.workspaceId, act);
 
 async function makeApiKeys(): Promise<void> {
   const disabled = await tenant.addApiKey({ name: 'disabled' });
@@ -72,12 +67,7 @@ const FACES = [
 type Face = (typeof FACES)[number];
 
 /** What the good body becomes; a string or bytes are sent as they are. */
-type Row = readonly [
-  name: string,
-  body: (good: Good, face: Face) => unknown,
-  expected: Expected,
-  sent?: Sent,
-];
+type Row = [name: string, body: (good: Good, face: Face) => unknown, expected: Expected, sent?: Sent];
 type Good = Readonly<Record<string, unknown>>;
 
 const bad = (says: RegExp): Expected => ({ status: 400, code: 'invalid_request', says });
@@ -190,7 +180,7 @@ const TRANSPORTS: readonly Row[] = [
 ];
 
 /** Headers are made when the test runs: the keys do not exist before. */
-type KeyRow = readonly [name: string, headers: () => Readonly<Record<string, string>>, expected: Expected];
+type KeyRow = [name: string, headers: () => Readonly<Record<string, string>>, expected: Expected];
 const unauthorized = (says: RegExp): Expected => ({ status: 401, code: 'invalid_api_key', says });
 const KEYS: readonly KeyRow[] = [
   ['no key', () => ({}), unauthorized(/No API key was sent.*Authorization: Bearer/)],
@@ -223,12 +213,12 @@ const KEYS: readonly KeyRow[] = [
   ],
   [
     'an operator key',
-    () => ({ authorization: `Bearer ${gateway.keys.operatorKey}` }),
+    () => ({ authorization: `Bearer ${stage.gateway.keys.operatorKey}` }),
     { status: 403, code: 'wrong_key_kind', says: /inference key \(lr_live_/ },
   ],
   [
     'two different keys',
-    () => ({ authorization: `Bearer ${tenant.apiKey}`, 'x-api-key': gateway.keys.apiKey }),
+    () => ({ authorization: `Bearer ${tenant.apiKey}`, 'x-api-key': stage.gateway.keys.apiKey }),
     { status: 400, code: 'invalid_request', says: /Two different API keys.*Send one/ },
   ],
   [
@@ -245,7 +235,7 @@ describe.each(FACES)('$path', (face) => {
     messages: [{ role: 'user', content: `Hello ${CANARY}` }],
   };
   const post = async (body: unknown, sent: Sent = {}, headers?: Readonly<Record<string, string>>) =>
-    await send(gateway.url + face.path, {
+    await send(stage.gateway.url + face.path, {
       method: 'POST',
       ...sent,
       headers: {
@@ -257,34 +247,34 @@ describe.each(FACES)('$path', (face) => {
     });
 
   test('the good body is good', async () => {
-    const before = sandbox.journal.seen();
+    const before = stage.sandbox.journal.seen();
     expect((await post(good)).status).toBe(200);
-    expect(sandbox.journal.seen()).toBe(before + 1);
+    expect(stage.sandbox.journal.seen()).toBe(before + 1);
   });
 
   test.each([...BODIES, ...TRANSPORTS])('%s', async (_name, body, expected, sent) => {
-    const before = await readWorld(gateway, sandbox, tenant.workspaceId);
-    expectRefusal(await post(body(good, face), sent), expected, face.dialect);
-    expect(await readWorld(gateway, sandbox, tenant.workspaceId)).toEqual(before);
+    await expectNothingDone(async () => {
+      expectRefusal(await post(body(good, face), sent), expected, face.dialect);
+    });
   });
 
   test.each(KEYS)('%s', async (_name, headers, expected) => {
-    const before = await readWorld(gateway, sandbox, tenant.workspaceId);
-    const answer = await post(good, {}, headers());
-    expectRefusal(answer, expected, face.dialect);
-    for (const token of Object.values(headers())) expect(answer.text).not.toContain(token);
-    expect(await readWorld(gateway, sandbox, tenant.workspaceId)).toEqual(before);
+    await expectNothingDone(async () => {
+      const answer = await post(good, {}, headers());
+      expectRefusal(answer, expected, face.dialect);
+      for (const token of Object.values(headers())) expect(answer.text).not.toContain(token);
+    });
   });
 
   test('a key written with an escape is the key: the model is read and replaced, once', async () => {
     const body = JSON.stringify(good).replace('"model"', String.raw`"mod\u0065l"`);
     expect((await post(body)).status).toBe(200);
-    const upstream = JSON.parse(sandbox.journal.entries().at(-1)?.body ?? '{}') as { model: string };
+    const upstream = JSON.parse(stage.sandbox.journal.entries().at(-1)?.body ?? '{}') as { model: string };
     expect(upstream.model).toBe(face.model.split('/')[1]);
   });
 
   test('a key in the query is no key', async () => {
-    const answer = await send(`${gateway.url}${face.path}?key=${tenant.apiKey}`, {
+    const answer = await send(`${stage.gateway.url}${face.path}?key=${tenant.apiKey}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(good),
@@ -292,24 +282,35 @@ describe.each(FACES)('$path', (face) => {
     expectRefusal(answer, unauthorized(/No API key was sent/), face.dialect);
   });
 
+  test('a caller who reads only when all is sent gets the refusal, not a reset', async () => {
+    const body = JSON.stringify({ ...good, padding: CANARY.repeat(600_000) });
+    for (let times = 0; times < 3; times += 1) {
+      const answer = await sendThenRead(
+        `POST ${face.path} HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer ${tenant.apiKey}\r\n` +
+          `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+      expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*"code":"payload_too_large"/);
+    }
+  });
+
   test('a workspace without a provider key is told where to add one', async () => {
-    const bare = await openTenant(gateway, 'Bare');
-    const before = sandbox.journal.seen();
+    const bare = await openTenant(stage.gateway, 'Bare');
+    const before = stage.sandbox.journal.seen();
     const answer = await bare.ask({ dialect: face.dialect, model: face.model });
     expectRefusal(
       answer,
       { status: 503, code: 'no_provider_available', says: /Add one in Settings → Integrations/ },
       face.dialect,
     );
-    expect(sandbox.journal.seen()).toBe(before);
+    expect(stage.sandbox.journal.seen()).toBe(before);
   });
 });
 
 describe('OpenAI chat only', () => {
   test.each([[1_000_000], [0], [-1], [1.5], ['2']])('n = %j', async (n) => {
-    const before = await readWorld(gateway, sandbox, tenant.workspaceId);
-    expectRefusal(await tenant.ask({ with: { n } }), bad(/"n" must be a whole number from 1 to 128/));
-    expect(await readWorld(gateway, sandbox, tenant.workspaceId)).toEqual(before);
+    await expectNothingDone(async () => {
+      expectRefusal(await tenant.ask({ with: { n } }), bad(/"n" must be a whole number from 1 to 128/));
+    });
   });
 
   test('an API key for another provider only is told so', async () => {
@@ -326,4 +327,20 @@ describe('OpenAI chat only', () => {
 function mistyped(key: string): string {
   const last = key.endsWith('A') ? 'B' : 'A';
   return key.slice(0, -1) + last;
+}
+
+/** Writes all before it reads anything, as simple clients do. */
+async function sendThenRead(text: string): Promise<string> {
+  const { hostname, port } = new URL(stage.gateway.url);
+  const socket = connect(Number(port), hostname);
+  socket.pause();
+  let answer = '';
+  socket.on('data', (piece: Buffer) => (answer += piece.toString('utf8')));
+  socket.write(text, () => void setTimeout(() => socket.resume(), 50));
+  await new Promise<void>((resolve) => {
+    socket.on('error', () => resolve());
+    socket.on('close', () => resolve());
+  });
+  socket.destroy();
+  return answer;
 }

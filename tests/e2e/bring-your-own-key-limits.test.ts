@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Seen } from '../support/send.ts';
 import { runCommand } from '../support/start-gateway.ts';
-import { addSandboxKey, callsOf, openStage, type Stage, type StagedKey } from '../support/stage.ts';
+import {
+  addSandboxKey,
+  callsOf,
+  openStage,
+  type SandboxKeyFields,
+  type Stage,
+  type StagedKey,
+} from '../support/stage.ts';
 import { openTenant, versionOf, type Tenant } from '../support/tenant.ts';
 
 let stage: Stage;
@@ -20,20 +27,31 @@ beforeEach(async () => {
   model = versionOf('openai/gpt-4.1');
 });
 
-const addOwn = async (fields: object = {}): Promise<StagedKey> => await addSandboxKey(stage, tenant.addKey, fields);
-const addPlatform = async (fields: object = {}): Promise<StagedKey> =>
+const addOwn = async (fields: SandboxKeyFields = {}): Promise<StagedKey> =>
+  await addSandboxKey(stage, tenant.addKey, fields);
+const addPlatform = async (fields: SandboxKeyFields = {}): Promise<StagedKey> =>
   await addSandboxKey(stage, tenant.addPlatformKey, { supported_models: [model], ...fields });
 const ask = async (more: object = {}): Promise<Seen> => await tenant.ask({ model, ...more });
 const askAtOnce = async (times: number, more: object = {}): Promise<readonly Seen[]> =>
   await Promise.all(Array.from({ length: times }, () => ask(more)));
-const slowly = (delayMs: number): string => stage.sandbox.behave({ match: { model: model.split('/')[1] ?? '' }, delayMs });
-const spentBy = async ({ id }: StagedKey): Promise<{ readonly spent_today_usd: number; readonly spent_month_usd: number }> =>
-  (await tenant.readKey(id)) as unknown as { readonly spent_today_usd: number; readonly spent_month_usd: number };
+const slowly = (delayMs: number): string =>
+  stage.sandbox.behave({ match: { model: model.split('/')[1] ?? '' }, delayMs });
+const spentBy = async ({
+  id,
+}: StagedKey): Promise<{ readonly spent_today_usd: number; readonly spent_month_usd: number }> =>
+  (await tenant.readKey(id)) as unknown as {
+    readonly spent_today_usd: number;
+    readonly spent_month_usd: number;
+  };
 
 /** `200: 5, 429 provider_key_rate_limited: 15` */
 function tally(answers: readonly Seen[]): Readonly<Record<string, number>> {
-  const names = answers.map((answer) => (answer.status === 200 ? '200' : `${answer.status} ${answer.json().code}`));
-  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, list]) => [name, list.length]));
+  const names = answers.map((answer) =>
+    answer.status === 200 ? '200' : `${answer.status} ${answer.json().code}`,
+  );
+  return Object.fromEntries(
+    [...Map.groupBy(names, (name) => name)].map(([name, list]) => [name, list.length]),
+  );
 }
 
 function secondsUntil(answer: Seen): number {
@@ -53,7 +71,9 @@ describe('requests per minute', () => {
       expect(secondsUntil(answer)).toBeLessThanOrEqual(60);
       expect(answer.json().error.type).toBe('rate_limit_error');
     }
-    expect((await ask()).json().message).toMatch(/"Five" was left out: its limit of 5 requests per minute is reached\. A slot frees at /);
+    expect((await ask()).json().message).toMatch(
+      /"Five" was left out: its limit of 5 requests per minute is reached\. A slot frees at /,
+    );
   });
 
   test('the rest goes to another own key, or to the platform, with the reason', async () => {
@@ -110,25 +130,32 @@ describe('budgets', () => {
   test.each([
     ['daily', 'daily_budget_usd', 'day'],
     ['monthly', 'monthly_budget_usd', 'month'],
-  ])('a soft %s budget serves until it is spent, then says which, how much and until when', async (name, field, period) => {
-    const key = await addOwn({ [field]: 0.0003, label: 'Pocket money' });
-    const answers: Seen[] = [];
-    for (let times = 0; times < 6; times += 1) answers.push(await ask());
-    const served = answers.filter(({ status }) => status === 200).length;
-    expect(served).toBeGreaterThan(0);
-    expect(tally(answers)).toEqual({ '200': served, '402 provider_key_budget_exceeded': 6 - served });
-    expect(callsOf(stage, key)).toHaveLength(served);
-    const { spent_today_usd: spent } = await spentBy(key);
-    expect(spent).toBeGreaterThanOrEqual(0.0003);
-    const refused = answers.at(-1);
-    expect(refused?.header('x-should-retry')).toBe('false');
-    expect(refused?.json().message).toMatch(new RegExp(`"Pocket money" was left out: its ${name} budget of 0\\.0003 USD is used up \\([\\d.]+ USD\\)\\. It resets at \\d{4}-`));
-    const { metadata } = refused?.json().error ?? {};
-    expect(metadata).toMatchObject({ scope: 'provider_key', period, limit_usd: 0.0003, spent_usd: spent });
-    expect(Date.parse(metadata.resets_at)).toBeGreaterThan(Date.now());
-    await tenant.editKey(key.id, { [field]: 1 });
-    expect((await ask()).status).toBe(200);
-  });
+  ])(
+    'a soft %s budget serves until it is spent, then says which, how much and until when',
+    async (name, field, period) => {
+      const key = await addOwn({ [field]: 0.0003, label: 'Pocket money' });
+      const answers: Seen[] = [];
+      for (let times = 0; times < 6; times += 1) answers.push(await ask());
+      const served = answers.filter(({ status }) => status === 200).length;
+      expect(served).toBeGreaterThan(0);
+      expect(tally(answers)).toEqual({ '200': served, '402 provider_key_budget_exceeded': 6 - served });
+      expect(callsOf(stage, key)).toHaveLength(served);
+      const { spent_today_usd: spent } = await spentBy(key);
+      expect(spent).toBeGreaterThanOrEqual(0.0003);
+      const refused = answers.at(-1);
+      expect(refused?.header('x-should-retry')).toBe('false');
+      expect(refused?.json().message).toMatch(
+        new RegExp(
+          `"Pocket money" was left out: its ${name} budget of 0\\.0003 USD is used up \\([\\d.]+ USD\\)\\. It resets at \\d{4}-`,
+        ),
+      );
+      const { metadata } = refused?.json().error ?? {};
+      expect(metadata).toMatchObject({ scope: 'provider_key', period, limit_usd: 0.0003, spent_usd: spent });
+      expect(Date.parse(metadata.resets_at)).toBeGreaterThan(Date.now());
+      await tenant.editKey(key.id, { [field]: 1 });
+      expect((await ask()).status).toBe(200);
+    },
+  );
 
   test('a hard budget with room for one request at most lets exactly one of twenty through, and is never overshot', async () => {
     const budgetUsd = 0.0006;
@@ -176,7 +203,9 @@ describe("an API key's spending limit", () => {
     expect((await ask({ apiKey: including })).status).toBe(200);
     const refused = await ask({ apiKey: including });
     expect([refused.status, refused.json().code]).toEqual([403, 'quota_exceeded']);
-    expect(refused.json().message).toMatch(/spending limit of this API key is reached\..*raise it in API keys/);
+    expect(refused.json().message).toMatch(
+      /spending limit of this API key is reached\..*raise it in API keys/,
+    );
     expect(refused.header('x-should-retry')).toBe('false');
   });
 
@@ -193,8 +222,12 @@ describe("an API key's spending limit", () => {
 
 describe('credits', () => {
   const grant = async (amountUsd: number, more: object = {}): Promise<unknown> =>
-    await tenant.operate('POST', `/api/v1/workspaces/${tenant.workspaceId}/credits`, { amount_usd: amountUsd, ...more });
-  const balance = async (): Promise<number> => ((await tenant.manage('GET', '/api/v1/balance')) as { balance: number }).balance;
+    await tenant.operate('POST', `/api/v1/workspaces/${tenant.workspaceId}/credits`, {
+      amount_usd: amountUsd,
+      ...more,
+    });
+  const balance = async (): Promise<number> =>
+    ((await tenant.manage('GET', '/api/v1/balance')) as { balance: number }).balance;
 
   beforeEach(async () => {
     tenant = await openTenant(stage.gateway, 'Prepaid', false);
@@ -218,11 +251,17 @@ describe('credits', () => {
     await grant(1, { idempotency_key: 'once' });
     const answers = await askAtOnce(8);
     expect(tally(answers)).toEqual({ '200': 8 });
-    const costs = await Promise.all(answers.map(async (answer) => (await tenant.generation(answer.header('x-generation-id') ?? '')).usage?.cost ?? 0));
+    const costs = await Promise.all(
+      answers.map(
+        async (answer) => (await tenant.generation(answer.header('x-generation-id') ?? '')).usage?.cost ?? 0,
+      ),
+    );
     const spentNano = costs.reduce((sum, cost) => sum + Math.round(cost * 1e9), 0);
     expect(spentNano).toBeGreaterThan(0);
     expect(Math.round((await balance()) * 1e9)).toBe(1e9 - spentNano);
-    const { transactions } = (await tenant.manage('GET', '/api/v1/transactions')) as { transactions: readonly { amount: number; type: string }[] };
+    const { transactions } = (await tenant.manage('GET', '/api/v1/transactions')) as {
+      transactions: readonly { amount: number; type: string }[];
+    };
     expect(transactions.map(({ type }) => type).filter((type) => type === 'credit')).toHaveLength(1);
     expect(Math.round(transactions.reduce((sum, { amount }) => sum + amount, 0) * 1e9)).toBe(1e9 - spentNano);
     expect(await tenant.manage('GET', '/api/v1/credits')).toMatchObject({ data: { total_credits: 1 } });
@@ -233,7 +272,8 @@ describe('credits', () => {
     await grant(0.002);
     slowly(20);
     const rounds = [];
-    for (let times = 0; times < 3; times += 1) rounds.push(...(await askAtOnce(15)), ...(await askAtOnce(15, { stream: true })));
+    for (let times = 0; times < 3; times += 1)
+      rounds.push(...(await askAtOnce(15)), ...(await askAtOnce(15, { stream: true })));
     const counts = tally(rounds);
     expect(Object.keys(counts).toSorted()).toEqual(['200', '402 insufficient_credits']);
     expect(callsOf(stage, platform)).toHaveLength(counts['200'] ?? 0);
@@ -245,7 +285,10 @@ describe('credits', () => {
   test('a failed attempt takes none', async () => {
     const platform = await addPlatform();
     await grant(1);
-    stage.sandbox.behave({ match: { key: platform.secret }, fault: { kind: 'error', preset: 'server_error' } });
+    stage.sandbox.behave({
+      match: { key: platform.secret },
+      fault: { kind: 'error', preset: 'server_error' },
+    });
     expect((await ask()).status).toBe(502);
     expect(await balance()).toBe(1);
   });

@@ -1,8 +1,15 @@
 /** Own keys first: which key serves, in which order, when the platform may step in, and how every choice explains itself. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { ShownVerdict } from '../support/management-client.ts';
+import type { ShownGeneration, ShownVerdict } from '../support/management-client.ts';
 import type { Seen } from '../support/send.ts';
-import { addSandboxKey, callsOf, openStage, type Stage, type StagedKey } from '../support/stage.ts';
+import {
+  addSandboxKey,
+  callsOf,
+  openStage,
+  type SandboxKeyFields,
+  type Stage,
+  type StagedKey,
+} from '../support/stage.ts';
 import { CHEAP_MODEL, openTenant, versionOf, type Tenant } from '../support/tenant.ts';
 
 let stage: Stage;
@@ -19,9 +26,10 @@ beforeEach(async () => {
   model = versionOf(CHEAP_MODEL);
 });
 
-const addOwn = async (fields: object = {}): Promise<StagedKey> => await addSandboxKey(stage, tenant.addKey, fields);
+const addOwn = async (fields: SandboxKeyFields = {}): Promise<StagedKey> =>
+  await addSandboxKey(stage, tenant.addKey, fields);
 /** For this test's model only: platform keys are everybody's. */
-const addPlatform = async (fields: object = {}): Promise<StagedKey> =>
+const addPlatform = async (fields: SandboxKeyFields = {}): Promise<StagedKey> =>
   await addSandboxKey(stage, tenant.addPlatformKey, { supported_models: [model], ...fields });
 const ask = async (more: object = {}): Promise<Seen> => await tenant.ask({ model, ...more });
 const servedBy = (answer: Seen): string | undefined => answer.header('x-arouter-provider-key');
@@ -57,7 +65,8 @@ describe('among own keys', () => {
     const keys = await Promise.all(WEIGHTS.map((weight) => addOwn({ weight, rpm_limit: 1000 })));
     const before = { calls: stage.sandbox.journal.seen(), usage: await tenant.usage() };
     const plans = await Promise.all(Array.from({ length: 400 }, () => preview()));
-    for (const plan of plans.slice(0, 1)) expect(plan.map(({ share }) => share).toSorted()).toEqual([0.2, 0.3, 0.5]);
+    for (const plan of plans.slice(0, 1))
+      expect(plan.map(({ share }) => share).toSorted()).toEqual([0.2, 0.3, 0.5]);
     const [first, second] = keys;
     const firstWins = plans.filter((plan) => at(plan, 1) === first?.id);
     expectShare(firstWins.length, plans.length, 0.5);
@@ -113,7 +122,10 @@ describe('among own keys', () => {
   test('the caller may narrow the providers, and orders them within a tier', async () => {
     await addOwn({ weight: 1000 });
     const claude = await addOwn({ provider: 'anthropic' });
-    const answer = await tenant.ask({ model, with: { models: ['anthropic/claude-haiku-4-5'], provider: { only: ['anthropic'] } } });
+    const answer = await tenant.ask({
+      model,
+      with: { models: ['anthropic/claude-haiku-4-5'], provider: { only: ['anthropic'] } },
+    });
     expectServed(answer, claude, 1);
     const refused = await ask({ with: { provider: { ignore: ['openai'] } } });
     expect([refused.status, refused.json().code]).toEqual([503, 'no_provider_available']);
@@ -123,7 +135,10 @@ describe('among own keys', () => {
 
 describe('when a key fails, the next one serves and the client does not notice', () => {
   /** The failing key is the preferred region's, so that it is tried first. */
-  const pair = async (): Promise<readonly [failing: StagedKey, good: StagedKey]> => [await addOwn({ region: 'first', label: 'Failing' }), await addOwn({ region: 'second' })];
+  const pair = async (): Promise<readonly [failing: StagedKey, good: StagedKey]> => [
+    await addOwn({ region: 'first', label: 'Failing' }),
+    await addOwn({ region: 'second' }),
+  ];
   const prefers = { with: { provider: { region: 'first' } } };
 
   test.each([
@@ -137,7 +152,11 @@ describe('when a key fails, the next one serves and the client does not notice',
     ['a connection reset before the answer', { kind: 'reset_before_headers' }, 'unreachable'],
     ['a connection reset after its headers', { kind: 'reset_after_headers' }, 'unreachable'],
     ['a redirect', { kind: 'redirect', location: 'http://127.0.0.1:9/v1/chat/completions' }, null],
-    ['an error event before any content', { kind: 'error_in_200', preset: 'overloaded', afterFrames: 0 }, 'provider_busy'],
+    [
+      'an error event before any content',
+      { kind: 'error_in_200', preset: 'overloaded', afterFrames: 0 },
+      'provider_busy',
+    ],
   ] as const)('%s', async (_name, fault, failureClass) => {
     const [failing, good] = await pair();
     for (const stream of [false, true]) {
@@ -151,41 +170,64 @@ describe('when a key fails, the next one serves and the client does not notice',
       expect(status).toBe('succeeded');
       expect(usage?.estimated).toBe(false);
       expect(route.attempts).toMatchObject([
-        { provider_key_id: failing.id, outcome: 'failed', ...(failureClass === null ? {} : { failure: { class: failureClass } }) },
+        {
+          provider_key_id: failing.id,
+          outcome: 'failed',
+          ...(failureClass === null ? {} : { failure: { class: failureClass } }),
+        },
         { provider_key_id: good.id, outcome: 'succeeded', failure: null },
       ]);
     }
     expect(callsOf(stage, failing)).toHaveLength(2);
   });
 
-  test.each(['openai', 'anthropic'] as const)('after content has gone out (%s) an error ends the stream: an error event, no terminal event, no second attempt', async (dialect) => {
-    const [failing, good] = await pair();
-    stage.sandbox.behave({ match: { key: failing.secret }, fault: { kind: 'error_in_200', preset: 'overloaded', afterFrames: 4 } });
-    const answer = await ask({ dialect, stream: true, text: 'Write 30 words', maxTokens: 60, ...prefers });
-    expectServed(answer, failing, 1);
-    expect(answer.text).toMatch(/"error"/);
-    expect(answer.text).not.toMatch(/\[DONE\]|message_stop/);
-    expect(callsOf(stage, good)).toEqual([]);
-    const generation = await tenant.generation(answer.header('x-generation-id') ?? '');
-    expect(generation).toMatchObject({ status: 'interrupted', usage: { estimated: true } });
-  });
+  test.each(['openai', 'anthropic'] as const)(
+    'after content has gone out (%s) an error ends the stream: an error event, no terminal event, no second attempt',
+    async (dialect) => {
+      const [failing, good] = await pair();
+      stage.sandbox.behave({
+        match: { key: failing.secret },
+        fault: { kind: 'error_in_200', preset: 'overloaded', afterFrames: 4 },
+      });
+      const answer = await ask({ dialect, stream: true, text: 'Write 30 words', maxTokens: 60, ...prefers });
+      expectServed(answer, failing, 1);
+      expect(answer.text).toMatch(/"error"/);
+      expect(answer.text).not.toMatch(/\[DONE\]|message_stop/);
+      expect(callsOf(stage, good)).toEqual([]);
+      const generation = await tenant.generation(answer.header('x-generation-id') ?? '');
+      expect(generation).toMatchObject({ status: 'interrupted', usage: { estimated: true } });
+    },
+  );
 
   test('three attempts at most, whatever the plan still offers', async () => {
     const keys = await Promise.all(Array.from({ length: 5 }, () => addOwn()));
-    stage.sandbox.behave({ match: { model: model.split('/')[1] ?? '' }, fault: { kind: 'error', preset: 'server_error' } });
+    stage.sandbox.behave({
+      match: { model: model.split('/')[1] ?? '' },
+      fault: { kind: 'error', preset: 'server_error' },
+    });
     const answer = await ask();
-    expect([answer.status, answer.json().code, answer.header('x-arouter-attempts')]).toEqual([502, 'upstream_error', '3']);
+    expect([answer.status, answer.json().code, answer.header('x-arouter-attempts')]).toEqual([
+      502,
+      'upstream_error',
+      '3',
+    ]);
     expect(keys.flatMap((key) => callsOf(stage, key))).toHaveLength(3);
   });
 
-  test.each(['bad_request', 'context_length', 'content_filter'] as const)("the caller's own mistake (%s) comes back as the provider worded it, is tried once, and blames no key", async (preset) => {
-    const keys = [await addOwn(), await addOwn()];
-    stage.sandbox.behave({ match: { model: model.split('/')[1] ?? '' }, fault: { kind: 'error', preset } });
-    const answer = await ask();
-    expect([answer.status, answer.header('x-arouter-attempts')]).toEqual([400, '1']);
-    expect(answer.header('x-should-retry')).toBe('false');
-    for (const key of keys) expect(await tenant.readKey(key.id)).toMatchObject({ health: { state: 'healthy', last_error: null } });
-  });
+  test.each(['bad_request', 'context_length', 'content_filter'] as const)(
+    "the caller's own mistake (%s) comes back as the provider worded it, is tried once, and blames no key",
+    async (preset) => {
+      const keys = [await addOwn(), await addOwn()];
+      stage.sandbox.behave({ match: { model: model.split('/')[1] ?? '' }, fault: { kind: 'error', preset } });
+      const answer = await ask();
+      expect([answer.status, answer.header('x-arouter-attempts')]).toEqual([400, '1']);
+      expect(answer.header('x-should-retry')).toBe('false');
+      for (const key of keys)
+        expect(await tenant.readKey(key.id)).toMatchObject({
+          health: { state: 'healthy', last_error: null },
+        });
+    },
+  );
 });
 
 describe('platform keys', () => {
@@ -213,7 +255,10 @@ describe('platform keys', () => {
     const { route } = await tenant.generation(passedOver.header('x-generation-id') ?? '');
     expect(route.plans[0]?.verdicts.find((verdict) => verdict.provider_key_id === own.id)).toMatchObject({
       kind: 'excluded',
-      reason: { code: 'cooling_down', message: expect.stringContaining('refused the credential. Edit the key, re-enable it, or test it') },
+      reason: {
+        code: 'cooling_down',
+        message: expect.stringContaining('refused the credential. Edit the key, re-enable it, or test it'),
+      },
     });
   });
 
@@ -229,7 +274,10 @@ describe('platform keys', () => {
     }
     expect(callsOf(stage, own)).toHaveLength(1);
     expect(callsOf(stage, platform)).toEqual([]);
-    expect(reasonsIn(await preview())).toEqual({ [own.id]: 'cooling_down', [platform.id]: 'fallback_denied' });
+    expect(reasonsIn(await preview())).toEqual({
+      [own.id]: 'cooling_down',
+      [platform.id]: 'fallback_denied',
+    });
   });
 
   test('"always use" of one own key leaves the other own keys in play', async () => {
@@ -274,18 +322,32 @@ describe('what was done is told', () => {
   test('usage keeps own keys and platform apart, and its sums are those of the generations', async () => {
     const platform = await addPlatform({ supported_models: [model, 'gpt-4o-mini'] });
     const own = await addOwn();
-    const generations = [];
-    for (const asked of [model, model, 'openai/gpt-4o-mini', 'openai/gpt-4o']) generations.push(await generationOf(await tenant.ask({ model: asked })));
+    const generations: ShownGeneration[] = [];
+    for (const asked of [model, model, 'openai/gpt-4o-mini', 'openai/gpt-4o'])
+      generations.push(await generationOf(await tenant.ask({ model: asked })));
     await tenant.editKey(own.id, { enabled: false });
-    for (const asked of [model, model]) generations.push(await generationOf(await tenant.ask({ model: asked })));
+    for (const asked of [model, model])
+      generations.push(await generationOf(await tenant.ask({ model: asked })));
     await tenant.editKey(own.id, { enabled: true });
-    stage.sandbox.behave({ match: { key: own.secret }, times: 1, fault: { kind: 'error', preset: 'server_error' } });
+    stage.sandbox.behave({
+      match: { key: own.secret },
+      times: 1,
+      fault: { kind: 'error', preset: 'server_error' },
+    });
     generations.push(await generationOf(await tenant.ask({ model: 'openai/gpt-4o-mini' })));
 
     const nanoOf = (source: string): number =>
-      generations.filter((each) => each.source === source).reduce((sum, each) => sum + Math.round((each.usage?.cost ?? 0) * 1e9), 0);
+      generations
+        .filter((each) => each.source === source)
+        .reduce((sum, each) => sum + Math.round((each.usage?.cost ?? 0) * 1e9), 0);
     const usage = await tenant.usage();
-    expect(usage).toMatchObject({ total_requests: 7, byok_requests: 4, platform_requests: 3, errors: 0, byok_error_rate: 1 / 5 });
+    expect(usage).toMatchObject({
+      total_requests: 7,
+      byok_requests: 4,
+      platform_requests: 3,
+      errors: 0,
+      byok_error_rate: 1 / 5,
+    });
     expect(Math.round(usage.estimated_byok_spend_usd * 1e9)).toBe(nanoOf('byok'));
     expect(Math.round(usage.platform_spend_usd * 1e9)).toBe(nanoOf('platform'));
     const sources = Object.fromEntries(usage.by_model.map((row) => [row.model, row.source]));
@@ -296,7 +358,12 @@ describe('what was done is told', () => {
 
   test('a generation holds one verdict per key, and its cost is its lines added up', async () => {
     const platform = await addPlatform();
-    const keys = [await addOwn({ label: 'Serving' }), await addOwn({ enabled: false }), await addOwn({ supported_models: ['gpt-4o'] }), await addOwn({ provider: 'anthropic' })];
+    const keys = [
+      await addOwn({ label: 'Serving' }),
+      await addOwn({ enabled: false }),
+      await addOwn({ supported_models: ['gpt-4o'] }),
+      await addOwn({ provider: 'anthropic' }),
+    ];
     const answer = await ask({ path: '/api/v1/chat/completions' });
     const { route, usage } = await generationOf(answer);
     const verdicts = route.plans[0]?.verdicts ?? [];
@@ -307,7 +374,9 @@ describe('what was done is told', () => {
       [keys[2]?.id ?? '']: 'model_not_supported_by_key',
       [keys[3]?.id ?? '']: 'provider_not_serving_model',
     });
-    const [attempt] = route.attempts as readonly { readonly cost_lines?: readonly { readonly usd: number }[] }[];
+    const [attempt] = route.attempts as readonly {
+      readonly cost_lines?: readonly { readonly usd: number }[];
+    }[];
     const lines = (attempt?.cost_lines ?? []).reduce((sum, { usd }) => sum + usd, 0);
     expect(lines).toBeCloseTo(usage?.cost ?? -1, 9);
     expect(answer.json().usage).toMatchObject({ cost: usage?.cost, is_byok: true });
@@ -339,7 +408,9 @@ describe('what was done is told', () => {
 });
 
 async function preview(): Promise<readonly ShownVerdict[]> {
-  const { data } = (await tenant.manage('POST', '/api/v1/routing/preview', { model, messages: [] })) as { data: { verdicts: readonly ShownVerdict[] } };
+  const { data } = (await tenant.manage('POST', '/api/v1/routing/preview', { model, messages: [] })) as {
+    data: { verdicts: readonly ShownVerdict[] };
+  };
   return data.verdicts;
 }
 
@@ -349,9 +420,16 @@ function at(plan: readonly ShownVerdict[], rank: number): string | undefined {
 
 /** Of the excluded keys, but for other tests' platform keys. */
 function reasonsIn(verdicts: readonly ShownVerdict[]): Readonly<Record<string, string | undefined>> {
-  const excluded = verdicts.filter(({ kind, reason }) => kind === 'excluded' && reason?.code !== 'model_not_supported_by_key');
-  const own = verdicts.filter(({ kind, source, reason }) => kind === 'excluded' && source === 'byok' && reason?.code === 'model_not_supported_by_key');
-  return Object.fromEntries([...excluded, ...own].map((verdict) => [verdict.provider_key_id, verdict.reason?.code]));
+  const excluded = verdicts.filter(
+    ({ kind, reason }) => kind === 'excluded' && reason?.code !== 'model_not_supported_by_key',
+  );
+  const own = verdicts.filter(
+    ({ kind, source, reason }) =>
+      kind === 'excluded' && source === 'byok' && reason?.code === 'model_not_supported_by_key',
+  );
+  return Object.fromEntries(
+    [...excluded, ...own].map((verdict) => [verdict.provider_key_id, verdict.reason?.code]),
+  );
 }
 
 async function generationOf(answer: Seen) {

@@ -3,10 +3,21 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox, type Sandbox } from '@arouter/sandbox';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createManagementClient } from '../support/management-client.ts';
-import { initGateway, runCommand, serveGateway, startCommand, startGateway, type CommandResult, type Gateway } from '../support/start-gateway.ts';
+import {
+  initGateway,
+  runCommand,
+  serveGateway,
+  startCommand,
+  startGateway,
+  type CommandResult,
+  type Gateway,
+} from '../support/start-gateway.ts';
 import { ask } from '../support/tenant.ts';
+
+// Dozens of processes are started, on two cores that others use as well.
+vi.setConfig({ testTimeout: 120_000 });
 
 const EXIT_USAGE = 64;
 const EXIT_CONFIG = 78;
@@ -34,9 +45,13 @@ describe('help', () => {
     const { code, stdout } = await runCommand(['help']);
     expect(code).toBe(0);
     const commands = [...stdout.matchAll(/^ {2}(\w+) +\S/gm)].map(([, name]) => name ?? '');
-    expect(commands).toEqual(expect.arrayContaining(['serve', 'init', 'key', 'byok', 'kek', 'doctor', 'demo']));
+    expect(commands).toEqual(
+      expect.arrayContaining(['serve', 'init', 'key', 'byok', 'kek', 'doctor', 'demo']),
+    );
     for (const flags of [['--help'], ['-h']]) {
-      const answers = await Promise.all(commands.map(async (name) => [name, await runCommand([name, ...flags])] as const));
+      const answers = await Promise.all(
+        commands.map(async (name) => [name, await runCommand([name, ...flags])] as const),
+      );
       for (const [name, answer] of answers) {
         expect([name, answer.code, answer.stderr]).toEqual([name, 0, '']);
         expect(answer.stdout).toMatch(new RegExp(`^Usage: arouter ${name}`));
@@ -46,7 +61,17 @@ describe('help', () => {
 
   test('serve names every setting with its default', async () => {
     const { stdout } = await runCommand(['serve', '--help']);
-    for (const name of ['HOST', 'PORT', 'DATA_DIR', 'ROLE', 'KEK_FILE', 'EGRESS_ALLOW', 'PUBLIC_URL', 'LOG_LEVEL']) expect(stdout).toContain(`AROUTER_${name} `);
+    for (const name of [
+      'HOST',
+      'PORT',
+      'DATA_DIR',
+      'ROLE',
+      'KEK_FILE',
+      'EGRESS_ALLOW',
+      'PUBLIC_URL',
+      'LOG_LEVEL',
+    ])
+      expect(stdout).toContain(`AROUTER_${name} `);
     expect(stdout).toContain('[127.0.0.1]');
   });
 
@@ -66,19 +91,39 @@ describe('help', () => {
 
 describe('settings that cannot be', () => {
   test.each<[name: string, environment: Record<string, string>, says: RegExp]>([
-    ['an unknown one', { AROUTER_PROT: '1' }, /AROUTER_PROT is not a setting\. "arouter serve --help" lists them\./],
+    [
+      'an unknown one',
+      { AROUTER_PROT: '1' },
+      /AROUTER_PROT is not a setting\. "arouter serve --help" lists them\./,
+    ],
     ['a port that is none', { AROUTER_PORT: '70000' }, /AROUTER_PORT must be a whole number from 0 to 65535/],
     ['a port as a word', { AROUTER_PORT: 'http' }, /AROUTER_PORT must be a whole number/],
     ['an unknown role', { AROUTER_ROLE: 'everything' }, /AROUTER_ROLE must be one of: all, gateway, control/],
     ['an unknown level', { AROUTER_LOG_LEVEL: 'loud' }, /AROUTER_LOG_LEVEL must be one of/],
     ['an empty folder', { AROUTER_DATA_DIR: '' }, /AROUTER_DATA_DIR must not be empty/],
-    ['a path among the origins', { AROUTER_EGRESS_ALLOW: 'http://127.0.0.1:9001/v1' }, /AROUTER_EGRESS_ALLOW.*not an origin/],
+    [
+      'a path among the origins',
+      { AROUTER_EGRESS_ALLOW: 'http://127.0.0.1:9001/v1' },
+      /AROUTER_EGRESS_ALLOW.*not an origin/,
+    ],
     ['cloud metadata among the origins', { AROUTER_EGRESS_ALLOW: 'http://169.254.169.254' }, /never allowed/],
-    ['a database that is not supported yet', { AROUTER_DATABASE_URL: 'postgres://u:secretpw@h/db' }, /AROUTER_DATABASE_URL asks for PostgreSQL/],
-    ['a file that is not there', { AROUTER_CONFIG: '/nowhere/arouter.yaml' }, /AROUTER_CONFIG names a file that cannot be read/],
+    [
+      'a database that is not supported yet',
+      { AROUTER_DATABASE_URL: 'postgres://u:secretpw@h/db' },
+      /AROUTER_DATABASE_URL asks for PostgreSQL/,
+    ],
+    [
+      'a file that is not there',
+      { AROUTER_CONFIG: '/nowhere/arouter.yaml' },
+      /AROUTER_CONFIG names a file that cannot be read/,
+    ],
     ['a root key that is none', { AROUTER_KEK: 'CANARYshort' }, /AROUTER_KEK/],
   ])('%s stops the start with 78 and one sentence', async (_name, environment, says) => {
-    const answer = await runCommand(['serve'], { AROUTER_DATA_DIR: newFolder(), AROUTER_PORT: '0', ...environment });
+    const answer = await runCommand(['serve'], {
+      AROUTER_DATA_DIR: newFolder(),
+      AROUTER_PORT: '0',
+      ...environment,
+    });
     expectSentence(answer, EXIT_CONFIG, says);
     expect(answer.stderr).not.toMatch(/CANARY|secretpw/);
   });
@@ -88,7 +133,11 @@ describe('settings that cannot be', () => {
     const file = join(folder, 'arouter.yaml');
     const environment = { AROUTER_DATA_DIR: folder, AROUTER_PORT: '0', AROUTER_CONFIG: file };
     writeFileSync(file, 'prot: 8080\n');
-    expectSentence(await runCommand(['serve'], environment), EXIT_CONFIG, /"prot" is not a setting\. Known are: host, port/);
+    expectSentence(
+      await runCommand(['serve'], environment),
+      EXIT_CONFIG,
+      /"prot" is not a setting\. Known are: host, port/,
+    );
     writeFileSync(file, 'kek: "CANARY\n  : [');
     const broken = await runCommand(['serve'], environment);
     expectSentence(broken, EXIT_CONFIG, /cannot be read as YAML/);
@@ -97,7 +146,10 @@ describe('settings that cannot be', () => {
 
   test('a port in use', async () => {
     const sandbox = await startSandbox();
-    const answer = await runCommand(['serve'], { AROUTER_DATA_DIR: newFolder(), AROUTER_PORT: String(sandbox.port) });
+    const answer = await runCommand(['serve'], {
+      AROUTER_DATA_DIR: newFolder(),
+      AROUTER_PORT: String(sandbox.port),
+    });
     await sandbox.close();
     expectSentence(answer, EXIT_CONFIG, /The port is in use\. Set AROUTER_PORT/);
   });
@@ -117,7 +169,11 @@ describe('init', () => {
       bootstrap_token: expect.any(String),
     });
     const rootKey = readFileSync(join(folder, 'root.key'));
-    expectSentence(await runCommand(['init', '--json', '--data-dir', folder]), 1, /already has a workspace; init works on an empty data folder only/);
+    expectSentence(
+      await runCommand(['init', '--json', '--data-dir', folder]),
+      1,
+      /already has a workspace; init works on an empty data folder only/,
+    );
     expect(readFileSync(join(folder, 'root.key')).equals(rootKey)).toBe(true);
     const people = await runCommand(['init', '--data-dir', newFolder(), '--name', 'For people']);
     expect(people.stdout).toMatch(/shown once[^]*api key +lr_live_[^]*Back up .*root\.key/);
@@ -136,12 +192,20 @@ describe('with a gateway running', () => {
     await sandbox.close();
   });
   const arouter = async (args: readonly string[], input = ''): Promise<CommandResult> =>
-    await runCommand(args, { AROUTER_URL: gateway.url, AROUTER_MANAGEMENT_KEY: gateway.keys.managementKey }, input);
+    await runCommand(
+      args,
+      { AROUTER_URL: gateway.url, AROUTER_MANAGEMENT_KEY: gateway.keys.managementKey },
+      input,
+    );
 
   test('a second process on the same data folder is refused with 78, whatever it is; the first goes on', async () => {
     const environment = { AROUTER_DATA_DIR: gateway.dataDir, AROUTER_PORT: '0' };
     for (const args of [['serve'], ['init'], ['kek', 'rotate']]) {
-      expectSentence(await runCommand(args, environment), EXIT_CONFIG, new RegExp(`in use by another ARouter process \\(pid ${gateway.pid}\\)\\. Stop it first`));
+      expectSentence(
+        await runCommand(args, environment),
+        EXIT_CONFIG,
+        new RegExp(`in use by another ARouter process \\(pid ${gateway.pid}\\)\\. Stop it first`),
+      );
     }
     const doctor = await runCommand(['doctor'], environment);
     expect([doctor.code, doctor.stderr]).toEqual([EXIT_CONFIG, expect.stringContaining('Stop it first')]);
@@ -150,13 +214,17 @@ describe('with a gateway running', () => {
 
   test('key: create, list, disable, enable, delete', async () => {
     const made = await arouter(['key', 'create', 'Laptop', '--limit', '5', '--reset', 'daily', '--json']);
-    const { key, data } = JSON.parse(made.stdout) as { key: string; data: { hash: string; limit: number; limit_reset: string } };
+    const { key, data } = JSON.parse(made.stdout) as {
+      key: string;
+      data: { hash: string; limit: number; limit_reset: string };
+    };
     expect(data).toMatchObject({ limit: 5, limit_reset: 'daily' });
     const plain = await arouter(['key', 'create', 'Phone']);
     expect(plain.stdout).toMatch(/^lr_live_\S+\nIt is shown once/);
     expect((await arouter(['key', 'list'])).stdout).toMatch(/name +label[^]*Laptop +lr_live_\S+…/);
     expect((await arouter(['key', 'list'])).stdout).not.toContain(key);
-    const statusOf = async (): Promise<number> => (await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status;
+    const statusOf = async (): Promise<number> =>
+      (await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })).status;
     expect(await statusOf()).toBe(200);
     expect((await arouter(['key', 'disable', data.hash])).stdout).toBe('disabled\n');
     expect(await statusOf()).toBe(403);
@@ -168,22 +236,52 @@ describe('with a gateway running', () => {
   });
 
   test('a number that is none never becomes "no limit"', async () => {
-    expectSentence(await arouter(['key', 'create', 'X', '--limit', 'five']), EXIT_USAGE, /The option --limit must be a number/);
-    expectSentence(await arouter(['byok', 'add', 'openai', '--rpm', 'ten'], 'sk-x'), EXIT_USAGE, /The option --rpm must be a number/);
-    expectSentence(await arouter(['byok', 'add', 'openai', '--weight', '0'], 'sk-sandbox-0123456789'), 1, /`weight` must be a whole number from 1/);
+    expectSentence(
+      await arouter(['key', 'create', 'X', '--limit', 'five']),
+      EXIT_USAGE,
+      /The option --limit must be a number/,
+    );
+    expectSentence(
+      await arouter(['byok', 'add', 'openai', '--rpm', 'ten'], 'sk-x'),
+      EXIT_USAGE,
+      /The option --rpm must be a number/,
+    );
+    expectSentence(
+      await arouter(['byok', 'add', 'openai', '--weight', '0'], 'sk-sandbox-0123456789'),
+      1,
+      /`weight` must be a whole number from 1/,
+    );
     expect((await arouter(['key', 'list'])).stdout).not.toMatch(/^X /m);
   });
 
   test('more keys than one page are all listed', async () => {
     const client = createManagementClient(gateway);
-    await Promise.all(Array.from({ length: 110 }, (_, index) => client.manage('POST', '/api/v1/keys', { name: `many-${index}` })));
+    await Promise.all(
+      Array.from({ length: 110 }, (_, index) =>
+        client.manage('POST', '/api/v1/keys', { name: `many-${index}` }),
+      ),
+    );
     const { stdout } = await arouter(['key', 'list']);
     expect(stdout.match(/^many-\d+ /gm)).toHaveLength(110);
   });
 
   test('byok: add from standard input, list, test, re-enable, delete', async () => {
     const secret = 'sk-sandbox-commandline-0123456789';
-    const added = await arouter(['byok', 'add', 'openai', '--label', 'From a shell', '--base-url', `${sandbox.url}/openai/v1`, '--weight', '3', '--always-use'], `${secret}\n`);
+    const added = await arouter(
+      [
+        'byok',
+        'add',
+        'openai',
+        '--label',
+        'From a shell',
+        '--base-url',
+        `${sandbox.url}/openai/v1`,
+        '--weight',
+        '3',
+        '--always-use',
+      ],
+      `${secret}\n`,
+    );
     expect([added.code, added.stderr]).toEqual([0, '']);
     const id = added.stdout.trim();
     expect(id).toMatch(/^pk_/);
@@ -202,8 +300,16 @@ describe('with a gateway running', () => {
   });
 
   test('byok add refuses nothing, broken JSON and a foreign file, and quotes none of it', async () => {
-    expectSentence(await arouter(['byok', 'add', 'openai'], ''), EXIT_USAGE, /No secret came on standard input/);
-    for (const input of ['{"api_key": "CANARYbroken', '{"type": "service_account", "private_key": "CANARY"}', 'Bearer CANARY-0123456789']) {
+    expectSentence(
+      await arouter(['byok', 'add', 'openai'], ''),
+      EXIT_USAGE,
+      /No secret came on standard input/,
+    );
+    for (const input of [
+      '{"api_key": "CANARYbroken',
+      '{"type": "service_account", "private_key": "CANARY"}',
+      'Bearer CANARY-0123456789',
+    ]) {
       const answer = await arouter(['byok', 'add', 'openai'], input);
       expectSentence(answer, 1, /`credential/);
       expect(answer.stderr).not.toContain('CANARY');
@@ -213,7 +319,11 @@ describe('with a gateway running', () => {
   test('a wrong management key, and a gateway that is not there', async () => {
     const wrong = { AROUTER_URL: gateway.url, AROUTER_MANAGEMENT_KEY: gateway.keys.apiKey };
     expectSentence(await runCommand(['byok', 'list'], wrong), 1, /needs a management key/);
-    expectSentence(await runCommand(['byok', 'list'], { ...wrong, AROUTER_URL: 'http://127.0.0.1:9' }), 1, /No gateway answers at http:\/\/127\.0\.0\.1:9\. Start it/);
+    expectSentence(
+      await runCommand(['byok', 'list'], { ...wrong, AROUTER_URL: 'http://127.0.0.1:9' }),
+      1,
+      /No gateway answers at http:\/\/127\.0\.0\.1:9\. Start it/,
+    );
   });
 });
 
@@ -230,10 +340,15 @@ describe('a stopped gateway', () => {
     await initGateway(dataDir);
     const good = await runCommand(['doctor', '--data-dir', dataDir]);
     expect([good.code, good.stderr]).toEqual([0, '']);
-    expect(good.stdout).toMatch(/settings +good\nroot key +fits the data\nprovider keys +0 stored, 0 readable\ndatabase +sound/);
+    expect(good.stdout).toMatch(
+      /settings +good\nroot key +fits the data\nprovider keys +0 stored, 0 readable\ndatabase +sound/,
+    );
     const nowhere = join(dataDir, 'nowhere');
     const missing = await runCommand(['doctor', '--data-dir', nowhere]);
-    expect([missing.code, missing.stderr]).toEqual([1, `There is no database at ${join(nowhere, 'arouter.db')}. Nothing was changed.\n`]);
+    expect([missing.code, missing.stderr]).toEqual([
+      1,
+      `There is no database at ${join(nowhere, 'arouter.db')}. Nothing was changed.\n`,
+    ]);
     expect(existsSync(nowhere)).toBe(false);
   });
 
@@ -244,7 +359,10 @@ describe('a stopped gateway', () => {
     for (const said of [true, false]) {
       const serving = await serveGateway({ dataDir, environment });
       const client = createManagementClient({ url: serving.url, keys });
-      expect(await client.operate('GET', '/api/v1/platform-keys')).toMatchObject({ total_count: 1, data: [{ provider: 'openai', source: 'platform' }] });
+      expect(await client.operate('GET', '/api/v1/platform-keys')).toMatchObject({
+        total_count: 1,
+        data: [{ provider: 'openai', source: 'platform' }],
+      });
       await serving.stop();
       expect(serving.stdout().includes('OPENAI_API_KEY was found')).toBe(said);
       expect(serving.stdout() + serving.stderr()).not.toContain('CANARY');
@@ -261,9 +379,14 @@ describe('kek rotate', () => {
     sandbox = await startSandbox();
     gateway = await startGateway({ egressAllow: [sandbox.url] });
     const client = createManagementClient(gateway);
-    await client.addKey({ provider: 'openai', credential: { api_key: 'sk-sandbox-rotated-0123456789' }, base_url: `${sandbox.url}/openai/v1` });
+    await client.addKey({
+      provider: 'openai',
+      credential: { api_key: 'sk-sandbox-rotated-0123456789' },
+      base_url: `${sandbox.url}/openai/v1`,
+    });
     // Every workspace has a data key of its own to be sealed anew.
-    for (let count = 0; count < WORKSPACES; count += 1) await client.operate('POST', '/api/v1/workspaces', { name: `W${count}` });
+    for (let count = 0; count < WORKSPACES; count += 1)
+      await client.operate('POST', '/api/v1/workspaces', { name: `W${count}` });
     await gateway.stop();
   });
   afterAll(async () => {
@@ -305,7 +428,8 @@ describe('kek rotate', () => {
     expect(rootKey()).not.toContain(before.trim());
     const retired = join(gateway.dataDir, 'root.key.retired');
     expect(readFileSync(retired, 'utf8')).toContain(before.trim());
-    for (const file of [retired, join(gateway.dataDir, 'root.key')]) expect(statSync(file).mode & 0o077).toBe(0);
+    for (const file of [retired, join(gateway.dataDir, 'root.key')])
+      expect(statSync(file).mode & 0o077).toBe(0);
     await expectServing();
     // The old key opens nothing any more.
     const now = rootKey();
@@ -319,7 +443,11 @@ describe('kek rotate', () => {
   /** SIGKILL as soon as so many rows of this run are said to be done; resolves with how many were said to be. */
   async function killRotationAfter(count: number): Promise<number> {
     const command = startCommand([...rotate, '--data-dir', gateway.dataDir]);
-    const done = (): number => Math.max(-1, ...[...command.stdout().matchAll(/^(\d+) of \d+ rows$/gm)].map(([, number]) => Number(number)));
+    const done = (): number =>
+      Math.max(
+        -1,
+        ...[...command.stdout().matchAll(/^(\d+) of \d+ rows$/gm)].map(([, number]) => Number(number)),
+      );
     let ended = false;
     void command.exited.then(() => {
       ended = true;
@@ -331,6 +459,10 @@ describe('kek rotate', () => {
   }
 
   test('without a root key file there is nothing to rotate', async () => {
-    expectSentence(await runCommand([...rotate, '--data-dir', newFolder()]), EXIT_USAGE, /There is no root key at .*Nothing was changed/);
+    expectSentence(
+      await runCommand([...rotate, '--data-dir', newFolder()]),
+      EXIT_USAGE,
+      /There is no root key at .*Nothing was changed/,
+    );
   });
 });

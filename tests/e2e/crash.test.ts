@@ -18,7 +18,7 @@ import { ask, type Question } from '../support/tenant.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startLoad, type Observation } from './crash-load.ts';
 
-const KILLS = Number(process.env['KILLS'] ?? 50);
+const KILLS = 50;
 const LOOPS = 24;
 /** A kill comes at a random moment of the load. */
 const LOAD_MS_MIN = 150;
@@ -145,6 +145,14 @@ describe('kill -9 under load', () => {
     const delivered = new Set(seen.filter(isCompleteAnswer).map(({ generationId }) => generationId));
     for (const { generation_id: id, outcome } of attempts.filter((row) => row.outcome === 'interrupted')) {
       expect(delivered.has(id), `${id} was delivered and is ${outcome}`).toBe(false);
+    }
+  });
+
+  test('every generation ends once, with its last attempt', () => {
+    for (const [id, rows] of generationsOf(attempts)) {
+      const last = Math.max(...rows.map((row) => row.attempt_no));
+      const finals = rows.filter(({ final }) => final === 1).map((row) => row.attempt_no);
+      expect(finals, id).toEqual([last]);
     }
   });
 

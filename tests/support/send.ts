@@ -2,7 +2,7 @@
  * One HTTP exchange over a bare socket library, for tests that must see everything: bodies that are no JSON, headers sent
  * twice, answers that break off. Never rejects: what went wrong is part of what was seen.
  */
-import { Agent, request } from 'node:http';
+import { request, type Agent } from 'node:http';
 
 export type Sent = {
   readonly method?: string;

@@ -10,9 +10,12 @@ export type Stage = {
   gateway: Gateway;
   close(): Promise<void>;
 };
+export type SandboxKeyFields = ProviderKeyFields & { readonly provider?: 'openai' | 'anthropic' };
 export type StagedKey = ShownProviderKey & { readonly secret: string };
 
-export async function openStage(options: { readonly sandbox?: SandboxOptions; readonly environment?: Environment } = {}): Promise<Stage> {
+export async function openStage(
+  options: { readonly sandbox?: SandboxOptions; readonly environment?: Environment } = {},
+): Promise<Stage> {
   const sandbox = await startSandbox(options.sandbox);
   const stage: Stage = {
     sandbox,
@@ -34,16 +37,24 @@ let secrets = 0;
 export async function addSandboxKey(
   { sandbox }: Pick<Stage, 'sandbox'>,
   add: Tenant['addKey'],
-  { provider = 'openai', ...fields }: ProviderKeyFields & { readonly provider?: 'openai' | 'anthropic' } = {},
+  { provider = 'openai', ...fields }: SandboxKeyFields = {},
 ): Promise<StagedKey> {
   secrets += 1;
   const secret = `sk-sandbox-${process.pid}-${secrets}-0123456789`;
   const base = provider === 'openai' ? '/openai/v1' : '/anthropic';
-  const key = await add({ provider, credential: { api_key: secret }, base_url: sandbox.url + base, ...fields });
+  const key = await add({
+    provider,
+    credential: { api_key: secret },
+    base_url: sandbox.url + base,
+    ...fields,
+  });
   return { ...key, secret };
 }
 
 /** What the sandbox saw of one key. */
-export function callsOf({ sandbox }: Pick<Stage, 'sandbox'>, { secret }: Pick<StagedKey, 'secret'>): readonly JournalEntry[] {
+export function callsOf(
+  { sandbox }: Pick<Stage, 'sandbox'>,
+  { secret }: Pick<StagedKey, 'secret'>,
+): readonly JournalEntry[] {
   return sandbox.journal.entries().filter((entry) => entry.key === secret && entry.method === 'POST');
 }

@@ -82,6 +82,8 @@ export interface Counters {
    * has one or a bench still holds. Healthy scopes need none. A lost probe is free again after 30 s.
    */
   takeProbes(scopes: readonly HealthScope[]): boolean;
+  /** Frees the probes of an attempt that said nothing about health: not made, cancelled, or the caller's own mistake. */
+  releaseProbes(scopes: readonly HealthScope[]): void;
 }
 
 /** Envelope encryption. The binding is authenticated: a row copied elsewhere, or sent elsewhere, will not open. */

@@ -2,17 +2,18 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { authenticate, GatewayError, errorHeaders } from '@arouter/core';
+import { authenticate, ERROR_CODES, GatewayError } from '@arouter/core';
 import { openaiChat } from '@arouter/providers';
 import type { Settings } from './config/settings.ts';
 import { createControlPlane } from './control-plane/create-control-plane.ts';
 import { createDataPlane } from './data-plane/create-data-plane.ts';
 import { listModels } from './data-plane/list-models.ts';
 import { consumeBootstrapToken, issueBootstrapToken } from './first-run/bootstrap-token.ts';
-import { createFirstKeys } from './first-run/first-workspace.ts';
+import { createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
 import { createFirstRunHandler } from './first-run/handle-first-run.ts';
-import { flatHeaders, tokenOf } from './http/caller.ts';
+import { tokenOf } from './http/caller.ts';
 import { createHttpServer } from './http/create-http-server.ts';
+import { sendErrorAnswer } from './http/error-answer.ts';
 import { loadStaticPages } from './http/static-pages.ts';
 import { buildEngine, defaultProviderOf, facesOf, type Engine } from './instance/build-engine.ts';
 import { openInstance, type Instance } from './instance/open-instance.ts';
@@ -33,6 +34,8 @@ export type RunningServer = {
   close(graceMs: number): Promise<void>;
 };
 
+/** For settlements and last words after the grace. */
+const SETTLE_MS_MAX = 5000;
 const DASHBOARD_FOLDER = fileURLToPath(new URL('../../dashboard/static/', import.meta.url));
 
 export async function startServer(settings: Settings): Promise<RunningServer> {
@@ -58,7 +61,10 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
               log,
             }),
       faces: facesOf(engine.providers),
-      models: modelsHandler(engine),
+      accepting: () => accepting,
+      refuse: ({ dialect }, response, { error, headers }) =>
+        sendErrorAnswer(response, { dialect, requestId: requestIdOf(engine) }, error, headers),
+      models: modelsHandler(engine, log),
       controlPlane,
       pages: loadStaticPages(DASHBOARD_FOLDER),
       firstRun: createFirstRunHandler({
@@ -67,18 +73,24 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       metrics: metrics.scrape,
       ready: async () => accepting && (await instance.store.ping()),
     });
+    // Nothing may fail any more once it listens: a listener that nobody knows of would stay.
+    const firstRun = await firstRunPath(instance);
     const url = await listen(server, settings);
     return {
       url,
       instance,
       engine,
-      firstRunUrl: await firstRunUrl(instance, settings.publicUrl === '' ? url : settings.publicUrl),
+      firstRunUrl:
+        firstRun === null ? null : (settings.publicUrl === '' ? url : settings.publicUrl) + firstRun,
       async close(graceMs) {
         accepting = false;
-        await stopListening(server, tails, graceMs);
-        await controlPlane?.close();
-        await engine.transport.close();
+        const closed = stopListening(server);
         await tails.settled(graceMs);
+        // What has not ended by now is cut at the provider: its caller gets an error, its attempt is settled.
+        await engine.transport.close();
+        await tails.settled(SETTLE_MS_MAX);
+        await closeConnections(server, closed);
+        await controlPlane?.close();
         await instance.close();
       },
     };
@@ -118,31 +130,33 @@ async function startControlPlane(instance: Instance, engine: Engine, log: Return
 }
 
 /** GET /v1/models answers as the caller may use the catalogue. */
-function modelsHandler({
-  ports,
-  providers,
-  live,
-}: Engine): (request: IncomingMessage, response: ServerResponse) => void {
+function modelsHandler(
+  engine: Engine,
+  log: ReturnType<typeof createLog>,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { ports, providers, live } = engine;
   return (request, response) => {
-    const requestId = `req_${ports.random.hex(12)}`;
+    const requestId = requestIdOf(engine);
     try {
       const apiKey = authenticate(ports, tokenOf(request), ['inference', 'management', 'operator']);
       const body = JSON.stringify(listModels({ providers, snapshot: live.current(), apiKey }));
       response.writeHead(200, { 'content-type': 'application/json', 'x-request-id': requestId });
       response.end(body);
     } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      const { status, code, message } = error;
-      response.writeHead(status, [
-        'content-type',
-        'application/json',
-        'x-request-id',
-        requestId,
-        ...flatHeaders(errorHeaders(error)),
-      ]);
-      response.end(openaiChat.encodeError({ status, code, message, requestId }));
+      sendErrorAnswer(response, { dialect: openaiChat, requestId }, shownError(error, requestId, log));
     }
   };
+}
+
+/** What is thrown in a listener ends the process; a fault of ours is logged and answered instead. */
+function shownError(error: unknown, requestId: string, log: ReturnType<typeof createLog>): GatewayError {
+  if (error instanceof GatewayError) return error;
+  log.error({ requestId, fault: error instanceof Error ? error.stack : 'not an error' }, 'unexpected fault');
+  return new GatewayError('internal_error', ERROR_CODES.internal_error.summary);
+}
+
+function requestIdOf({ ports }: Engine): string {
+  return `req_${ports.random.hex(12)}`;
 }
 
 async function claimFirstRun(instance: Instance, engine: Engine, token: string, name: string) {
@@ -156,9 +170,9 @@ async function claimFirstRun(instance: Instance, engine: Engine, token: string, 
   return keys;
 }
 
-async function firstRunUrl({ store, clock }: Instance, base: string): Promise<string | null> {
-  if ((await store.workspaces.list()).length > 0) return null;
-  return `${base}/bootstrap#token=${await issueBootstrapToken(store.vaultRows, clock)}`;
+async function firstRunPath({ store, clock }: Instance): Promise<string | null> {
+  if (!(await isFirstRun(store))) return null;
+  return `/bootstrap#token=${await issueBootstrapToken(store.vaultRows, clock)}`;
 }
 
 async function listen(server: Server, { host, port }: Settings): Promise<string> {
@@ -193,11 +207,15 @@ function createTails(): Tails {
   };
 }
 
-/** Idle connections close at once; busy ones after their answer, or with the grace. */
-async function stopListening(server: Server, tails: Tails, graceMs: number): Promise<void> {
+/** Idle connections close at once, busy ones after their answer. Resolves when all are closed. */
+function stopListening(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  await tails.settled(graceMs);
+  return closed;
+}
+
+/** Ends what is left: connections between two requests now, those with something still to take in a moment. */
+async function closeConnections(server: Server, closed: Promise<void>): Promise<void> {
   server.closeIdleConnections();
   const rest = setTimeout(() => server.closeAllConnections(), 1000);
   await closed;

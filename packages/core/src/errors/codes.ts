@@ -150,6 +150,13 @@ export const ERROR_CODES = {
     retry: true,
     summary: 'The RPM limit of the usable provider keys is reached; Retry-After says when a slot frees.',
   },
+  client_closed_request: {
+    status: 499,
+    type: 'invalid_request_error',
+    retry: true,
+    summary:
+      'The caller closed the connection before there was an answer. Only in records: nobody is left to read it.',
+  },
   internal_error: {
     status: 500,
     type: 'server_error',

@@ -1,4 +1,8 @@
+import type { Instant } from '../values.ts';
 import { ERROR_CODES, type ErrorCode } from './codes.ts';
+
+/** Requests in any 60 s, and when the next one fits. */
+export type RateLimit = { readonly limit: number; readonly resetsAt: Instant };
 
 /**
  * An answer that the caller must get instead of what they asked for: the caller's mistake, or a state that they can
@@ -11,6 +15,8 @@ export class GatewayError extends Error {
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
   /** Rounded up to whole seconds in `Retry-After`. */
   readonly retryAfterMs: number | null;
+  /** The limit of requests per minute that was reached, for `x-ratelimit-*`. */
+  readonly rateLimit: RateLimit | null;
   /** The provider's own status where it is passed on (its 400 stays a 400), else the code's. */
   readonly status: number;
 
@@ -21,6 +27,7 @@ export class GatewayError extends Error {
       readonly cause?: unknown;
       readonly metadata?: Readonly<Record<string, unknown>>;
       readonly retryAfterMs?: number | null;
+      readonly rateLimit?: RateLimit | null;
       readonly status?: number;
     } = {},
   ) {
@@ -28,6 +35,7 @@ export class GatewayError extends Error {
     this.code = code;
     this.metadata = options.metadata;
     this.retryAfterMs = options.retryAfterMs ?? null;
+    this.rateLimit = options.rateLimit ?? null;
     this.status = options.status ?? ERROR_CODES[code].status;
   }
 }

@@ -10,7 +10,8 @@ import { failureOfAnswer, failureOfFault, invalidAnswer } from './attempt-failur
 import { cancelAfterCaller } from './cancel.ts';
 import type { CallerSink } from './exchange.ts';
 import { fail, type AttemptResult } from './fail-attempt.ts';
-import { settleAttempt, type OpenAttempt } from './settle.ts';
+import { NOT_RECORDED } from './refuse-caller.ts';
+import { settleAbandoned, settleAttempt, type OpenAttempt } from './settle.ts';
 import { runStream, type StreamRun } from './stream-run.ts';
 import { createTranslatingRelay } from '../wire/translating-relay.ts';
 
@@ -31,9 +32,9 @@ export async function answerStream(
     return fail(ports, open, { failure: early, status: response.status, passOn: null });
   }
   // Settling does not depend on the caller's side: it goes on when nobody reads any more.
-  const done = finishStream(ports, open, { stream, status: response.status, firstByteMs }).finally(
-    stopWatching,
-  );
+  const done = finishStream(ports, open, { stream, status: response.status, firstByteMs })
+    .catch((error: unknown) => abandonStream(ports, open, error))
+    .finally(stopWatching);
   run.track(done);
   return {
     kind: 'answered',
@@ -80,7 +81,8 @@ async function failureBeforeContent(
   const { state } = stream.relay;
   if (state.contentSeen) return null;
   if (state.failure !== null) return failureOfAnswer(state.failure, target.manifest, target.credential);
-  if (state.terminalSeen) return null;
+  // What is full is paused and would never end: it is passed on for what it is.
+  if (state.terminalSeen || stream.isFull()) return null;
   const fault = await stream.ended;
   if (fault !== null) return failureOfFault(fault, target.manifest);
   return invalidAnswer(target.manifest, response.status, 'a stream that ended without any content');
@@ -116,15 +118,19 @@ async function finishStream(
     await ports.ledger.settle(row);
   } catch {
     // The answer was given but cannot be recorded now: the caller must not take it for complete.
-    return broken(
-      open,
-      new GatewayError('service_unavailable', 'The ledger cannot be written; the answer was not recorded.'),
-    );
+    return broken(open, new GatewayError('service_unavailable', NOT_RECORDED));
   }
   if (complete) return { terminal: stream.relay.finish(), kind: 'complete' };
   // An error event of the provider has already been passed on.
   if (state.failure !== null) return { terminal: new Uint8Array(), kind: 'broken' };
   return broken(open, new GatewayError('upstream_error', failure?.message ?? 'The stream broke off.'));
+}
+
+/** A fault of ours at the end of a stream: the attempt is settled all the same, then the fault goes its way. */
+async function abandonStream(ports: Ports, open: OpenAttempt, error: unknown): Promise<never> {
+  const row = await settleAbandoned(ports, open);
+  await ports.ledger.settle({ ...row, final: true, callerStatus: 200, errorCode: 'internal_error' });
+  throw error;
 }
 
 function streamFailure(

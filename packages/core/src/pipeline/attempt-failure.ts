@@ -67,7 +67,7 @@ const FAULTS: Readonly<
     class: 'invalid_answer',
     message: 'sent an answer that is not valid HTTP or not valid in its format.',
   },
-  cancelled: { class: 'client_gone', message: 'was cancelled because the caller left.' },
+  cancelled: { class: 'client_gone', message: 'was cut off: the caller left, or the gateway is stopping.' },
 };
 
 /** Some providers echo the key; it must not travel further. */

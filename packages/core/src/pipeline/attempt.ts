@@ -3,7 +3,7 @@
  * the commit is a value that says whether another key could do better; after it there is no second attempt.
  */
 import { GatewayError } from '../errors/gateway-error.ts';
-import type { AttemptOpened } from '../keys/generation.ts';
+import type { AttemptOpened, AttemptSettled } from '../keys/generation.ts';
 import { chargesCredits } from '../limits/demands-for.ts';
 import type { Reservation } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
@@ -17,8 +17,10 @@ import { cancelAfterCaller, createCancel } from './cancel.ts';
 import type { Target } from './prepare.ts';
 import { answerStream } from './answer-stream.ts';
 import { fail, type AttemptResult } from './fail-attempt.ts';
+import { NOT_RECORDED } from './refuse-caller.ts';
+import { release } from './reserve.ts';
 import type { Run } from './run.ts';
-import { settleAttempt, type OpenAttempt } from './settle.ts';
+import { settleAbandoned, settleAttempt, type OpenAttempt } from './settle.ts';
 
 /** Bytes of a complete answer; a longer one is refused. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
@@ -37,6 +39,8 @@ export async function attempt(
   reservation: Reservation | null,
 ): Promise<AttemptResult> {
   const open = await openAttempt(ports, run, target, reservation);
+  // Who left while the row was written needs no answer: nothing is sent.
+  if (run.inbound.signal.aborted) return failOnFault(ports, open, new TransportFault('cancelled', true));
   const cancel = createCancel();
   const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, cancel.cancel);
   try {
@@ -48,11 +52,18 @@ export async function attempt(
     }
     return await answerWhole(ports, open, response);
   } catch (error) {
-    if (!(error instanceof TransportFault)) throw error;
-    return fail(ports, open, { failure: failureOfFault(error, target.manifest), status: null, passOn: null });
+    if (error instanceof TransportFault) return failOnFault(ports, open, error);
+    // A fault of ours: what was held is given back, and the row waits for the end of the generation.
+    if (!(error instanceof GatewayError)) run.pendingSettlement = await settleAbandoned(ports, open);
+    throw error;
   } finally {
     stopWatching();
   }
+}
+
+function failOnFault(ports: Ports, open: OpenAttempt, fault: TransportFault): Promise<AttemptResult> {
+  const failure = failureOfFault(fault, open.target.manifest);
+  return fail(ports, open, { failure, status: null, passOn: null });
 }
 
 /** The row is durable before any byte is sent. When it cannot be, nothing is sent and nothing stays reserved. */
@@ -78,22 +89,10 @@ async function openAttempt(
     credits: chargesCredits({ key: target.key, workspace: run.workspace }) ? 'charged' : 'unmetered',
     plans: run.plans,
   };
-  const { pendingSettlement } = run;
-  run.pendingSettlement = null;
   try {
-    // The row of the attempt before, if any, goes with the same commit.
-    await Promise.all([
-      pendingSettlement === null ? undefined : ports.ledger.settle(pendingSettlement),
-      ports.ledger.open(opened),
-    ]);
+    await ports.ledger.open(opened);
   } catch (cause) {
-    if (reservation !== null) {
-      await ports.counters.settle(reservation, {
-        spendNano: nanoUsd(0),
-        creditsNano: nanoUsd(0),
-        dispatched: false,
-      });
-    }
+    await release(ports, target, reservation);
     throw new GatewayError(
       'service_unavailable',
       'The ledger cannot be written, so nothing was sent. Try again in a moment.',
@@ -103,7 +102,17 @@ async function openAttempt(
       },
     );
   }
+  settleEarlier(ports, run);
   return { run, target, reservation, opened, startedMs: ports.clock.monotonicMs() };
+}
+
+/** Only now is it known that the attempt before was not the last. Its row goes with the next commit; nobody waits for it. */
+function settleEarlier(ports: Ports, run: Run): void {
+  const { pendingSettlement } = run;
+  if (pendingSettlement === null) return;
+  run.pendingSettlement = null;
+  // Where it can never be stored, the next start settles the attempt as interrupted.
+  run.track(ports.ledger.settle(pendingSettlement).catch(() => undefined));
 }
 
 function heldAmount(target: Target): AttemptOpened['reservedNano'] {
@@ -172,17 +181,25 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
     firstByteMs,
     callerStatus: 200,
   });
-  await ports.ledger.settle(row);
   const wantsCost = run.inbound.costInBody || run.request.facts.includeCost;
-  return {
-    kind: 'answered',
-    outbound: {
-      kind: 'answer',
-      status: 200,
-      headers: answerHeaders(run, target, 'application/json'),
-      body: wantsCost ? dialect.addCost(body, costInBody(row)) : body,
-    },
-  };
+  const outbound = {
+    kind: 'answer',
+    status: 200,
+    headers: answerHeaders(run, target, 'application/json'),
+    body: wantsCost ? dialect.addCost(body, costInBody(row)) : body,
+  } as const;
+  await settleOrRefuse(ports, run, row);
+  return { kind: 'answered', outbound };
+}
+
+/** Throws `service_unavailable` where an answer cannot be recorded: then it is not given. */
+async function settleOrRefuse(ports: Ports, run: Run, row: AttemptSettled): Promise<void> {
+  try {
+    await ports.ledger.settle(row);
+  } catch (cause) {
+    run.pendingSettlement = row;
+    throw new GatewayError('service_unavailable', NOT_RECORDED, { cause, retryAfterMs: 1000 });
+  }
 }
 
 function costInBody(row: Awaited<ReturnType<typeof settleAttempt>>): CostInBody {

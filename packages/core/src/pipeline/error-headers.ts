@@ -1,4 +1,4 @@
-/** What a client library reads beside the error's body: whether to try again, and when. */
+/** What a client library reads beside the error's body: whether to try again, when, and which limit was reached. */
 import { ERROR_CODES } from '../errors/codes.ts';
 import type { GatewayError } from '../errors/gateway-error.ts';
 import type { WireHeaders } from '../wire/wire.ts';
@@ -14,6 +14,15 @@ export function errorHeaders(error: GatewayError): WireHeaders {
     const seconds = Math.max(1, Math.ceil(error.retryAfterMs / 1000));
     headers.push(['retry-after', String(seconds)]);
     pointless = seconds > RETRY_AFTER_SECONDS_OBEYED;
+  }
+  if (error.rateLimit !== null) {
+    const { limit, resetsAt } = error.rateLimit;
+    headers.push(
+      ['x-ratelimit-limit', String(limit)],
+      ['x-ratelimit-remaining', '0'],
+      // Unix time in seconds, as the contract has it.
+      ['x-ratelimit-reset', String(Math.ceil(resetsAt / 1000))],
+    );
   }
   if (pointless) headers.push(['x-should-retry', 'false']);
   return headers;

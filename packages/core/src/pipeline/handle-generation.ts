@@ -2,7 +2,9 @@
  * One request, top to bottom: authenticate → parse → plan → [reserve → open → attempt → settle] per key → close.
  * All control flow is here; the stages do not know of each other.
  */
+import { ERROR_CODES } from '../errors/codes.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
+import type { ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { GenerationId } from '../values.ts';
 import type { Ports } from '../ports.ts';
 import { planRoute } from '../routing/plan-route.ts';
@@ -12,7 +14,7 @@ import type { Inbound, Outbound } from './exchange.ts';
 import { gatherOptions } from './gather-options.ts';
 import { parseRequest } from './parse-request.ts';
 import { prepare } from './prepare.ts';
-import { refuseCaller } from './refuse-caller.ts';
+import { closeGeneration, refuseCaller } from './refuse-caller.ts';
 import { reserve } from './reserve.ts';
 import { ATTEMPTS_MAX, type Run, type Track } from './run.ts';
 import { toFailure } from './to-failure.ts';
@@ -23,8 +25,12 @@ export async function handleGeneration(ports: Ports, inbound: Inbound, track: Tr
   try {
     return await serve(ports, run);
   } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    return refuseCaller(ports, run, error);
+    if (error instanceof GatewayError) return refuseCaller(ports, run, error);
+    // A fault of ours: the face answers it and the log has its stack; the ledger gets the end of the generation.
+    const { status } = ERROR_CODES.internal_error;
+    // Where that fails too, the first fault is the one to be told; the next start settles what is open.
+    await closeGeneration(ports, run, { status, code: 'internal_error' }).catch(() => undefined);
+    throw error;
   }
 }
 
@@ -50,10 +56,11 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
       if (verdict.kind !== 'ranked' || run.failures.length === ATTEMPTS_MAX || run.inbound.signal.aborted)
         break;
       const option = options.find(({ key }) => key.id === verdict.key);
-      const target = option === undefined ? null : await prepare(ports, run, model, option);
+      if (option === undefined || !isCurrent(ports, run, option.key)) continue;
+      const target = await prepare(ports, run, model, option);
       if (target === null) continue;
 
-      const reserved = await reserve(ports, target);
+      const reserved = await reserve(ports, run, target);
       if (reserved.kind === 'refused') {
         run.refusals.push(reserved.refusal);
         continue;
@@ -67,6 +74,13 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
     }
   }
   return refuseCaller(ports, run, toFailure(run, ports.clock.now()));
+}
+
+/** A failed attempt may have taken minutes: a key that was changed, disabled or deleted meanwhile is not used. */
+function isCurrent(ports: Ports, run: Run, key: ProviderKeyRecord): boolean {
+  if (run.failures.length === 0) return true;
+  const keys = ports.config().providerKeys(run.workspace.id);
+  return keys.some(({ id, version }) => id === key.id && version === key.version);
 }
 
 function startRun(ports: Ports, inbound: Inbound, track: Track): Run {
@@ -99,6 +113,7 @@ function startRun(ports: Ports, inbound: Inbound, track: Track): Run {
     plans: [],
     refusals: [],
     failures: [],
+    inexpressible: null,
     pendingSettlement: null,
   };
 }

@@ -42,7 +42,9 @@ export function parseRequest(
     .map((name) =>
       config.resolveModel(name, { defaultProvider: inbound.defaultProvider, workspace: apiKey.workspaceId }),
     )
-    .filter((candidate) => candidate !== undefined);
+    .filter((candidate) => candidate !== undefined)
+    // `models` often repeats `model`; nobody wants the same keys asked again.
+    .filter(({ id }, index, all) => all.findIndex((other) => other.id === id) === index);
   if (candidates.length === 0) throw unknownModel(names);
   assertAllowed(apiKey, candidates);
   return { facts, candidates, preferences: readPreferences(facts.provider, config) };
@@ -112,15 +114,39 @@ export function readPreferences(
   }
   const given = value as Readonly<Record<string, unknown>>;
   const providers = (field: string) => readProviders(given[field], field, config);
+  const region = readTyped(given, 'region', 'string');
+  const requireRegion = readTyped(given, 'require_region', 'boolean') === true;
+  if (requireRegion && region === null) throw invalidPreference('region', 'named where a region is required');
+  const { sort } = given;
+  if (sort !== undefined && sort !== null && typeof sort !== 'string' && typeof sort !== 'object')
+    throw invalidPreference('sort', 'a string such as "price"');
   return {
     order: providers('order') ?? [],
     only: providers('only'),
     ignore: providers('ignore') ?? [],
-    allowFallbacks: given['allow_fallbacks'] !== false,
-    sort: given['sort'] === 'price' ? 'price' : null,
-    region: typeof given['region'] === 'string' ? given['region'] : null,
-    requireRegion: given['require_region'] === true,
+    allowFallbacks: readTyped(given, 'allow_fallbacks', 'boolean') !== false,
+    sort: sort === 'price' ? 'price' : null,
+    region,
+    requireRegion,
   };
+}
+
+type PreferenceTypes = { readonly string: string; readonly boolean: boolean };
+
+/** A wish that cannot be read must not be ignored: what it rules out would be used. */
+function readTyped<Type extends keyof PreferenceTypes>(
+  given: Readonly<Record<string, unknown>>,
+  field: string,
+  type: Type,
+): PreferenceTypes[Type] | null {
+  const value = given[field];
+  if (value === undefined || value === null) return null;
+  if (typeof value !== type) throw invalidPreference(field, `a ${type}`);
+  return value as PreferenceTypes[Type];
+}
+
+function invalidPreference(field: string, must: string): GatewayError {
+  return new GatewayError('invalid_request', `The field "provider.${field}" must be ${must}.`);
 }
 
 function readProviders(

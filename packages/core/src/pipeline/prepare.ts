@@ -1,4 +1,5 @@
 /** Everything about an attempt that is decided before anything is reserved: the exact request that would be sent. */
+import { GatewayError } from '../errors/gateway-error.ts';
 import type { Credential, ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { TokenBounds } from '../limits/demands-for.ts';
 import type { Demand } from '../limits/limits.ts';
@@ -29,7 +30,7 @@ export type Target = {
   readonly wire: WireRequest;
 };
 
-/** Throws GatewayError `invalid_request` when the caller's request cannot be put into the provider's format. */
+/** Null when the key cannot be asked. A request that its provider's format cannot express is noted in the run. */
 export async function prepare(
   ports: Ports,
   run: Run,
@@ -45,7 +46,8 @@ export async function prepare(
   const caller = run.inbound.dialect;
   const spoken = spokenDialect(manifest, destination, caller.id);
   const same = spoken.dialect.id === caller.id;
-  const encoded = encode(run, spoken, endpoint, same);
+  const encoded = tryEncode(run, spoken, endpoint, same);
+  if (encoded === null) return null;
   const credential = ports.vault.openCredential(key);
   const unsigned: WireRequest = {
     method: 'POST',
@@ -70,6 +72,19 @@ export async function prepare(
     wire,
   };
 }
+
+/** Another key's provider may speak a format that can say it: the caller hears of it only when none does. */
+function tryEncode(run: Run, ...asked: EncodeArguments): EncodedRequest | null {
+  try {
+    return encode(run, ...asked);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    run.inexpressible ??= error;
+    return null;
+  }
+}
+
+type EncodeArguments = readonly [spoken: ProviderDialect, endpoint: Endpoint, same: boolean];
 
 function encode(run: Run, spoken: ProviderDialect, endpoint: Endpoint, same: boolean): EncodedRequest {
   const { facts } = run.request;

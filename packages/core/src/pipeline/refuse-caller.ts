@@ -1,30 +1,46 @@
 /** Closes a generation that nobody served: the ledger first, then the caller's error in the caller's dialect. */
-import type { GatewayError } from '../errors/gateway-error.ts';
+import { GatewayError } from '../errors/gateway-error.ts';
 import type { Ports } from '../ports.ts';
 import type { WireHeaders } from '../wire/wire.ts';
 import { errorHeaders } from './error-headers.ts';
 import type { Outbound } from './exchange.ts';
 import { toCounterRefusal, type Run } from './run.ts';
 
+/** What a caller hears whose answer, good or bad, could not be recorded. */
+export const NOT_RECORDED =
+  'The ledger cannot be written; the answer was not recorded. Try again in a moment.';
+
 export async function refuseCaller(ports: Ports, run: Run, error: GatewayError): Promise<Outbound> {
+  const outbound = toOutbound(run, error);
+  try {
+    await closeGeneration(ports, run, { status: outbound.status, code: error.code });
+  } catch (cause) {
+    return toOutbound(
+      run,
+      new GatewayError('service_unavailable', NOT_RECORDED, { cause, retryAfterMs: 1000 }),
+    );
+  }
+  return outbound;
+}
+
+/** Durable once resolved where a provider was called; rejects when it cannot be. */
+export async function closeGeneration(
+  ports: Ports,
+  run: Run,
+  { status, code }: { readonly status: number; readonly code: string },
+): Promise<void> {
   const { pendingSettlement } = run;
   if (pendingSettlement === null) {
     ports.ledger.refuse({
       generation: run.header,
       plans: run.plans,
       refusals: run.refusals.map(toCounterRefusal),
-      callerStatus: error.status,
-      errorCode: error.code,
+      callerStatus: status,
+      errorCode: code,
     });
-  } else {
-    await ports.ledger.settle({
-      ...pendingSettlement,
-      final: true,
-      callerStatus: error.status,
-      errorCode: error.code,
-    });
+    return;
   }
-  return toOutbound(run, error);
+  await ports.ledger.settle({ ...pendingSettlement, final: true, callerStatus: status, errorCode: code });
 }
 
 function toOutbound(run: Run, error: GatewayError): Outbound {

@@ -1,10 +1,10 @@
 /** The plan read a snapshot; the reservation is the truth. All of a key's limits and its probe, or nothing. */
-import type { Reservation } from '../limits/limits.ts';
+import type { Demand, Reservation } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
 import { healthScopes } from '../routing/next-health.ts';
 import { laterBy, nanoUsd } from '../values.ts';
 import type { Target } from './prepare.ts';
-import type { Refusal } from './run.ts';
+import type { Refusal, Run } from './run.ts';
 
 export type Reserved =
   | { readonly kind: 'reserved'; readonly reservation: Reservation | null }
@@ -13,8 +13,13 @@ export type Reserved =
 /** A half-open scope whose probe someone else has is healthy or benched again within about this time. */
 const PROBE_WAIT_MS = 1000;
 
-export async function reserve(ports: Pick<Ports, 'counters' | 'clock'>, target: Target): Promise<Reserved> {
-  const { key, demands, endpoint } = target;
+export async function reserve(
+  ports: Pick<Ports, 'counters' | 'clock'>,
+  run: Pick<Run, 'failures'>,
+  target: Target,
+): Promise<Reserved> {
+  const { key, endpoint } = target;
+  const demands = demandsNow(run, target);
   let reservation: Reservation | null = null;
   if (demands.length > 0) {
     const result = await ports.counters.reserve(demands);
@@ -24,13 +29,34 @@ export async function reserve(ports: Pick<Ports, 'counters' | 'clock'>, target: 
   }
   if (ports.counters.takeProbes(healthScopes(key, endpoint.upstreamModel)))
     return { kind: 'reserved', reservation };
-  if (reservation !== null) {
-    await ports.counters.settle(reservation, {
-      spendNano: nanoUsd(0),
-      creditsNano: nanoUsd(0),
-      dispatched: false,
-    });
-  }
+  await giveBack(ports, reservation);
   const resetsAt = laterBy(ports.clock.now(), PROBE_WAIT_MS);
   return { kind: 'refused', refusal: { key, by: { kind: 'probe' }, reading: { kind: 'full', resetsAt } } };
+}
+
+/** What was reserved for an attempt that was not made, its probe included. */
+export async function release(
+  ports: Pick<Ports, 'counters'>,
+  { key, endpoint }: Target,
+  reservation: Reservation | null,
+): Promise<void> {
+  ports.counters.releaseProbes(healthScopes(key, endpoint.upstreamModel));
+  await giveBack(ports, reservation);
+}
+
+/** A caller's requests per minute are requests: one that failed over is not counted a second time. */
+function demandsNow({ failures }: Pick<Run, 'failures'>, { demands }: Target): readonly Demand[] {
+  const isCounted = failures.some(({ failure }) => failure.reach !== 'unsent');
+  return isCounted
+    ? demands.filter((demand) => demand.kind !== 'rpm' || demand.owner !== 'api_key')
+    : demands;
+}
+
+async function giveBack(ports: Pick<Ports, 'counters'>, reservation: Reservation | null): Promise<void> {
+  if (reservation === null) return;
+  await ports.counters.settle(reservation, {
+    spendNano: nanoUsd(0),
+    creditsNano: nanoUsd(0),
+    dispatched: false,
+  });
 }

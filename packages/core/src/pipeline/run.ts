@@ -1,5 +1,6 @@
 /** One request's own record while it is under way: what was planned, refused and tried so far. */
 import type { Failure } from '../errors/failure-class.ts';
+import type { GatewayError } from '../errors/gateway-error.ts';
 import type { ApiKeyRecord, WorkspaceRecord } from '../keys/api-key.ts';
 import type { AttemptSettled, CounterRefusal, GenerationHeader } from '../keys/generation.ts';
 import type { ProviderKeyRecord } from '../keys/provider-key.ts';
@@ -26,6 +27,8 @@ export type Run = {
   readonly plans: RoutePlan[];
   readonly refusals: Refusal[];
   readonly failures: FailedAttempt[];
+  /** Why a key's provider could not be asked: its format cannot say what the caller wrote. */
+  inexpressible: GatewayError | null;
   /** The last failed attempt's ledger row, held until it is known whether it was the last. */
   pendingSettlement: AttemptSettled | null;
 };

@@ -61,19 +61,37 @@ export async function settleAttempt(
   return toRow(ports, attempt, { ...end, usage, cost, chargedNano });
 }
 
+/** An attempt that a fault of ours ended: nothing is known of what the provider did. Does nothing to counters twice. */
+export function settleAbandoned(ports: Ports, attempt: OpenAttempt): Promise<AttemptSettled> {
+  return settleAttempt(ports, attempt, {
+    outcome: 'interrupted',
+    failure: null,
+    upstreamStatus: null,
+    answer: NO_ANSWER,
+    contentBytes: 0,
+    firstByteMs: null,
+    callerStatus: null,
+  });
+}
+
 /** The provider's own numbers; an estimate only where they are absent or incomplete, and marked so. */
 function finalUsage({ target }: OpenAttempt, end: AttemptEnd): TokenUsage | null {
   const { usage } = end.answer;
   const complete = end.outcome === 'succeeded' || end.answer.finishReason !== null;
   if (usage !== null && complete) return usage;
-  const mayHaveCharged =
-    end.outcome !== 'failed' || end.failure?.reach === 'uncertain' || end.failure?.reach === 'partial';
-  if (!mayHaveCharged) return null;
+  if (!mayHaveCharged(end)) return null;
+  // The dialect has read it from the content that arrived, and knows better than the number of bytes.
+  if (usage?.origin === 'estimated') return usage;
   const outputTokens = Math.ceil(end.contentBytes / ESTIMATE_BYTES_PER_TOKEN);
   if (usage !== null)
     return { ...usage, outputTokens: Math.max(usage.outputTokens, outputTokens), origin: 'estimated' };
   const inputTokens = Math.ceil((target.wire.body?.length ?? 0) / ESTIMATE_BYTES_PER_TOKEN);
   return { ...NO_USAGE, inputTokens, outputTokens };
+}
+
+function mayHaveCharged({ outcome, failure }: AttemptEnd): boolean {
+  if (failure?.reach === 'unsent') return false;
+  return outcome !== 'failed' || failure?.reach === 'uncertain' || failure?.reach === 'partial';
 }
 
 const NO_USAGE: TokenUsage = {
@@ -106,7 +124,10 @@ function creditsFor(
 async function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end: AttemptEnd): Promise<void> {
   const scopes = healthScopes(target.key, target.endpoint.upstreamModel);
   const outcome = toOutcome(ports, target, opened, end);
-  if (outcome === null) return;
+  if (outcome === null) {
+    ports.counters.releaseProbes(scopes);
+    return;
+  }
   // A healthy key has no state: its successes cost nothing.
   if (outcome.kind === 'success' && scopes.every((scope) => ports.counters.health(scope) === undefined))
     return;

@@ -15,6 +15,8 @@ export type StreamRun = {
   /** Resolves when the upstream has ended; the fault, if it did not end well. */
   readonly ended: Promise<TransportFault | null>;
   readonly relay: StreamRelay;
+  /** True once so much was held that it is taken as content. */
+  readonly isFull: () => boolean;
   /** What was held goes to the caller now, and everything after it as it comes. */
   attach(sink: CallerSink): void;
 };
@@ -29,6 +31,8 @@ export function runStream(response: WireResponse, relay: StreamRelay): StreamRun
     resolveDecided = resolve;
   });
 
+  const isFull = (): boolean => heldBytes >= HELD_BYTES_MAX;
+
   function decide(): void {
     undecided = false;
     resolveDecided();
@@ -39,7 +43,7 @@ export function runStream(response: WireResponse, relay: StreamRelay): StreamRun
     if (sink !== null) return sink.write(bytes);
     held.push(bytes);
     heldBytes += bytes.length;
-    return heldBytes < HELD_BYTES_MAX;
+    return !isFull();
   }
 
   const ended = response
@@ -70,6 +74,7 @@ export function runStream(response: WireResponse, relay: StreamRelay): StreamRun
     decided,
     ended,
     relay,
+    isFull,
     attach(target) {
       sink = target;
       target.onDrain(() => response.resume());

@@ -1,24 +1,29 @@
 /** Nothing served the request: the one error that says what, which and what now. Reads only the plan and the attempts. */
 import { failureAdvice } from '../errors/failure-advice.ts';
-import type { FailureClass } from '../errors/failure-class.ts';
-import { GatewayError } from '../errors/gateway-error.ts';
+import type { Failure, FailureClass } from '../errors/failure-class.ts';
+import { GatewayError, type RateLimit } from '../errors/gateway-error.ts';
 import type { ErrorCode } from '../errors/codes.ts';
 import { isoTime } from '../limits/period.ts';
 import { explainPlan } from '../routing/explain-plan.ts';
 import type { ExcludedVerdict } from '../routing/route-plan.ts';
-import { instant, type Instant } from '../values.ts';
+import { instant, type Instant, type KeySource } from '../values.ts';
 import type { FailedAttempt, Refusal, Run } from './run.ts';
 
 export function toFailure(run: Run, now: Instant): GatewayError {
-  const own = callersOwnLimit(run.refusals, now);
-  if (own !== null) return own;
+  if (run.inbound.signal.aborted) {
+    return new GatewayError('client_closed_request', 'The caller closed the connection before an answer.');
+  }
   const last = run.failures.at(-1);
-  const blocked = whatBlocks(run);
   if (last !== undefined) return failedAttempt(run, last, now);
+  const blocked = whatBlocks(run);
+  const own = callersOwnLimit(run.refusals, now);
+  // A limit that only platform keys count against is not the answer while an own key is free again in a moment.
+  if (own !== null && !blocked.some(isOwnAndPassing)) return own;
+  if (run.inexpressible !== null) return run.inexpressible;
   return blocked.length === 0 ? nothingEligible(run) : allBlocked(run, blocked, now);
 }
 
-/** The API key's own limits end the request at once: no other provider key would help. */
+/** The API key's own limits: no other provider key would help. */
 function callersOwnLimit(refusals: readonly Refusal[], now: Instant): GatewayError | null {
   for (const { by, reading } of refusals) {
     if (by.kind === 'spend' && by.scope.owner === 'api_key') {
@@ -45,6 +50,7 @@ function callersOwnLimit(refusals: readonly Refusal[], now: Instant): GatewayErr
         `This API key is limited to ${by.limit} requests per minute. Slow down, or raise the limit in API keys.`,
         {
           retryAfterMs: waitUntil(reading.resetsAt, now),
+          rateLimit: rateLimit(by.limit, reading.resetsAt),
           metadata: { scope: 'api_key', limit: by.limit },
         },
       );
@@ -62,7 +68,7 @@ function failedAttempt(run: Run, last: FailedAttempt, now: Instant): GatewayErro
   const message = `${name} for ${manifest.name}: ${failure.message || 'no message'} ${advice}`;
   return new GatewayError(code, message, {
     status: status === 'upstream' ? (failure.status ?? 502) : status,
-    retryAfterMs: failure.retryAfterMs ?? earliest(run, now),
+    retryAfterMs: statedWait(failure, run, now),
     metadata: {
       class: failure.class,
       provider: manifest.id,
@@ -111,6 +117,9 @@ type Blocker = {
     | 'credits';
   readonly until: Instant | null;
   readonly verdict: ExcludedVerdict | null;
+  readonly source: KeySource;
+  /** Requests per minute, where that is what blocks. */
+  readonly limit?: number;
 };
 
 /** What stands in the way of keys that could otherwise have served. Own keys decide where one of them denies fallback. */
@@ -124,48 +133,57 @@ function whatBlocks(run: Run): readonly Blocker[] {
 }
 
 function blockerOf(verdict: ExcludedVerdict): Blocker | null {
-  const { reason } = verdict;
+  const { reason, source } = verdict;
   switch (reason.code) {
     case 'cooling_down':
-      return { kind: reason.until === null ? 'rejected' : 'cooling', until: reason.until, verdict };
+      return { kind: reason.until === null ? 'rejected' : 'cooling', until: reason.until, verdict, source };
     case 'budget_exceeded':
-      return { kind: 'budget', until: reason.resetsAt, verdict };
+      return { kind: 'budget', until: reason.resetsAt, verdict, source };
     case 'rpm_exceeded':
-      return { kind: 'rpm', until: reason.resetsAt, verdict };
+      return { kind: 'rpm', until: reason.resetsAt, verdict, source, limit: reason.limit };
     case 'concurrency_exceeded':
-      return { kind: 'concurrency', until: null, verdict };
+      return { kind: 'concurrency', until: null, verdict, source };
     case 'secret_unreadable':
-      return { kind: 'unreadable', until: null, verdict };
+      return { kind: 'unreadable', until: null, verdict, source };
     case 'price_unknown':
-      return { kind: 'price', until: null, verdict };
+      return { kind: 'price', until: null, verdict, source };
     default:
       return null;
   }
 }
 
-function blockerOfRefusal({ by, reading }: Refusal): readonly Blocker[] {
+function blockerOfRefusal({ by, reading, key: { source } }: Refusal): readonly Blocker[] {
+  const refused = { verdict: null, source } as const;
   switch (by.kind) {
     case 'rpm':
-      return [{ kind: 'rpm', until: reading.resetsAt, verdict: null }];
+      // The caller's own limits are told apart.
+      return by.owner === 'api_key'
+        ? []
+        : [{ ...refused, kind: 'rpm', until: reading.resetsAt, limit: by.limit }];
     case 'concurrency':
-      return [{ kind: 'concurrency', until: null, verdict: null }];
+      return [{ ...refused, kind: 'concurrency', until: null }];
     case 'spend':
-      return [{ kind: 'budget', until: reading.resetsAt, verdict: null }];
+      return by.scope.owner === 'api_key' ? [] : [{ ...refused, kind: 'budget', until: reading.resetsAt }];
     case 'credits':
-      return [{ kind: 'credits', until: null, verdict: null }];
+      return [{ ...refused, kind: 'credits', until: null }];
     case 'probe':
-      return [{ kind: 'cooling', until: reading.resetsAt, verdict: null }];
+      return [{ ...refused, kind: 'cooling', until: reading.resetsAt }];
   }
 }
 
+function isOwnAndPassing({ kind, source }: Blocker): boolean {
+  return source === 'byok' && (kind === 'cooling' || kind === 'rpm' || kind === 'concurrency');
+}
+
 /**
- * The kind that a wait cures soonest names the error: a slot frees within a minute, a bench within minutes, a budget
- * within the period; credits, prices and credentials need a person.
+ * What a wait cures soonest names the error, so that nobody gives up who need only wait: a bench ends within minutes, a
+ * slot frees within one (beside a benched key it is not the whole story), a budget resets with its period; credits,
+ * prices and credentials need a person.
  */
 const CURED_SOONEST = [
+  'cooling',
   'rpm',
   'concurrency',
-  'cooling',
   'budget',
   'credits',
   'price',
@@ -174,21 +192,17 @@ const CURED_SOONEST = [
 ] as const;
 
 function allBlocked(run: Run, blockers: readonly Blocker[], now: Instant): GatewayError {
-  const onlyLimits = blockers.every(({ kind }) => kind === 'rpm' || kind === 'concurrency');
-  const kinds = CURED_SOONEST.filter((kind) => blockers.some((blocker) => blocker.kind === kind));
-  // A rate limit beside a benched key is not the whole story: then the answer is "cooling down".
-  const kind =
-    onlyLimits || kinds[0] === undefined
-      ? (kinds[0] ?? 'cooling')
-      : (kinds.find((each) => each !== 'rpm' && each !== 'concurrency') ?? kinds[0]);
+  const kind = CURED_SOONEST.find((each) => blockers.some((blocker) => blocker.kind === each)) ?? 'cooling';
   const until = soonest(blockers);
   const { code, sentence } = BLOCKED[kind];
-  const budget = blockers.find((blocker) => blocker.kind === 'budget')?.verdict?.reason;
+  const budget = blockers.find((blocker) => blocker.kind === 'budget' && blocker.verdict?.source === 'byok')
+    ?.verdict?.reason;
   return new GatewayError(
     code,
     `${sentence} ${[...new Set(run.plans.flatMap(explainPlan))].join(' ')}`.trim(),
     {
       retryAfterMs: until === null ? null : waitUntil(until, now),
+      rateLimit: kind === 'rpm' ? firstToFree(blockers) : null,
       metadata: {
         model: run.plans.at(-1)?.model,
         ...(kind === 'budget' && budget?.code === 'budget_exceeded'
@@ -249,15 +263,27 @@ function nothingEligible(run: Run): GatewayError {
   });
 }
 
+/** The limit of the key whose slot frees first. */
+function firstToFree(blockers: readonly Blocker[]): RateLimit | null {
+  const first = blockers.find(({ kind, until }) => kind === 'rpm' && until === soonest(blockers));
+  return first?.limit === undefined ? null : rateLimit(first.limit, first.until);
+}
+
+function rateLimit(limit: number, resetsAt: Instant | null): RateLimit | null {
+  return resetsAt === null ? null : { limit, resetsAt };
+}
+
 function soonest(blockers: readonly Blocker[]): Instant | null {
   const times = blockers.flatMap(({ until }) => (until === null ? [] : [until]));
   return times.length === 0 ? null : instant(Math.min(...times));
 }
 
-/** The earliest moment at which any key of the plan is free again. */
-function earliest(run: Run, now: Instant): number | null {
+/** What the provider asked for, or less where another key is free sooner. Not stated: it may be over in a second. */
+function statedWait({ retryAfterMs }: Failure, run: Run, now: Instant): number | null {
   const until = soonest(whatBlocks(run));
-  return until === null ? null : waitUntil(until, now);
+  return retryAfterMs === null || until === null
+    ? retryAfterMs
+    : Math.min(retryAfterMs, Math.max(0, until - now));
 }
 
 function waitUntil(until: Instant | null, now: Instant): number | null {

@@ -41,7 +41,8 @@ export function costUpperBound(inputTokensMax: number, outputTokensMax: number, 
           (BigInt(inputTokensMax) * BigInt(input) + BigInt(outputTokensMax) * BigInt(output) + ROUND_UP) /
             BigInt(TOKENS_PER_PRICE),
         );
-  return nanoUsd(tokens + (price.request ?? 0));
+  // Beyond nine million dollars a bound is a bound: no limit is that high.
+  return nanoUsd(Math.min(tokens + (price.request ?? 0), Number.MAX_SAFE_INTEGER));
 }
 
 type DearestRates = { readonly input: number; readonly output: number };
@@ -103,5 +104,6 @@ function totalOf(lines: readonly CostLine[]): NanoUsd {
     return nanoUsd(Math.floor((total + ROUND_HALF_UP) / TOKENS_PER_PRICE));
   let exact = BigInt(ROUND_HALF_UP);
   for (const line of lines) exact += BigInt(line.quantity) * BigInt(line.nanoPerMillion);
-  return nanoUsd(Number(exact / BigInt(TOKENS_PER_PRICE)));
+  // What a provider claims beyond nine million dollars is no bill; it must not become a fault of ours either.
+  return nanoUsd(Math.min(Number(exact / BigInt(TOKENS_PER_PRICE)), Number.MAX_SAFE_INTEGER));
 }

@@ -8,13 +8,19 @@ export function explainPlan(plan: RoutePlan): readonly string[] {
   return plan.verdicts.map((verdict) => explainVerdict(verdict));
 }
 
+/** The amounts are the operator's own. */
+const OPERATORS_BUDGET = 'its budget is used up. The operator can raise it.';
+
 /** What, which and what now, for one key. Names a platform key without its label, which is the operator's. */
 export function explainVerdict(verdict: Verdict): string {
   const name =
     verdict.source === 'platform'
       ? `Platform key for ${verdict.provider}`
       : `Key "${verdict.label || verdict.key}"`;
-  if (verdict.kind === 'excluded') return `${name} was left out: ${explainExclusion(verdict.reason)}`;
+  if (verdict.kind === 'excluded') {
+    const isOperators = verdict.source === 'platform' && verdict.reason.code === 'budget_exceeded';
+    return `${name} was left out: ${isOperators ? OPERATORS_BUDGET : explainExclusion(verdict.reason)}`;
+  }
   const share = `${Math.round(verdict.share * 1000) / 10} % of first tries`;
   return `${name} is number ${verdict.rank} in line (weight ${verdict.weight}, ${share}).`;
 }

@@ -31,8 +31,8 @@ export function judgeKey(facts: KeyFacts, input: PlanInput, denier: ProviderKeyI
 
 /**
  * An own key that could serve this model, were it available, and says "always use this key". Being benched, over budget
- * or out of RPM does not take its vote away; being for another model does. A request's own provider list has no say:
- * a caller may narrow the owner's policy, never widen it.
+ * or out of RPM does not take its vote away; being for another model does. A request's own list of providers or its
+ * region has no say: a caller may narrow the owner's policy, never widen it.
  */
 export function votesForDeny(key: ProviderKeyRecord, input: PlanInput): boolean {
   return key.source === 'byok' && key.alwaysUse && ineligible(key, input, endpointFor(key, input)) === null;
@@ -47,7 +47,7 @@ function ineligible(
   input: PlanInput,
   endpoint: Endpoint | undefined,
 ): Exclusion | null {
-  const { apiKey, preferences, model } = input;
+  const { apiKey, model } = input;
   if (!key.enabled) return { code: 'key_disabled' };
   if (endpoint === undefined) return { code: 'provider_not_serving_model' };
   if (apiKey.allowedProviders !== null && !apiKey.allowedProviders.includes(key.provider)) {
@@ -65,14 +65,13 @@ function ineligible(
   ) {
     return { code: 'model_not_supported_by_key' };
   }
-  const { region } = preferences;
-  if (preferences.requireRegion && region !== null && key.region !== region)
-    return { code: 'region_mismatch', wanted: region };
   return null;
 }
 
 function excludedByRequest(key: ProviderKeyRecord, { preferences }: PlanInput): Exclusion | null {
-  const { only, ignore, order, allowFallbacks } = preferences;
+  const { only, ignore, order, allowFallbacks, region, requireRegion } = preferences;
+  if (requireRegion && region !== null && key.region !== region)
+    return { code: 'region_mismatch', wanted: region };
   const unwanted =
     (only !== null && !only.includes(key.provider)) ||
     ignore.includes(key.provider) ||

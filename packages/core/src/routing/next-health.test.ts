@@ -177,3 +177,11 @@ test('no failure makes a bench end earlier, and every bench has a maximum', () =
     ),
   );
 });
+
+describe('successes', () => {
+  test('of a key without recent failures change nothing at all', () => {
+    const recovered = after('key_model', failure(0, { class: 'provider_error' }), success(40_000));
+    expect(nextHealth(recovered, 'key_model', success(50_000))).toBe(recovered);
+    expect(nextHealth(HEALTHY, 'key_model', success(0))).toBe(HEALTHY);
+  });
+});

@@ -153,6 +153,8 @@ function afterSuccess(health: Health, at: Instant): Health {
   if (health.state === 'unhealthy') return health;
   if (health.state === 'cooling_down' && health.until !== null && health.until > at) return health;
   const probed = health.state === 'cooling_down';
+  // Nothing to forget: most successes of a key that failed once, long ago.
+  if (!probed && health.consecutiveFailures === 0 && health.window.length === 0) return health;
   return {
     ...health,
     state: 'healthy',

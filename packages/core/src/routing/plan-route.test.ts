@@ -270,6 +270,38 @@ describe('particular rules', () => {
     expect(explainPlan(plan).join(' ')).toContain('always use this key');
   });
 
+  test('a request that requires another region does not get around it either', () => {
+    const plan = planRoute(
+      input(
+        [
+          facts({ id: 'pk_1', alwaysUse: true, region: 'us' }),
+          facts({ id: 'pk_2', source: 'platform', region: 'eu' }),
+        ],
+        { preferences: { ...NO_PREFERENCES, region: 'eu', requireRegion: true } },
+      ),
+    );
+    expect(ranked(plan)).toEqual([]);
+  });
+
+  test('a platform key’s budget is the operator’s: its amounts are in no sentence', () => {
+    const plan = planRoute(
+      input([
+        facts(
+          { id: 'pk_1', source: 'platform' },
+          {
+            dayBudget: {
+              resetsAt: NOW,
+              limitNano: nanoUsd(7_000_000_000),
+              spentNano: nanoUsd(7_100_000_000),
+            },
+          },
+        ),
+      ]),
+    );
+    expect(explainPlan(plan).join(' ')).toContain('budget is used up');
+    expect(explainPlan(plan).join(' ')).not.toMatch(/7(\.1)? USD/);
+  });
+
   test('a preferred region goes first, another region last, a required one alone', () => {
     const keys = [facts({ id: 'pk_1', region: 'us', weight: 1000 }), facts({ id: 'pk_2', region: 'eu' })];
     const preferred = planRoute(input(keys, { preferences: { ...NO_PREFERENCES, region: 'eu' } }));

@@ -33,7 +33,8 @@ export async function doctor(args: readonly string[]): Promise<void> {
   say('settings', 'good');
   const database = join(resolve(settings.dataDir), 'arouter.db');
   // Opening would make a new one, and call that sound.
-  if (!existsSync(database)) throw new UsageError(`There is no database at ${database}. Nothing was changed.`, 1);
+  if (!existsSync(database))
+    throw new UsageError(`There is no database at ${database}. Nothing was changed.`, 1);
   const instance = await openInstance(settings, createLog('error'));
   try {
     say('root key', 'fits the data');

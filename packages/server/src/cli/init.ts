@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../config/settings.ts';
 import { issueBootstrapToken } from '../first-run/bootstrap-token.ts';
-import { createFirstKeys } from '../first-run/first-workspace.ts';
+import { createFirstKeys, isFirstRun } from '../first-run/first-workspace.ts';
 import { openInstance } from '../instance/open-instance.ts';
 import { createLog } from '../log/create-log.ts';
 import { UsageError } from './usage-error.ts';
@@ -33,7 +33,7 @@ export async function init(args: readonly string[]): Promise<void> {
   const instance = await openInstance(settings, createLog(settings.logLevel));
   try {
     const { store, vault, clock, issueApiKey } = instance;
-    if ((await store.workspaces.list()).length > 0) {
+    if (!(await isFirstRun(store))) {
       throw new UsageError(
         `${resolve(settings.dataDir)} already has a workspace; init works on an empty data folder only.`,
         1,

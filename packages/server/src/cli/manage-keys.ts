@@ -47,15 +47,7 @@ async function run(
 ): Promise<string> {
   if (action === 'list') {
     const keys = await listAll(client, '/api/v1/keys?include_disabled=true&page_size=100');
-    return table(keys, [
-      'name',
-      'label',
-      'hash',
-      'disabled',
-      'limit',
-      'usage',
-      'created_at',
-    ]);
+    return table(keys, ['name', 'label', 'hash', 'disabled', 'limit', 'usage', 'created_at']);
   }
   if (subject === undefined)
     throw new UsageError(`"arouter key ${action}" needs a name or hash. "arouter key --help" says more.`);

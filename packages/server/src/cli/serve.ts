@@ -24,7 +24,13 @@ export async function serve(args: readonly string[]): Promise<void> {
   const server = await startServer(readSettings(environment));
   // Before anyone is told that it listens: who is told may stop it at once.
   const stopped = untilStopped(server);
-  greet(server, await importPlatformKeys(server, environment));
+  try {
+    greet(server, await importPlatformKeys(server, environment));
+  } catch (error) {
+    // Or it would go on listening without having said so.
+    await server.close(0);
+    throw error;
+  }
   await stopped;
 }
 

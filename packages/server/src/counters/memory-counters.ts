@@ -43,6 +43,7 @@ export class MemoryCounters implements Counters {
   readonly #credits = new Map<WorkspaceId, Credits>();
   readonly #healths = new HealthBook();
   readonly #open = new Map<number, readonly Taken[]>();
+  #counting: ReadonlySet<string> = new Set();
   #reservations = 0;
 
   constructor({ clock, onHealthChange }: MemoryCountersOptions) {
@@ -90,13 +91,23 @@ export class MemoryCounters implements Counters {
     return this.#healths.takeProbes(scopes, this.#clock.now());
   }
 
+  releaseProbes(scopes: readonly HealthScope[]): void {
+    this.#healths.releaseProbes(scopes);
+  }
+
   /** Sets what the ledger says was spent in the scope's present period; holds of running attempts stay. */
   primeSpend(scope: SpendScope, spentNano: number): void {
     this.#spends.at(scope, this.#clock.now()).spentNano = spentNano;
   }
 
-  isPrimed(scope: SpendScope): boolean {
-    return this.#spends.has(scope, this.#clock.now());
+  /** True while the limit of this name has been in force without a break, so that nothing was spent beside it. */
+  isCounting(limit: string): boolean {
+    return this.#counting.has(limit);
+  }
+
+  /** All limits in force from now on, by name. */
+  countOnly(limits: ReadonlySet<string>): void {
+    this.#counting = limits;
   }
 
   primeCredits(workspace: WorkspaceId, balanceNano: number): void {

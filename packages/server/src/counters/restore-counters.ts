@@ -6,7 +6,6 @@ import {
   RPM_WINDOW_MS,
   type ApiKeyRecord,
   type Clock,
-  type PeriodKind,
   type ProviderKeyRecord,
   type SpendScope,
 } from '@arouter/core';
@@ -35,47 +34,65 @@ export async function restoreCounters(deps: Deps, rows: ConfigRows): Promise<voi
 }
 
 /**
- * Reads what was spent for every budget and limit that the counters do not hold yet: all of them at start, later those
- * that a person has just set. Running totals are not touched.
+ * Reads what was spent for every limit that has just come into force: all of them at start, later those that a person
+ * has set, set again, or made to count own keys too. Running totals of the others are not touched.
  */
-export async function primeSpends({ store, counters, clock }: Deps, rows: ConfigRows): Promise<void> {
+export async function primeSpends(deps: Deps, rows: ConfigRows): Promise<void> {
+  const { counters } = deps;
+  const limits = [...rows.providerKeys.flatMap(budgetsOf), ...rows.apiKeys.flatMap(limitOf)];
+  const fresh = limits.filter((limit) => !counters.isCounting(nameOf(limit)));
+  await primeBudgets(deps, fresh);
+  await primeLimits(deps, fresh);
+  // Only now: what could not be read is read again with the next change.
+  counters.countOnly(new Set(limits.map(nameOf)));
+}
+
+async function primeBudgets({ store, counters, clock }: Deps, limits: readonly Limit[]): Promise<void> {
   const now = clock.now();
-  const wanted = rows.providerKeys.flatMap(budgetScopes).filter((scope) => !counters.isPrimed(scope));
   for (const period of ['day', 'month'] as const) {
-    const scopes = wanted.filter((scope) => scope.period === period);
+    const scopes = limits.flatMap(({ scope }) =>
+      scope.owner === 'provider_key' && scope.period === period ? [scope] : [],
+    );
     if (scopes.length === 0) continue;
     const spent = await store.recovery.providerKeySpendSince(periodAt(period, now).from);
     for (const scope of scopes) counters.primeSpend(scope, spent.get(scope.id) ?? 0);
   }
-  for (const key of rows.apiKeys) {
-    const scope = limitScope(key);
-    if (scope === null || counters.isPrimed(scope)) continue;
+}
+
+async function primeLimits({ store, counters, clock }: Deps, limits: readonly Limit[]): Promise<void> {
+  const now = clock.now();
+  for (const { scope, apiKey } of limits) {
+    if (apiKey === null) continue;
     const { byokNano, platformNano } = await store.usage.apiKeySpend(
-      key.workspaceId,
-      key.id,
+      apiKey.workspaceId,
+      apiKey.id,
       periodAt(scope.period, now).from,
       instant(now + 1),
     );
-    counters.primeSpend(scope, platformNano + (key.includeByokInLimit ? byokNano : 0));
+    counters.primeSpend(scope, platformNano + (apiKey.includeByokInLimit ? byokNano : 0));
   }
 }
 
-type ProviderKeyScope = Extract<SpendScope, { owner: 'provider_key' }>;
+/** A budget of a provider key, or the limit of an API key. */
+type Limit = { readonly scope: SpendScope; readonly apiKey: ApiKeyRecord | null };
 
-function budgetScopes(key: ProviderKeyRecord): readonly ProviderKeyScope[] {
-  const scope = (period: 'day' | 'month'): ProviderKeyScope => ({
-    owner: 'provider_key',
-    id: key.id,
-    period,
+function budgetsOf({ id, dailyBudgetNano, monthlyBudgetNano }: ProviderKeyRecord): readonly Limit[] {
+  const limit = (period: 'day' | 'month'): Limit => ({
+    scope: { owner: 'provider_key', id, period },
+    apiKey: null,
   });
   return [
-    ...(key.dailyBudgetNano === null ? [] : [scope('day')]),
-    ...(key.monthlyBudgetNano === null ? [] : [scope('month')]),
+    ...(dailyBudgetNano === null ? [] : [limit('day')]),
+    ...(monthlyBudgetNano === null ? [] : [limit('month')]),
   ];
 }
 
-function limitScope(
-  key: ApiKeyRecord,
-): { readonly owner: 'api_key'; readonly id: ApiKeyRecord['id']; readonly period: PeriodKind } | null {
-  return key.limitNano === null ? null : { owner: 'api_key', id: key.id, period: apiKeyPeriod(key) };
+function limitOf(apiKey: ApiKeyRecord): readonly Limit[] {
+  const period = apiKeyPeriod(apiKey);
+  return apiKey.limitNano === null ? [] : [{ scope: { owner: 'api_key', id: apiKey.id, period }, apiKey }];
+}
+
+/** What is counted, not how much is allowed: a raised limit goes on from the same total. */
+function nameOf({ scope, apiKey }: Limit): string {
+  return `${scope.owner} ${scope.id} ${scope.period} ${apiKey?.includeByokInLimit === true ? 'with own keys' : ''}`;
 }

@@ -29,10 +29,6 @@ export class SpendBook {
     return fresh;
   }
 
-  has(scope: SpendScope, now: Instant): boolean {
-    return this.#spends.get(scope.id)?.has(this.#present(scope.period, now).id) === true;
-  }
-
   /** The period that contains now changes once a day; computing it for every request would cost more than the limit. */
   #present(kind: PeriodKind, now: Instant): Period {
     const known = this.#periods.get(kind);

@@ -1,11 +1,10 @@
 /** The inference faces over bare node:http: one path, one dialect. Everything else goes to the control plane. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  authenticate,
   ERROR_CODES,
-  errorHeaders,
   GatewayError,
   handleGeneration,
-  type CallerError,
   type Dialect,
   type Inbound,
   type Outbound,
@@ -21,6 +20,7 @@ import {
   readBody,
   tokenOf,
 } from '../http/caller.ts';
+import { errorAnswer } from '../http/error-answer.ts';
 
 /** One inference path. */
 export type Face = {
@@ -49,6 +49,9 @@ export function createDataPlane(deps: DataPlaneDeps): DataPlane {
   };
 }
 
+/** A body up to this length is read before the key is looked at; that costs less than looking twice. */
+const BODY_BYTES_OF_ANYONE = 64 * 1024;
+
 type Exchange = {
   readonly face: Face;
   readonly requestId: string;
@@ -58,10 +61,13 @@ type Exchange = {
 
 async function handle(deps: DataPlaneDeps, { face, requestId, request, response }: Exchange): Promise<void> {
   const contentType = request.headers['content-type'];
-  if (contentType !== undefined && !contentType.startsWith('application/json')) {
+  if (contentType !== undefined && !/^application\/json\b/i.test(contentType)) {
     throw new GatewayError('unsupported_media_type', 'Send the body as Content-Type: application/json.');
   }
   const token = tokenOf(request);
+  // Nobody unknown fills the memory: who sends much is asked first who it is.
+  const isSmall = Number(request.headers['content-length'] ?? Infinity) <= BODY_BYTES_OF_ANYONE;
+  if (!isSmall) authenticate(deps.ports, token, ['inference']);
   const body = await readBody(request, deps.bodyBytesMax);
   const inbound: Inbound = {
     requestId,
@@ -86,9 +92,10 @@ async function send(response: ServerResponse, outbound: Outbound): Promise<void>
   }
   response.writeHead(outbound.status, flatHeaders(outbound.headers));
   const end = await outbound.relay(callerSink(response));
-  // A broken stream must not look like a finished one to a client that counts on the connection.
-  if (end === 'broken') response.shouldKeepAlive = false;
+  const { socket } = response;
   response.end();
+  // A broken stream must not look like a finished one to a client that counts on the connection.
+  if (end === 'broken') response.once('finish', () => socket?.destroySoon());
 }
 
 async function sendError(
@@ -101,26 +108,10 @@ async function sendError(
     response.destroy();
     return;
   }
-  const shown: CallerError = {
-    status: error.status,
-    code: error.code,
-    message: error.message,
-    requestId,
-    ...(error.metadata === undefined ? {} : { metadata: error.metadata }),
-  };
-  const body = face.dialect.encodeError(shown);
-  const headers = [
-    'content-type',
-    'application/json',
-    'content-length',
-    String(body.length),
-    'x-request-id',
-    requestId,
-  ];
+  const { headers, body } = errorAnswer(face.dialect, requestId, error);
   // The rest of a body that was not read would be taken for the next request.
   const unread = !request.complete;
-  if (unread) headers.push('connection', 'close');
-  response.writeHead(error.status, [...headers, ...flatHeaders(errorHeaders(error))]);
+  response.writeHead(error.status, unread ? [...headers, 'connection', 'close'] : [...headers]);
   if (unread) {
     response.write(body);
     await discardRest(request);

@@ -17,6 +17,15 @@ export type FirstWorkspaceDeps = {
   readonly clock: Clock;
 };
 
+/**
+ * True while nobody holds a key that manages: also after a first run that was cut short between its workspace and its
+ * keys, which would otherwise lock everyone out.
+ */
+export async function isFirstRun(store: Pick<Store, 'loadConfig'>): Promise<boolean> {
+  const { apiKeys } = await store.loadConfig();
+  return apiKeys.every(({ kind }) => kind === 'inference');
+}
+
 /** Uses the first workspace when there is one; else makes it, unmetered until the operator turns metering on. */
 export async function createFirstKeys(deps: FirstWorkspaceDeps, workspaceName: string): Promise<FirstKeys> {
   const [existing] = await deps.store.workspaces.list();

@@ -17,20 +17,34 @@ export function createFirstRunHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   // One claim at a time: of many that come together, one finds the token unused.
   let queue: Promise<unknown> = Promise.resolve();
+  const claimInTurn = (claim: Claim): Promise<FirstKeys | null> => {
+    const keys = queue.then(() => deps.claim(claim.token, claim.workspaceName));
+    queue = keys.catch(() => undefined);
+    return keys;
+  };
   return (request, response) => {
-    queue = queue
-      .then(() => claim(deps, request, response))
-      .catch(() =>
-        answer(response, 400, {
-          error: { code: 'invalid_request', message: 'Send {"token": "…", "workspace_name": "…"} as JSON.' },
-        }),
-      );
+    // Read before its turn: who sends slowly holds up nobody.
+    readClaim(request).then(
+      (claim) =>
+        claimInTurn(claim).then(
+          (keys) => answerKeys(response, keys),
+          () => answer(response, 503, refusal('service_unavailable', 'The store cannot be used now.')),
+        ),
+      () =>
+        answer(
+          response,
+          400,
+          refusal('invalid_request', 'Send {"token": "…", "workspace_name": "…"} as JSON.'),
+        ),
+    );
   };
 }
 
-async function claim(deps: FirstRunDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
+type Claim = { readonly token: string; readonly workspaceName: string };
+
+async function readClaim(request: IncomingMessage): Promise<Claim> {
   // Another site's form can neither send JSON nor this origin.
-  if (request.headers['content-type'] !== 'application/json')
+  if (!/^application\/json\b/i.test(request.headers['content-type'] ?? ''))
     throw new GatewayError('unsupported_media_type', 'JSON only.');
   const body: unknown = JSON.parse((await readBody(request, BODY_BYTES_MAX)).toString());
   const { token, workspace_name: name } = (body ?? {}) as Readonly<Record<string, unknown>>;
@@ -40,14 +54,17 @@ async function claim(deps: FirstRunDeps, request: IncomingMessage, response: Ser
   ) {
     throw new GatewayError('invalid_request', 'token and workspace_name');
   }
-  const keys = await deps.claim(
+  return {
     token,
-    typeof name === 'string' && name.trim() !== '' ? name.trim() : 'My workspace',
-  );
+    workspaceName: typeof name === 'string' && name.trim() !== '' ? name.trim() : 'My workspace',
+  };
+}
+
+function answerKeys(response: ServerResponse, keys: FirstKeys | null): void {
   if (keys === null) {
     const message =
       'The first-run link is not valid: it was used already, is older than an hour, or a newer one was printed. Where there is no workspace yet, a restart prints a new link.';
-    answer(response, 404, { error: { code: 'not_found', message } });
+    answer(response, 404, refusal('not_found', message));
     return;
   }
   answer(response, 200, {
@@ -56,6 +73,10 @@ async function claim(deps: FirstRunDeps, request: IncomingMessage, response: Ser
     operator_key: keys.operatorKey,
     api_key: keys.apiKey,
   });
+}
+
+function refusal(code: string, message: string): object {
+  return { error: { code, message } };
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

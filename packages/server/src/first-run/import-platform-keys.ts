@@ -18,10 +18,12 @@ export async function importPlatformKeys(
 ): Promise<readonly string[]> {
   const { store, vault } = instance;
   if ((await store.vaultRows.getMeta(META_NAME)) !== undefined) return [];
-  await store.vaultRows.setMeta(META_NAME, Buffer.from('1'));
   const imported: string[] = [];
+  // Those of a first start that was cut short.
+  const known = new Set((await store.providerKeys.list(PLATFORM_WORKSPACE)).map(({ label }) => label));
   for (const manifest of engine.providers.values()) {
     const variable = `${manifest.id.toUpperCase().replaceAll('-', '_')}_API_KEY`;
+    if (known.has(variable)) continue;
     const secret = environment[variable]?.trim();
     const field = manifest.credentialTypes.find(({ id }) => id === 'api_key')?.fields[0];
     if (secret === undefined || secret === '' || field === undefined || field.check(secret) !== undefined)
@@ -36,6 +38,7 @@ export async function importPlatformKeys(
     });
     imported.push(variable);
   }
+  await store.vaultRows.setMeta(META_NAME, Buffer.from('1'));
   if (imported.length > 0) await engine.live.refresh();
   return imported;
 }

@@ -9,6 +9,7 @@ import { GatewayError, type CallerSink, type CancelSignal, type WireHeaders } fr
 export function tokenOf(request: IncomingMessage): string | undefined {
   const { headers } = request;
   const { authorization } = headers;
+  if (authorization !== undefined) refuseSecondAuthorization(request.rawHeaders);
   const bearer =
     authorization?.startsWith('Bearer ') === true ? authorization.slice(7).trim() : authorization;
   const apiKey = single(headers['x-api-key']) ?? single(headers['x-goog-api-key']);
@@ -23,6 +24,19 @@ export function tokenOf(request: IncomingMessage): string | undefined {
   }
   return ours[0] ?? bearer;
 }
+
+/** Node keeps the first of several and drops the rest without a word. */
+function refuseSecondAuthorization(rawHeaders: readonly string[]): void {
+  let found = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION) found += 1;
+  }
+  if (found > 1) {
+    throw new GatewayError('invalid_request', 'More than one Authorization header was sent. Send one.');
+  }
+}
+const AUTHORIZATION = 'authorization';
 
 function single(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
@@ -105,7 +119,7 @@ function tooLarge(bytesMax: number): GatewayError {
 /** Aborted when the caller's connection closes before the answer was complete. Lighter than an AbortController. */
 export function callerSignal(response: ServerResponse): CancelSignal {
   const listeners = new Set<() => void>();
-  let aborted = false;
+  let aborted = response.destroyed;
   response.on('close', () => {
     if (response.writableFinished) return;
     aborted = true;
@@ -124,10 +138,28 @@ export function callerSignal(response: ServerResponse): CancelSignal {
   };
 }
 
+/** A caller who takes nothing at all for this long is cut off: their stream holds a slot of a provider key. */
+const STALL_MS_MAX = 60_000;
+
 /** Writing after the caller has gone does nothing and takes everything: the upstream is drained, not paused. */
-export function callerSink(response: ServerResponse): CallerSink {
+export function callerSink(response: ServerResponse, stallMsMax: number = STALL_MS_MAX): CallerSink {
+  let isWaiting = false;
+  // The socket's own clock, which sees every byte that the caller takes; it runs only while there is something to take.
+  response.on('timeout', () => response.destroy());
+  response.on('drain', () => {
+    isWaiting = false;
+    response.setTimeout(0);
+  });
   return {
-    write: (bytes) => response.destroyed || response.write(bytes),
+    write(bytes) {
+      if (response.destroyed) return true;
+      const hasRoom = response.write(bytes);
+      if (!hasRoom && !isWaiting) {
+        isWaiting = true;
+        response.setTimeout(stallMsMax);
+      }
+      return hasRoom;
+    },
     onDrain: (listener) => {
       response.on('drain', listener);
       response.on('close', listener);

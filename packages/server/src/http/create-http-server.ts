@@ -1,6 +1,7 @@
 /** The one listener: inference paths to the data plane, health to a fixed word, the rest to the control plane. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import { GatewayError } from '@arouter/core';
+import type { FastifyInstance, HTTPMethods } from 'fastify';
 import type { DataPlane, Face } from '../data-plane/create-data-plane.ts';
 import type { StaticPages } from './static-pages.ts';
 
@@ -9,6 +10,10 @@ export type HttpDeps = {
   readonly dataPlane: DataPlane | null;
   /** Path → what is spoken there. */
   readonly faces: ReadonlyMap<string, Face>;
+  /** False: it is stopping, and connections are not kept for further requests. */
+  readonly accepting: () => boolean;
+  /** A refusal in the shape of the dialect that the path, or the caller's headers, speak. */
+  readonly refuse: (face: Face, response: ServerResponse, refusal: Refusal) => void;
   /** GET /v1/models and its twin. */
   readonly models: (request: IncomingMessage, response: ServerResponse) => void;
   /** Null when this process only infers. */
@@ -19,6 +24,8 @@ export type HttpDeps = {
   /** False: this process takes no new work (starting, stopping, store lost). */
   readonly ready: () => Promise<boolean>;
 };
+
+export type Refusal = { readonly error: GatewayError; readonly headers: readonly string[] };
 
 const HEADER_BYTES_MAX = 16 * 1024;
 const HEADERS_MS_MAX = 10_000;
@@ -48,28 +55,86 @@ function route(deps: HttpDeps, request: IncomingMessage, response: ServerRespons
   const url = request.url ?? '/';
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
+  if (!deps.accepting()) response.shouldKeepAlive = false;
   const face = deps.dataPlane === null ? undefined : deps.faces.get(path);
   if (face !== undefined && deps.dataPlane !== null && request.method === 'POST') {
     deps.dataPlane(face, request, response);
     return;
   }
-  if (MODEL_PATHS.has(path) && request.method === 'GET' && deps.dataPlane !== null) {
+  if (deps.dataPlane !== null && routeInference(deps, { path, face, request, response })) return;
+  routeRest(deps, path, request, response);
+}
+
+type Routed = {
+  readonly path: string;
+  readonly face: Face | undefined;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+};
+
+/** What is asked of the inference paths besides the one thing they do; true when it was answered. */
+function routeInference(deps: HttpDeps, { path, face, request, response }: Routed): boolean {
+  const isModels = MODEL_PATHS.has(path);
+  if (isModels && (request.method === 'GET' || request.method === 'HEAD')) {
     deps.models(request, response);
-    return;
+    return true;
   }
+  if (face !== undefined || isModels) {
+    const allowed = isModels ? 'GET, HEAD' : 'POST';
+    const error = new GatewayError('method_not_allowed', `This path answers to ${allowed}.`);
+    deps.refuse(face ?? anyFace(deps), response, { error, headers: ['allow', allowed] });
+    return true;
+  }
+  const beside = faceBeside(deps, path, request);
+  if (beside === undefined) return false;
+  const error = new GatewayError(
+    'not_found',
+    `There is no such path. Models answer at ${[...deps.faces.keys()].filter((each) => each.startsWith('/v1/')).join(' and ')}.`,
+  );
+  deps.refuse(beside, response, { error, headers: [] });
+  return true;
+}
+
+/** Whose library asks for an inference path that does not exist: one below a known path, or one of its own header. */
+function faceBeside(
+  { faces, controlPlane }: HttpDeps,
+  path: string,
+  request: IncomingMessage,
+): Face | undefined {
+  if (controlPlane?.hasRoute({ method: request.method as HTTPMethods, url: path }) === true) return undefined;
+  for (const [known, face] of faces) {
+    const ownHeader = face.dialect.callerHeaders.some((name) => request.headers[name] !== undefined);
+    if (path.startsWith(`${known}/`) || (ownHeader && path.startsWith('/v1/'))) return face;
+  }
+  return controlPlane === null && path.startsWith('/v1/') ? anyFace({ faces }) : undefined;
+}
+
+function anyFace({ faces }: Pick<HttpDeps, 'faces'>): Face {
+  const [first] = faces.values();
+  if (first === undefined) throw new Error('there is no inference path');
+  return first;
+}
+
+function routeRest(deps: HttpDeps, path: string, request: IncomingMessage, response: ServerResponse): void {
   if (path === '/livez') {
     answerWord(response, 200, 'ok');
     return;
   }
   if (path === '/readyz' || path === '/healthz') {
-    void deps.ready().then((ready) => answerWord(response, ready ? 200 : 503, ready ? 'ok' : 'not ready'));
+    deps.ready().then(
+      (ready) => answerWord(response, ready ? 200 : 503, ready ? 'ok' : 'not ready'),
+      () => answerWord(response, 503, 'not ready'),
+    );
     return;
   }
   if (path === '/metrics') {
-    void deps.metrics().then(({ contentType, text }) => {
-      response.writeHead(200, { 'content-type': contentType });
-      response.end(text);
-    });
+    deps.metrics().then(
+      ({ contentType, text }) => {
+        response.writeHead(200, { 'content-type': contentType });
+        response.end(text);
+      },
+      () => answerWord(response, 503, 'not ready'),
+    );
     return;
   }
   if (path === '/bootstrap' && request.method === 'POST') {

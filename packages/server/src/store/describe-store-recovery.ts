@@ -65,6 +65,27 @@ export function describeRecovery(open: OpenStore): void {
       expect(spend).toEqual(new Map([['pk_one', 2300]]));
     });
 
+    test('of several attempts that a crash left behind, only the last ends the generation', async () => {
+      const generation = sampleHeader();
+      const [first, second] = [sampleOpened({ generation }), sampleOpened({ generation, attemptNo: 2 })];
+      const [settled, third] = [sampleOpened(), sampleOpened()];
+      for (const row of [first, second, settled, third]) await opened.store.ledger.open(row);
+      // Settled out of order: the first attempt's row was still waiting when the process died.
+      const last = sampleOpened({ generation: settled.generation, attemptNo: 2 });
+      await opened.store.ledger.open(last);
+      await opened.store.ledger.settle(sampleSettled(last));
+      opened = await opened.reopen();
+      expect(await opened.store.recovery.settleOrphans(LATER)).toBe(4);
+      expect(await opened.store.verify()).toEqual([]);
+      const statusOf = async ({ generation: { id } }: typeof first) =>
+        (await opened.store.generations.get(WORKSPACE, id))?.status;
+      expect(await Promise.all([first, settled, third].map(statusOf))).toEqual([
+        'interrupted',
+        'succeeded',
+        'interrupted',
+      ]);
+    });
+
     test('a generation whose last attempt was settled before the process died between two is interrupted', async () => {
       const row = sampleOpened();
       await opened.store.ledger.open(row);

@@ -90,6 +90,18 @@ function selectOrphans(after: number, last: number) {
     .selectFrom('attempts as a')
     .leftJoin('settlements as s', 's.sequence', 'a.sequence')
     .selectAll('a')
+    .select(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('attempts as later')
+            .select('later.sequence')
+            .whereRef('later.workspace_id', '=', 'a.workspace_id')
+            .whereRef('later.created_at', '=', 'a.created_at')
+            .whereRef('later.generation_id', '=', 'a.generation_id')
+            .whereRef('later.attempt_no', '>', 'a.attempt_no'),
+        ),
+      ).as('is_last'),
+    )
     .where('a.sequence', '>', after)
     .where('a.sequence', '<=', last)
     .where('s.sequence', 'is', null)
@@ -127,8 +139,14 @@ function selectDispatches(below: number) {
     .limit(DISPATCHES_PER_BATCH);
 }
 
+/**
+ * `is_last` 0: a later attempt of the same generation was opened, and that one ends it. Both can be orphans, since an
+ * attempt that failed is settled only once its successor is open.
+ */
+type OrphanRow = AttemptTable & { readonly is_last: unknown };
+
 /** Whether the provider answered is unknown: budgets err high, credits err in the customer's favour. */
-function toInterrupted(row: AttemptTable, at: Instant): AttemptSettled {
+function toInterrupted(row: OrphanRow, at: Instant): AttemptSettled {
   return {
     generation: toHeader(row),
     attemptNo: row.attempt_no,
@@ -149,7 +167,7 @@ function toInterrupted(row: AttemptTable, at: Instant): AttemptSettled {
     chargedNano: branded(0),
     latencyMs: Math.max(0, at - row.opened_at),
     firstByteMs: null,
-    final: true,
+    final: Boolean(row.is_last),
     callerStatus: null,
     errorCode: null,
     refusals: [],

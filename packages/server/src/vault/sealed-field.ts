@@ -37,6 +37,8 @@ export function openField(
   context: FieldContext,
   blob: Uint8Array,
 ): Buffer {
+  // SQLite keeps whatever type was written: text in this column is damage like any other.
+  if (!(blob instanceof Uint8Array)) throw new VaultError('secret_format');
   const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
   if (bytes.length < HEADER_BYTES || !bytes.subarray(0, HEADER.length).equals(HEADER)) {
     throw new VaultError('secret_format');

@@ -62,8 +62,8 @@ export function answerFacts(facts: StreamFacts, outputTokensSeen: number): Answe
   return { usage, upstreamId: facts.id, finishReason: finishReasonToCanonical(facts.stopReason) };
 }
 
-/** Bytes of text per token, about; for estimates only. */
-export const BYTES_PER_TOKEN = 4;
+/** Few texts have fewer bytes per token than this: estimates err high. */
+export const BYTES_PER_TOKEN = 3;
 
 /** True when the event gives the caller something of the answer, so that the attempt may be committed. */
 export function isContent(event: JsonObject): boolean {

@@ -180,7 +180,7 @@ describe('decoder', () => {
     decoder.push(bytesOf(START + BLOCK + delta('x'.repeat(400))));
     expect(decoder.state.answer.usage).toMatchObject({
       inputTokens: 15,
-      outputTokens: 100,
+      outputTokens: 134,
       origin: 'estimated',
     });
     expect(decoder.state.contentBytes).toBe(400);

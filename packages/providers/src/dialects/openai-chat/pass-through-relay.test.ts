@@ -189,3 +189,10 @@ test.each([
     expect(contentBytes).toBeLessThan(bytes * 1.2 + 2);
   }
 });
+
+test('a stream that is cut while it states running usage is measured by its content, not by its wrapping', () => {
+  const running = { usage: { prompt_tokens: 7, completion_tokens: 1, total_tokens: 8 } };
+  const { state } = relay(Array.from({ length: 20 }, () => chunk({ content: 'word' }, running)));
+  expect(state.answer.usage).not.toBeNull();
+  expect(state.contentBytes).toBe(20 * 'word'.length);
+});

@@ -145,11 +145,11 @@ class RelayState implements StreamState {
   }
 
   /**
-   * Measured in the tail and taken to be as dense before it. Nobody needs it when the provider gave usage: then it is
-   * all that passed, which costs nothing to know.
+   * Measured in the tail and taken to be as dense before it. Nobody needs it when the provider gave the usage of the
+   * whole answer: then it is all that passed, which costs nothing to know.
    */
   get contentBytes(): number {
-    if (this.answer.usage !== null) return this.#tail.bytesSeen;
+    if (this.answer.usage !== null && this.answer.finishReason !== null) return this.#tail.bytesSeen;
     this.#contentBytes ??= estimateContent(this.#tail);
     return this.#contentBytes;
   }

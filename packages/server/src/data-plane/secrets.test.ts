@@ -1,0 +1,52 @@
+/** Neither a provider's secret nor the caller's own key goes where it does not belong, whatever a provider echoes. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStage, QUESTION, type Stage } from './testing/open-stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+  await stage.addKey({ label: 'openai-canary' });
+  await stage.addKey({ label: 'anthropic-canary', provider: 'anthropic' });
+});
+afterAll(async () => {
+  await stage.close();
+});
+
+const CLAUDE = 'anthropic/claude-sonnet-4-5';
+const CASES = [
+  ['/v1/chat/completions', QUESTION],
+  ['/v1/chat/completions', { ...QUESTION, model: CLAUDE }],
+  ['/v1/messages', { ...QUESTION, max_tokens: 10 }],
+  ['/v1/messages', { ...QUESTION, model: CLAUDE, max_tokens: 10 }],
+] as const;
+
+test.each(
+  CASES.flatMap(([path, body]) => [false, true].map((stream) => ({ path, body: { ...body, stream } }))),
+)(
+  'an error that echoes the request’s headers shows no secret: $path $body.model stream $body.stream',
+  async ({ path, body }) => {
+    for (const where of ['error', 'headers'] as const) {
+      stage.sandbox.behave({ times: 1, fault: { kind: 'echo', where } });
+      const answer = await stage.ask(body, { path });
+      const shown = `${answer.text}${JSON.stringify([...answer.headers])}`;
+      const generation = await stage.newest(({ status }) => status !== 'running');
+      for (const text of [shown, JSON.stringify(generation)]) {
+        expect(text).not.toContain('canary-0123456789');
+        expect(text).not.toContain(stage.keys.apiKey);
+      }
+    }
+  },
+);
+
+test('the caller’s own key is in no header that a provider gets', async () => {
+  await stage.ask(QUESTION, {
+    headers: {
+      'x-api-key': stage.keys.apiKey,
+      'x-goog-api-key': stage.keys.apiKey,
+      cookie: stage.keys.apiKey,
+    },
+  });
+  for (const { headers } of stage.sandbox.journal.entries()) {
+    expect(JSON.stringify(headers)).not.toContain(stage.keys.apiKey);
+  }
+});

@@ -1,0 +1,106 @@
+/** What the inference paths say to what they do not do, each in the shape of its caller's library. */
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openStage, QUESTION, type Stage } from '../data-plane/testing/open-stage.ts';
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await openStage();
+  await stage.addKey();
+});
+afterAll(async () => {
+  await stage.close();
+});
+
+const ANTHROPIC_SHAPE = { type: 'error', error: { type: expect.any(String), message: expect.any(String) } };
+
+test.each(['GET', 'PUT', 'DELETE', 'OPTIONS'])(
+  '%s on an inference path is 405 and says what is allowed',
+  async (method) => {
+    const openai = await stage.ask(QUESTION, { method });
+    expect([openai.status, openai.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(openai.json.error).toMatchObject({ code: 'method_not_allowed' });
+    const anthropic = await stage.ask(QUESTION, { method, path: '/v1/messages' });
+    expect([anthropic.status, anthropic.headers.get('allow')]).toEqual([405, 'POST']);
+    expect(anthropic.json).toMatchObject(ANTHROPIC_SHAPE);
+  },
+);
+
+test('HEAD has the status and no body', async () => {
+  const refused = await stage.ask(QUESTION, { method: 'HEAD' });
+  expect([refused.status, refused.text]).toEqual([405, '']);
+  const models = await stage.ask(QUESTION, { method: 'HEAD', path: '/v1/models' });
+  expect([models.status, models.text]).toEqual([200, '']);
+});
+
+test('an unknown path is 404 in the shape of the library that asks', async () => {
+  const openai = await stage.ask(QUESTION, { path: '/v1/unknown' });
+  expect(openai.status).toBe(404);
+  expect(openai.json.error).toMatchObject({ code: 'not_found' });
+  for (const [path, headers] of [
+    ['/v1/messages/count_tokens', {}],
+    ['/v1/unknown', { 'anthropic-version': '2023-06-01' }],
+  ] as const) {
+    const anthropic = await stage.ask(QUESTION, { path, headers });
+    expect(anthropic.status).toBe(404);
+    expect(anthropic.json).toMatchObject(ANTHROPIC_SHAPE);
+  }
+});
+
+test('a path of the management API is that, whatever library asks', async () => {
+  const key = await stage.ask(QUESTION, {
+    method: 'GET',
+    path: '/v1/key',
+    headers: { 'anthropic-version': '2023-06-01' },
+  });
+  expect(key.status).toBe(200);
+});
+
+test('the type of the body is compared as HTTP says, without regard to case', async () => {
+  const answer = await stage.ask(QUESTION, {
+    headers: { 'content-type': 'Application/JSON; charset=utf-8' },
+  });
+  expect(answer.status).toBe(200);
+  const other = await stage.ask(QUESTION, { headers: { 'content-type': 'application/jsonlines' } });
+  expect(other.status).toBe(415);
+});
+
+test('a large body of nobody known is refused before it is read', async () => {
+  const { port } = new URL(stage.server.url);
+  const status = await new Promise<number | undefined>((resolve, reject) => {
+    const asked = request({
+      port,
+      method: 'POST',
+      path: '/v1/chat/completions',
+      headers: { authorization: 'Bearer lr_live_nobody', 'content-type': 'application/json' },
+    });
+    asked.on('response', (response) => resolve(response.statusCode));
+    asked.on('error', reject);
+    // Never ended: an answer can only come from who does not wait for the rest.
+    asked.write('{"model":');
+  });
+  expect(status).toBe(401);
+});
+
+test('the connection of a stream that broke off is closed', async () => {
+  stage.sandbox.behave({ times: 1, fault: { kind: 'cut', afterFrames: 3, how: 'reset' } });
+  const body = JSON.stringify({ ...QUESTION, stream: true });
+  const { port, hostname } = new URL(stage.server.url);
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${stage.keys.apiKey}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  let text = '';
+  socket.on('data', (piece) => {
+    text += piece.toString();
+  });
+  const closed = await Promise.race([
+    new Promise<'closed'>((resolve) => socket.once('end', () => resolve('closed'))),
+    new Promise<'open'>((resolve) => setTimeout(() => resolve('open'), 2000)),
+  ]);
+  socket.destroy();
+  expect(text).toContain('"error"');
+  expect(closed).toBe('closed');
+});
