@@ -57,7 +57,7 @@ function workbench(): Workbench {
 }
 
 function install(rpmMax: number): void {
-  const file = join(root, 'packages', 'server', 'src', 'cli', 'main.ts');
+  const file = join(root, 'packages', 'server', 'dist', 'cli', 'main.js');
   mkdirSync(dirname(file), { recursive: true });
   const constants = `const RPM_MAX = ${rpmMax}, UPSTREAM = 'http://127.0.0.1:${MOCK_PORT}/v1';`;
   writeFileSync(file, `${constants}\n${STAND_IN}`);
@@ -74,7 +74,7 @@ const dataFolders = (): string[] => readdirSync(join(root, 'cache')).filter((nam
 describe('ARouter as a candidate', () => {
   it('is skipped with a reason while there is nothing to start', async () => {
     const result = await arouter.start(workbench());
-    expect(result).toEqual({ kind: 'skipped', reason: 'the gateway has no command line yet' });
+    expect(result).toEqual({ kind: 'skipped', reason: 'the gateway is not built' });
   });
   it('is ready when a completion succeeds, and leaves nothing behind', async () => {
     install(Infinity);

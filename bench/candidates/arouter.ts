@@ -4,7 +4,7 @@
  * budget so that every request really reserves.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { START_MS_MAX } from '../harness/candidate.ts';
 import type { Candidate, Gateway, StartResult, Workbench } from '../harness/candidate.ts';
@@ -26,12 +26,9 @@ const BOOKED_MS_MAX = 5_000;
 export const arouter: Candidate = { id: 'arouter', start: startArouter };
 
 async function startArouter(bench: Workbench): Promise<StartResult> {
-  // As `npm start` runs it: built.
-  execFileSync('tsc', ['-b', 'packages/server'], {
-    cwd: bench.root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  // As `npm start` runs it: built (see prepare.ts).
   const program = join(bench.root, 'packages', 'server', 'dist', 'cli', 'main.js');
+  if (!existsSync(program)) return { kind: 'skipped', reason: 'the gateway is not built' };
   // Beside the project, not in the system's temporary folder: that may be memory, where durability costs nothing.
   const dataFolder = mkdtempSync(join(bench.cacheFolder, 'arouter-data-'));
   try {

@@ -1,4 +1,4 @@
-/** Tools and files the benchmark needs: compiler, nginx, the two C programs, the request bodies, the mock provider. */
+/** Tools and files the benchmark needs: the built gateway, compiler, nginx, the two C programs, the request bodies, the mock provider. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -15,6 +15,7 @@ const SEARCH_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin'];
 export async function prepareWorkbench(root: string, nodeFlags: readonly string[]): Promise<Workbench> {
   const cacheFolder = join(root, '.bench-cache');
   mkdirSync(join(cacheFolder, 'logs'), { recursive: true });
+  execFileSync('tsc', ['-b', 'packages/server'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   const compiler = requireTool('gcc', 'gcc libc6-dev');
   const pin = availableParallelism() > 1 && findTool('taskset') !== null;
   if (!pin)
