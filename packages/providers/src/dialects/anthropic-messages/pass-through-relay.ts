@@ -131,6 +131,9 @@ class Relay implements StreamRelay, StreamState {
         this.#facts = withEvent(this.#facts, event);
         if (isFailure(event)) this.failure ??= readFailureInAnswer(event);
         if (isContent(event)) this.contentSeen = true;
+      } else if (event === undefined && block.data !== null && block.data.length > 0) {
+        // What cannot be read cannot be judged: holding it back would turn the stream into one late answer.
+        this.contentSeen = true;
       }
       if (!this.contentSeen) this.#preambleBytes += block.raw.length;
     }

@@ -196,3 +196,10 @@ test('a stream that is cut while it states running usage is measured by its cont
   expect(state.answer.usage).not.toBeNull();
   expect(state.contentBytes).toBe(20 * 'word'.length);
 });
+
+test('an event that is not JSON is passed on at once, not held until the end', () => {
+  const relay = createPassThroughRelay({ stripUsage: false });
+  const event = Buffer.from('data: {"t":007,"choices":[{"delta":{"content":"a"}}]}\n\n');
+  expect(relay.push(event)).toEqual(event);
+  expect(relay.state.contentSeen).toBe(true);
+});

@@ -164,6 +164,8 @@ class RelayState implements StreamState {
     if (Array.isArray(chunk) && isRecord(chunk[0]) && chunk[0]['error'] !== undefined) {
       this.failure = readFailureInAnswer(chunk);
     }
+    // What cannot be read cannot be judged: holding it back would turn the stream into one late answer.
+    if (chunk === undefined && isFilledData(block)) this.contentSeen = true;
     if (!isRecord(chunk)) return;
     const facts = readChunk(chunk, block.name);
     this.failure ??= facts.failure;
@@ -179,6 +181,10 @@ class RelayState implements StreamState {
     const chunk = eventJson(block);
     if (isRecord(chunk)) this.failure ??= readChunk(chunk, block.name).failure;
   }
+}
+
+function isFilledData({ data }: EventBlock): boolean {
+  return data !== null && data.length > 0;
 }
 
 /** The last usage and the last finish reason of the stream: some providers state both again and again. */
