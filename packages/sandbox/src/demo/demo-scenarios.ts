@@ -256,9 +256,7 @@ function printEnd(stage: DemoStage, checks: DemoSummary['checks']): void {
   stage.print('');
   stage.print('What to do next');
   stage.print('   1. npm start                    starts your own gateway at http://127.0.0.1:8080');
-  stage.print(
-    '   2. POST /api/v1/byok            takes your provider keys (README: First request)',
-  );
+  stage.print('   2. POST /api/v1/byok            takes your provider keys (README: First request)');
   stage.print(
     `   3. base URL …/v1, model ${DEMO_MODEL}   in any OpenAI client, with the API key it gave you`,
   );
