@@ -87,15 +87,9 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
     async close() {
       if (closed) return;
       closed = true;
-      await writer.close();
+      // The last connection to close copies the rest of the log and removes it, which a reader may not.
       await readers.close();
-      // The last connection to close copies the rest of the log and removes it. A terminated thread lets go of its own
-      // connection a moment after it has ended.
-      for (let tries = 0; tries < 50; tries += 1) {
-        new DatabaseSync(file).close();
-        if (!existsSync(`${file}-wal`)) break;
-        await clock.sleep(20);
-      }
+      await writer.close();
       unlock();
     },
   };

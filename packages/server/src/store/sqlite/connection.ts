@@ -1,6 +1,7 @@
 /** What every worker does with its own connection: open it, keep prepared statements, describe its errors. */
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
+import { parentPort } from 'node:worker_threads';
 import type { CheckpointReply, FailureMessage, SqlRow, SqlValue, WorkerSettings } from './messages.ts';
 
 const BUSY_MS_MAX = 5000;
@@ -63,4 +64,10 @@ export function describeFailure(error: unknown): FailureMessage {
   const errorCode =
     error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null;
   return { message, errorCode };
+}
+
+/** Closes the connection while the thread still runs: one that is terminated lets go of its file at no certain time. */
+export function endThread(database: DatabaseSync): void {
+  database.close();
+  parentPort?.close();
 }

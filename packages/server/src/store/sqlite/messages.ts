@@ -92,8 +92,11 @@ export type GroupOperation = readonly [kind: typeof GROUP, statements: readonly 
 
 export type Operation = OpenOperation | SettleOperation | RefuseOperation | GroupOperation;
 
+/** Asks a thread to close its connection and end; it does so after what was asked before. */
+export const CLOSE = 'close';
+
 /** One transaction's worth, or the request to finish a checkpoint between two transactions. */
-export type WriterMessage = readonly Operation[] | 'checkpoint';
+export type WriterMessage = readonly Operation[] | 'checkpoint' | typeof CLOSE;
 
 export type WriteResult = { readonly changes: number; readonly rows: readonly SqlRow[] };
 export type FailureMessage = {
@@ -114,6 +117,7 @@ export type WriterReply = number | readonly OperationReply[] | CheckpointReply;
 export type CheckpointReply = { readonly frames: number; readonly copied: number };
 
 export type ReaderMessage =
+  | typeof CLOSE
   | { readonly id: number; readonly statements: readonly Statement[] }
   | { readonly id: number; readonly checkpoint: true };
 export type ReaderReply =

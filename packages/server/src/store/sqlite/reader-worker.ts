@@ -5,8 +5,10 @@ import {
   checkpointPassively,
   createStatementCache,
   describeFailure,
+  endThread,
   openConnection,
 } from './connection.ts';
+import { CLOSE } from './messages.ts';
 import type { ReaderMessage, ReaderReply, WorkerSettings } from './messages.ts';
 
 const database = openConnection(workerData as WorkerSettings);
@@ -15,10 +17,11 @@ database.exec('PRAGMA query_only = ON');
 const prepared = createStatementCache(database);
 
 parentPort?.on('message', (message: ReaderMessage) => {
+  if (message === CLOSE) return endThread(database);
   parentPort?.postMessage(answer(message));
 });
 
-function answer(message: ReaderMessage): ReaderReply {
+function answer(message: Exclude<ReaderMessage, typeof CLOSE>): ReaderReply {
   const { id } = message;
   if ('checkpoint' in message) return { id, checkpoint: checkpointPassively(database) };
   try {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../store.ts';
 import type { CheckpointReply, ReaderReply, SqlRow, Statement, WorkerSettings } from './messages.ts';
 import { toStoreFailure } from './store-failure.ts';
-import { workerFile } from './worker-file.ts';
+import { closeThread, workerFile } from './worker-file.ts';
 
 /** Two: a long report and a checkpoint leave neither waiting for the other. */
 const READERS = 2;
@@ -52,7 +52,7 @@ export function createReaders(settings: WorkerSettings): Readers {
       return 'checkpoint' in reply ? reply.checkpoint : { frames: -1, copied: -1 };
     },
     async close() {
-      await Promise.all(readers.map(({ worker }) => worker.terminate()));
+      await Promise.all(readers.map(({ worker }) => closeThread(worker)));
     },
   };
 }

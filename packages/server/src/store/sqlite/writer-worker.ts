@@ -10,10 +10,11 @@ import {
   checkpointPassively,
   createStatementCache,
   describeFailure,
+  endThread,
   openConnection,
 } from './connection.ts';
 import { LedgerWriter } from './ledger-writer.ts';
-import { GROUP, OPEN, REFUSE, SETTLE } from './messages.ts';
+import { CLOSE, GROUP, OPEN, REFUSE, SETTLE } from './messages.ts';
 import type {
   FailureMessage,
   Operation,
@@ -32,6 +33,7 @@ const begin = database.prepare('BEGIN IMMEDIATE');
 const commit = database.prepare('COMMIT');
 
 parentPort?.on('message', (message: WriterMessage) => {
+  if (message === CLOSE) return endThread(database);
   parentPort?.postMessage(message === 'checkpoint' ? checkpointPassively(database) : commitBatch(message));
 });
 

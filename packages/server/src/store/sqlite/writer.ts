@@ -15,7 +15,7 @@ import type {
   WriterReply,
 } from './messages.ts';
 import { toStoreFailure } from './store-failure.ts';
-import { workerFile } from './worker-file.ts';
+import { closeThread, workerFile } from './worker-file.ts';
 
 /** Operations waiting for the next transaction; at 15 µs each, under half a second of work. */
 const QUEUED_OPERATIONS_MAX = 20_000;
@@ -95,7 +95,7 @@ export class Writer {
       this.#closing = resolve;
       this.#schedule();
     });
-    await this.#worker.terminate();
+    await closeThread(this.#worker);
   }
 
   /** After the current turn's events, so that requests which arrived together commit together. */
