@@ -2,7 +2,7 @@
 import { type CanonicalAnswer, DialectError } from '@arouter/core';
 import { openAiUsageOf } from '../shared/token-usage.ts';
 import { finishReasonFromCanonical } from './finish-reasons.ts';
-import { argumentsToInput, type JsonObject, objectOf, objectsOf, stringOf } from './json-values.ts';
+import { argumentsToInput, type JsonObject, objectOf, objectsOf, stringOf } from '../shared/json-values.ts';
 import { toolUseId } from './messages-from-canonical.ts';
 import { blocksForCaller } from './reasoning.ts';
 import { usageFromCanonical } from './usage.ts';

@@ -1,7 +1,7 @@
 /** A Messages API answer → a canonical chat completion. */
 import type { CanonicalAnswer } from '@arouter/core';
 import { finishReasonToCanonical } from './finish-reasons.ts';
-import { type JsonObject, objectOf, objectsOf, present, stringOf } from './json-values.ts';
+import { type JsonObject, objectOf, objectsOf, present, stringOf } from '../shared/json-values.ts';
 import { readAssistantBlocks } from './messages-to-canonical.ts';
 import { reasoningMembers } from './reasoning.ts';
 import { usageToCanonical } from './usage.ts';

@@ -1,6 +1,6 @@
 /** Content parts of the canonical form → content blocks of the Messages API. */
 import { Buffer } from 'node:buffer';
-import { isObject, type JsonObject, objectOf, present, refuse, stringOf } from './json-values.ts';
+import { isObject, type JsonObject, objectOf, present, refuse, stringOf } from '../shared/json-values.ts';
 
 /** String or parts → blocks. Empty text is left out: the API refuses it. */
 export function blocksFromContent(content: unknown): readonly JsonObject[] {

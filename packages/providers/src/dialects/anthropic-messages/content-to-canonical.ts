@@ -1,5 +1,5 @@
 /** Content blocks that a caller of the Messages API wrote → content parts of the canonical form. */
-import { isObject, type JsonObject, objectOf, objectsOf, refuse, stringOf } from './json-values.ts';
+import { isObject, type JsonObject, objectOf, objectsOf, refuse, stringOf } from '../shared/json-values.ts';
 
 export type Parts = readonly JsonObject[];
 

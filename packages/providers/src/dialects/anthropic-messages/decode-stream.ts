@@ -11,7 +11,7 @@ import { createEventStreamParser, type EventBlock, eventJson } from '../shared/e
 import { readFailureInAnswer } from '../shared/failure-signals.ts';
 import { annotationFrom } from './answer-to-canonical.ts';
 import { finishReasonToCanonical } from './finish-reasons.ts';
-import { isObject, isShallow, type JsonObject, objectOf, present, stringOf } from './json-values.ts';
+import { isObject, isShallow, type JsonObject, objectOf, present, stringOf } from '../shared/json-values.ts';
 import { CLAUDE_FORMAT, detailFromBlock } from './reasoning.ts';
 import {
   answerFacts,

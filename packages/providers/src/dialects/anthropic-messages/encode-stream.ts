@@ -8,7 +8,7 @@ import { openAiUsageOf } from '../shared/token-usage.ts';
 import { textOf } from './answer-from-canonical.ts';
 import { event } from './errors.ts';
 import { finishReasonFromCanonical } from './finish-reasons.ts';
-import { isObject, type JsonObject, objectOf, objectsOf, stringOf } from './json-values.ts';
+import { isObject, type JsonObject, objectOf, objectsOf, stringOf } from '../shared/json-values.ts';
 import { plainReasoning } from './reasoning.ts';
 import { BlockWriter } from './write-blocks.ts';
 import { usageFromCanonical } from './usage.ts';

@@ -1,7 +1,7 @@
 /** Errors and events in the form that clients of the Messages API read. */
 import { Buffer } from 'node:buffer';
 import type { CallerError } from '@arouter/core';
-import { type JsonObject, present } from './json-values.ts';
+import { type JsonObject, present } from '../shared/json-values.ts';
 
 /** Source: docs.claude.com "Errors". */
 const TYPE_BY_STATUS: ReadonlyMap<number, string> = new Map([

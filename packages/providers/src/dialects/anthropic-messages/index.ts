@@ -24,7 +24,7 @@ import { createStreamDecoder } from './decode-stream.ts';
 import { createStreamEncoder } from './encode-stream.ts';
 import { encodeError, encodeStreamError } from './errors.ts';
 import { finishReasonToCanonical } from './finish-reasons.ts';
-import { isObject, isShallow, type JsonObject, parseExact, stringOf } from './json-values.ts';
+import { isObject, isShallow, type JsonObject, parseExact, stringOf } from '../shared/json-values.ts';
 import { DEFAULT_HEADERS, passThrough } from './pass-through.ts';
 import { createPassThroughRelay } from './pass-through-relay.ts';
 import { readRequest } from './read-request.ts';

@@ -10,7 +10,7 @@ import {
   present,
   refuse,
   stringOf,
-} from './json-values.ts';
+} from '../shared/json-values.ts';
 import { signedBlocks } from './reasoning.ts';
 import { arrangeTurns, type Turn } from './turns.ts';
 

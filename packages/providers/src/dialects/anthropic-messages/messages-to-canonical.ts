@@ -1,6 +1,6 @@
 /** `system` and the turns of the Messages API → canonical messages. */
 import { partsFromBlocks, simplestContent, splitToolResult } from './content-to-canonical.ts';
-import { isObject, type JsonObject, objectsOf, present, refuse, stringOf } from './json-values.ts';
+import { isObject, type JsonObject, objectsOf, present, refuse, stringOf } from '../shared/json-values.ts';
 import { detailFromBlock, reasoningMembers } from './reasoning.ts';
 
 export function messagesToCanonical(request: JsonObject): readonly JsonObject[] {

@@ -3,7 +3,7 @@
  * that the decoder cannot enforce move into the description, where the model still reads them.
  * Source: docs.claude.com "Structured outputs: JSON Schema limitations", and the transformation in Anthropic's own SDK.
  */
-import { isObject, type JsonObject, objectOf } from './json-values.ts';
+import { isObject, type JsonObject, objectOf } from '../shared/json-values.ts';
 
 const FORMATS: ReadonlySet<unknown> = new Set([
   'date-time',

@@ -6,7 +6,7 @@ import { Buffer } from 'node:buffer';
 import type { AnswerFacts, FailureSignals, StreamRelay, StreamState } from '@arouter/core';
 import { createEventStreamParser, type EventBlock, eventJson } from '../shared/event-stream.ts';
 import { readFailureInAnswer } from '../shared/failure-signals.ts';
-import { isObject, type JsonObject } from './json-values.ts';
+import { isObject, type JsonObject } from '../shared/json-values.ts';
 import {
   answerFacts,
   BYTES_PER_TOKEN,

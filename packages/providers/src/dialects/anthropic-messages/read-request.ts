@@ -10,7 +10,7 @@ import {
   stringField,
 } from '../shared/request-body.ts';
 import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
-import { isObject } from './json-values.ts';
+import { isObject } from '../shared/json-values.ts';
 
 /** The gateway's own fields: read here, and never sent to a provider. */
 export const GATEWAY_FIELDS = ['models', 'route', 'provider', 'usage', 'plugins', 'transforms'] as const;

@@ -7,7 +7,7 @@
  * CARRIED_MARK; they are unpacked when the conversation comes back, and never sent to a Messages provider.
  */
 import { Buffer } from 'node:buffer';
-import { isObject, type JsonObject, objectsOf, present, stringOf } from './json-values.ts';
+import { isObject, type JsonObject, objectsOf, present, stringOf } from '../shared/json-values.ts';
 
 /** The `format` of details that Claude itself made and will accept back. */
 export const CLAUDE_FORMAT = 'anthropic-claude-v1';

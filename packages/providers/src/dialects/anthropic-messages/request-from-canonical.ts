@@ -1,7 +1,15 @@
 /** The canonical request → a Messages API request. Pure; what cannot be said is in dropped-fields.ts. */
 import type { CanonicalRequest, EncodeTarget } from '@arouter/core';
 import { type ClaudeFeatures, claudeFeatures } from './claude-models.ts';
-import { isObject, type JsonObject, numberOf, objectOf, present, refuse, stringOf } from './json-values.ts';
+import {
+  isObject,
+  type JsonObject,
+  numberOf,
+  objectOf,
+  present,
+  refuse,
+  stringOf,
+} from '../shared/json-values.ts';
 import { messagesFromCanonical } from './messages-from-canonical.ts';
 import { closedSchema } from './output-schema.ts';
 import { planThinking, readThinkingWish, type ThinkingPlan } from './thinking.ts';

@@ -1,6 +1,14 @@
 /** A Messages API request → the canonical request. Pure; what cannot be said is in dropped-fields.ts. */
 import type { CanonicalRequest } from '@arouter/core';
-import { isObject, type JsonObject, objectOf, objectsOf, present, refuse, stringOf } from './json-values.ts';
+import {
+  isObject,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  present,
+  refuse,
+  stringOf,
+} from '../shared/json-values.ts';
 import { messagesToCanonical } from './messages-to-canonical.ts';
 import { thinkingToCanonical } from './thinking.ts';
 

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { AnswerFacts } from '@arouter/core';
 import { finishReasonToCanonical } from './finish-reasons.ts';
-import { type JsonObject, objectOf, stringOf } from './json-values.ts';
+import { type JsonObject, objectOf, stringOf } from '../shared/json-values.ts';
 import { mergeUsage, readUsage } from './usage.ts';
 
 export type StreamFacts = {

@@ -4,7 +4,7 @@
  * "Adaptive thinking", "Effort".
  */
 import type { ClaudeFeatures } from './claude-models.ts';
-import { isObject, type JsonObject, numberOf, objectOf, present, stringOf } from './json-values.ts';
+import { isObject, type JsonObject, numberOf, objectOf, present, stringOf } from '../shared/json-values.ts';
 
 const BUDGET_TOKENS_MIN = 1024;
 /** Room for the answer itself when the caller set no bound. */

@@ -1,6 +1,14 @@
 /** Canonical `tools` and `tool_choice` → those of the Messages API. */
 import type { ClaudeFeatures } from './claude-models.ts';
-import { isObject, type JsonObject, objectOf, objectsOf, present, refuse, stringOf } from './json-values.ts';
+import {
+  isObject,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  present,
+  refuse,
+  stringOf,
+} from '../shared/json-values.ts';
 import type { Turn } from './turns.ts';
 
 export type ToolFields = { readonly tools: readonly JsonObject[] | undefined; readonly tool_choice: unknown };

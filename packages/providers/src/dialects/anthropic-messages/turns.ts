@@ -4,7 +4,7 @@
  * begin: the API takes it, as recorded traffic shows.)
  * Source: docs.claude.com "Messages", "Handling tool use and tool result content blocks".
  */
-import { type JsonObject, stringOf } from './json-values.ts';
+import { type JsonObject, stringOf } from '../shared/json-values.ts';
 
 export type Turn = { readonly role: 'user' | 'assistant'; readonly content: readonly JsonObject[] };
 

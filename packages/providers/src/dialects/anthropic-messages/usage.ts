@@ -5,7 +5,7 @@
  */
 import type { TokenUsage } from '@arouter/core';
 import { tokenCount } from '../shared/token-usage.ts';
-import { isObject, type JsonObject, numberOf, objectOf, present } from './json-values.ts';
+import { isObject, type JsonObject, numberOf, objectOf, present } from '../shared/json-values.ts';
 
 const INPUT_FIELDS = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const;
 

@@ -4,7 +4,7 @@
  */
 import { DialectError } from '@arouter/core';
 import { event } from './errors.ts';
-import { type JsonObject, stringOf } from './json-values.ts';
+import { type JsonObject, stringOf } from '../shared/json-values.ts';
 import { toolUseId } from './messages-from-canonical.ts';
 import { redactedForCaller, signatureForCaller } from './reasoning.ts';
 

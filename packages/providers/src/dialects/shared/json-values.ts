@@ -29,7 +29,7 @@ export function present(members: { readonly [field: string]: unknown }): JsonObj
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
-/** The one way this dialect says that the caller asked for something that cannot be said on the other side. */
+/** The one way a dialect says that the caller asked for something that cannot be said on the other side. */
 export function refuse(message: string): GatewayError {
   return new GatewayError('invalid_request', message);
 }
