@@ -2,7 +2,7 @@
 import { DialectError } from '@arouter/core';
 import { describe, expect, test } from 'vitest';
 import { anthropicMessages as dialect } from './index.ts';
-import { CARRIED_MARK } from './reasoning.ts';
+import { CARRIED_MARK } from '../shared/carried-reasoning.ts';
 
 type Json = { readonly [field: string]: unknown };
 const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));

@@ -2,10 +2,11 @@
 import { Buffer } from 'node:buffer';
 import type { EncodedRequest, EncodeTarget, RequestFacts, WireHeaders } from '@arouter/core';
 import { fieldValue } from '../shared/request-body.ts';
+import { CARRIED_MARK } from '../shared/carried-reasoning.ts';
 import { asBuffer, findMember, memberValue, type JsonMember } from '../shared/scan-json.ts';
 import { type JsonEdit, spliceJson } from '../shared/splice.ts';
 import { type JsonObject, objectOf, objectsOf } from '../shared/json-values.ts';
-import { CARRIED_MARK, isCarried } from './reasoning.ts';
+import { isCarried } from './reasoning.ts';
 import { GATEWAY_FIELDS, requestMembers } from './read-request.ts';
 import { lacksThinkingInToolLoop, type Turn } from './turns.ts';
 

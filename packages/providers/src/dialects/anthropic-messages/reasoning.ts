@@ -6,13 +6,11 @@
  * conversation. Toward a Messages caller, details of another family travel inside the block's signature behind
  * CARRIED_MARK; they are unpacked when the conversation comes back, and never sent to a Messages provider.
  */
-import { Buffer } from 'node:buffer';
-import { isObject, type JsonObject, objectsOf, present, stringOf } from '../shared/json-values.ts';
+import { carry, CARRIED_MARK, unpackCarried } from '../shared/carried-reasoning.ts';
+import { type JsonObject, objectsOf, present, stringOf } from '../shared/json-values.ts';
 
 /** The `format` of details that Claude itself made and will accept back. */
 export const CLAUDE_FORMAT = 'anthropic-claude-v1';
-/** Begins every signature and redacted datum that this gateway wrote itself. No Claude signature holds a colon. */
-export const CARRIED_MARK = 'arouter-carried:';
 
 /** One thinking block → its canonical detail; undefined for other blocks. */
 export function detailFromBlock(block: JsonObject, index: number): JsonObject | undefined {
@@ -125,21 +123,4 @@ function blockForCaller(detail: JsonObject): readonly JsonObject[] {
   return thinking === undefined && !detail['signature']
     ? []
     : [{ type: 'thinking', thinking: thinking ?? '', signature }];
-}
-
-function carry(detail: JsonObject): string {
-  return CARRIED_MARK + Buffer.from(JSON.stringify(detail), 'utf8').toString('base64url');
-}
-
-function unpackCarried(opaque: string): JsonObject {
-  const unsigned = { type: 'reasoning.text', format: 'unknown' };
-  try {
-    const packed: unknown = JSON.parse(
-      Buffer.from(opaque.slice(CARRIED_MARK.length), 'base64url').toString('utf8'),
-    );
-    return isObject(packed) ? { ...unsigned, ...packed } : unsigned;
-  } catch {
-    // The caller changed it: what is left is unsigned text, which every upstream accepts or ignores.
-    return unsigned;
-  }
 }
