@@ -72,6 +72,8 @@ export interface Counters {
   /** What the planner may know before reserving; synchronous in memory, a cached view elsewhere. */
   readings(demands: readonly Demand[]): readonly Reading[];
   reserve(demands: readonly Demand[]): Promise<ReserveResult>;
+  /** The attempt is being sent now: its windows of requests per minute begin here, not when it was reserved. */
+  dispatching(reservation: Reservation): void;
   /** Settling twice is a no-op. */
   settle(reservation: Reservation, amounts: SettleAmounts): Promise<void>;
   health(scope: HealthScope): Health | undefined;

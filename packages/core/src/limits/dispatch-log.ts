@@ -1,8 +1,8 @@
 /**
  * The exact limit on dispatches in any 60 s window: a log of dispatch times. Fixed windows, sliding pairs and token
- * buckets were measured to let up to twice the limit through; this never lets one more.
+ * buckets were measured to let up to twice the limit through; this never lets one more. Moments are milliseconds of the
+ * steady clock: a wall clock that is set must neither empty a window nor fill it for an hour.
  */
-import { instant, laterBy, type Instant } from '../values.ts';
 import { RPM_WINDOW_MS } from './limits.ts';
 
 const CAPACITY_MIN = 16;
@@ -12,26 +12,44 @@ export class DispatchLog {
   #times = new Float64Array(CAPACITY_MIN);
   #head = 0;
   #size = 0;
+  /** Slots promised to attempts whose ledger row is being written. When they will be sent is not known yet. */
+  #promised = 0;
 
-  /** When a further dispatch is allowed under the limit: now, or the moment when the oldest one leaves the window. */
-  freeAt(now: Instant, limit: number): Instant {
+  /** When a further dispatch is allowed under the limit: now, or the earliest moment at which one can be. */
+  freeAt(now: number, limit: number): number {
     this.#forget(now);
-    if (this.#size < limit) return now;
-    return laterBy(instant(this.#at(this.#size - limit)), RPM_WINDOW_MS);
+    if (this.#size + this.#promised < limit) return now;
+    const index = this.#size + this.#promised - limit;
+    return (index < this.#size ? this.#at(index) : now) + RPM_WINDOW_MS;
   }
 
-  take(now: Instant): void {
+  /** Takes a slot for an attempt that is not sent yet; `send` or `giveBack` follows. */
+  promise(): void {
+    this.#promised += 1;
+  }
+
+  /** The promised attempt is being sent: its window begins now, not when it was planned. */
+  send(now: number): void {
+    this.#promised -= 1;
+    this.record(now);
+  }
+
+  /** A dispatch of the past, or of now. */
+  record(at: number): void {
     if (this.#size === this.#times.length) this.#resize(this.#times.length * 2);
-    // The clock may step back; the log stays sorted and so never lets a window through twice.
-    const last = this.#size === 0 ? now : this.#at(this.#size - 1);
-    this.#times[(this.#head + this.#size) & (this.#times.length - 1)] = Math.max(now, last);
+    const last = this.#size === 0 ? at : this.#at(this.#size - 1);
+    this.#times[(this.#head + this.#size) & (this.#times.length - 1)] = Math.max(at, last);
     this.#size += 1;
   }
 
-  /** A dispatch that provably never left is given back. */
-  giveBack(at: Instant): void {
+  /** An attempt that provably never left is given back: `sentAt` as it was sent, null where only promised. */
+  giveBack(sentAt: number | null): void {
+    if (sentAt === null) {
+      this.#promised -= 1;
+      return;
+    }
     let index = this.#size - 1;
-    while (index >= 0 && this.#at(index) !== at) index -= 1;
+    while (index >= 0 && this.#at(index) !== sentAt) index -= 1;
     if (index === -1) return;
     const mask = this.#times.length - 1;
     for (let next = index + 1; next < this.#size; next += 1) {
@@ -48,7 +66,7 @@ export class DispatchLog {
     return this.#times[(this.#head + index) & (this.#times.length - 1)] ?? 0;
   }
 
-  #forget(now: Instant): void {
+  #forget(now: number): void {
     const oldest = now - RPM_WINDOW_MS;
     const mask = this.#times.length - 1;
     while (this.#size > 0 && this.#at(0) <= oldest) {

@@ -2,6 +2,11 @@
 import type { ApiKeyId, Instant, NanoUsd, ProviderKeyId, WorkspaceId } from '../values.ts';
 
 export const RPM_WINDOW_MS = 60_000;
+/**
+ * From the reservation to the dispatch; an attempt whose ledger row takes longer to become durable is not sent. So that
+ * the time in the ledger tells, after a crash, when at the latest a request was sent.
+ */
+export const DISPATCH_LAG_MS_MAX = 5000;
 /** Exact windows keep one timestamp per dispatch in the window: at most 8 MB for a key that is used to this limit. */
 export const RPM_LIMIT_MAX = 1_000_000;
 

@@ -5,7 +5,7 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { AttemptOpened, AttemptSettled } from '../keys/generation.ts';
 import { chargesCredits } from '../limits/demands-for.ts';
-import type { Reservation } from '../limits/limits.ts';
+import { DISPATCH_LAG_MS_MAX, type Reservation } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
 import { costUpperBound } from '../pricing/cost-of.ts';
 import { nanoUsd } from '../values.ts';
@@ -38,9 +38,12 @@ export async function attempt(
   target: Target,
   reservation: Reservation | null,
 ): Promise<AttemptResult> {
+  const reservedMs = ports.clock.monotonicMs();
   const open = await openAttempt(ports, run, target, reservation);
   // Who left while the row was written needs no answer: nothing is sent.
   if (run.inbound.signal.aborted) return failOnFault(ports, open, new TransportFault('cancelled', true));
+  if (open.startedMs - reservedMs > DISPATCH_LAG_MS_MAX) return refuseLate(ports, open);
+  if (reservation !== null) ports.counters.dispatching(reservation);
   const cancel = createCancel();
   const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, cancel.cancel);
   try {
@@ -61,6 +64,16 @@ export async function attempt(
   }
 }
 
+/** What was reserved is no longer the truth: nothing is sent, and the row says so. */
+async function refuseLate(ports: Ports, open: OpenAttempt): Promise<never> {
+  await failOnFault(ports, open, new TransportFault('cancelled', true));
+  throw new GatewayError(
+    'service_unavailable',
+    'The ledger took too long to record the attempt, so nothing was sent. Try again in a moment.',
+    { retryAfterMs: 1000 },
+  );
+}
+
 function failOnFault(ports: Ports, open: OpenAttempt, fault: TransportFault): Promise<AttemptResult> {
   const failure = failureOfFault(fault, open.target.manifest);
   return fail(ports, open, { failure, status: null, passOn: null });
@@ -77,7 +90,8 @@ async function openAttempt(
   const opened: AttemptOpened = {
     generation: run.header,
     attemptNo: run.failures.length + 1,
-    openedAt: ports.clock.now(),
+    // The moment of the reservation: both are booked into one period, in memory and after a restart.
+    openedAt: reservation?.at ?? ports.clock.now(),
     providerKeyId: target.key.id,
     provider: target.key.provider,
     source: target.key.source,

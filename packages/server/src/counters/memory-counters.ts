@@ -4,6 +4,7 @@
  */
 import {
   DispatchLog,
+  laterBy,
   type ApiKeyId,
   type Clock,
   type Counters,
@@ -25,8 +26,8 @@ import { HealthBook } from './health-book.ts';
 import { FREE, readSpend, SpendBook, type Spend } from './spend-book.ts';
 
 type Credits = { balanceNano: number; heldNano: number };
-/** What one demand of a reservation took; a spend remembers its period's account. */
-type Taken = { readonly demand: Demand; readonly spend: Spend | null };
+/** What one demand of a reservation took; a spend remembers its period's account, a dispatch its moment. */
+type Taken = { readonly demand: Demand; readonly spend: Spend | null; sentAtMs: number | null };
 
 export type MemoryCountersOptions = {
   readonly clock: Clock;
@@ -65,16 +66,25 @@ export class MemoryCounters implements Counters {
     const id = (this.#reservations += 1);
     this.#open.set(
       id,
-      demands.map((demand) => ({ demand, spend: this.#take(demand, now) })),
+      demands.map((demand) => ({ demand, spend: this.#take(demand, now), sentAtMs: null })),
     );
     return { kind: 'reserved', reservation: { id, demands, at: now } };
+  }
+
+  dispatching({ id }: Reservation): void {
+    const now = this.#clock.monotonicMs();
+    for (const part of this.#open.get(id) ?? []) {
+      if (part.demand.kind !== 'rpm' || part.sentAtMs !== null) continue;
+      this.#logOf(part.demand.id).send(now);
+      part.sentAtMs = now;
+    }
   }
 
   async settle(reservation: Reservation, amounts: SettleAmounts): Promise<void> {
     const taken = this.#open.get(reservation.id);
     if (taken === undefined) return;
     this.#open.delete(reservation.id);
-    for (const part of taken) this.#settle(part, reservation.at, amounts);
+    for (const part of taken) this.#settle(part, amounts);
   }
 
   health(scope: HealthScope): Health | undefined {
@@ -118,8 +128,10 @@ export class MemoryCounters implements Counters {
     this.#creditsOf(workspace).balanceNano += amountNano;
   }
 
+  /** A dispatch of an earlier run, oldest first; one that a clock since set back puts into the future counts from now. */
   primeDispatch(id: ProviderKeyId | ApiKeyId, at: Instant): void {
-    this.#logOf(id).take(at);
+    const ageMs = Math.max(0, this.#clock.now() - at);
+    this.#logOf(id).record(this.#clock.monotonicMs() - ageMs);
   }
 
   primeHealth(scope: HealthScope, health: Health): void {
@@ -134,8 +146,9 @@ export class MemoryCounters implements Counters {
   #read(demand: Demand, now: Instant): Reading {
     switch (demand.kind) {
       case 'rpm': {
-        const freeAt = this.#logOf(demand.id).freeAt(now, demand.limit);
-        return freeAt <= now ? FREE : { kind: 'full', resetsAt: freeAt };
+        const steadyNow = this.#clock.monotonicMs();
+        const waitMs = this.#logOf(demand.id).freeAt(steadyNow, demand.limit) - steadyNow;
+        return waitMs <= 0 ? FREE : { kind: 'full', resetsAt: laterBy(now, Math.ceil(waitMs)) };
       }
       case 'concurrency':
         return (this.#inFlight.get(demand.id) ?? 0) < demand.limit ? FREE : { kind: 'full', resetsAt: null };
@@ -152,7 +165,7 @@ export class MemoryCounters implements Counters {
   #take(demand: Demand, now: Instant): Spend | null {
     switch (demand.kind) {
       case 'rpm':
-        this.#logOf(demand.id).take(now);
+        this.#logOf(demand.id).promise();
         return null;
       case 'concurrency':
         this.#inFlight.set(demand.id, (this.#inFlight.get(demand.id) ?? 0) + 1);
@@ -168,10 +181,10 @@ export class MemoryCounters implements Counters {
     }
   }
 
-  #settle({ demand, spend }: Taken, at: Instant, amounts: SettleAmounts): void {
+  #settle({ demand, spend, sentAtMs }: Taken, amounts: SettleAmounts): void {
     switch (demand.kind) {
       case 'rpm':
-        if (!amounts.dispatched) this.#logOf(demand.id).giveBack(at);
+        if (sentAtMs === null || !amounts.dispatched) this.#logOf(demand.id).giveBack(sentAtMs);
         return;
       case 'concurrency':
         this.#inFlight.set(demand.id, Math.max(0, (this.#inFlight.get(demand.id) ?? 0) - 1));

@@ -1,7 +1,9 @@
 /** After a start the counters know what the ledger knows: spend of the present periods, recent dispatches, benches. */
 import {
   apiKeyPeriod,
+  DISPATCH_LAG_MS_MAX,
   instant,
+  laterBy,
   periodAt,
   RPM_WINDOW_MS,
   type ApiKeyRecord,
@@ -23,10 +25,12 @@ export async function restoreCounters(deps: Deps, rows: ConfigRows): Promise<voi
   const { store, counters, clock } = deps;
   for (const { scope, health } of await store.health.load()) counters.primeHealth(scope, health);
   for (const { at, providerKeyId, apiKeyId } of await store.recovery.dispatchesSince(
-    instant(clock.now() - RPM_WINDOW_MS),
+    instant(clock.now() - RPM_WINDOW_MS - DISPATCH_LAG_MS_MAX),
   )) {
-    counters.primeDispatch(providerKeyId, at);
-    counters.primeDispatch(apiKeyId, at);
+    // The row was written before the request was sent: it counts from the latest moment at which that can have been.
+    const sentAt = laterBy(at, DISPATCH_LAG_MS_MAX);
+    counters.primeDispatch(providerKeyId, sentAt);
+    counters.primeDispatch(apiKeyId, sentAt);
   }
   for (const [workspace, balance] of await store.recovery.balances())
     counters.primeCredits(workspace, balance);
@@ -67,7 +71,8 @@ async function primeLimits({ store, counters, clock }: Deps, limits: readonly Li
       apiKey.workspaceId,
       apiKey.id,
       periodAt(scope.period, now).from,
-      instant(now + 1),
+      // Not only until now: a clock that was set back since has left rows that seem to lie ahead.
+      periodAt(scope.period, now).to ?? instant(Number.MAX_SAFE_INTEGER),
     );
     counters.primeSpend(scope, platformNano + (apiKey.includeByokInLimit ? byokNano : 0));
   }

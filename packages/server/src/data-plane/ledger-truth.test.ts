@@ -160,6 +160,7 @@ test('a bug at the end of a stream settles the attempt all the same, and gives i
     counters: {
       readings: (demands) => counters.readings(demands),
       reserve: (demands) => counters.reserve(demands),
+      dispatching: (reservation) => counters.dispatching(reservation),
       async settle(reservation, amounts) {
         settlements += 1;
         if (settlements === 1) throw new TypeError('a bug');

@@ -1,11 +1,12 @@
 /** The Clock port on the machine's own clocks. */
-import { instant, type CancelSignal, type Clock } from '@arouter/core';
+import type { CancelSignal, Clock } from '@arouter/core';
+import { steadyWallClock } from './steady-wall-clock.ts';
 
 /** setTimeout fires at once for anything longer. */
 const TIMER_MS_MAX = 2_147_483_647;
 
 export const systemClock: Clock = {
-  now: () => instant(Date.now()),
+  now: steadyWallClock({ wallMs: () => Date.now(), steadyMs: () => performance.now() }),
   monotonicMs: () => performance.now(),
   sleep: (delayMs, signal) =>
     new Promise((resolve) => {
