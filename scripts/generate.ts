@@ -5,7 +5,8 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { KeyTest, ModelFacts, ProviderManifest } from '@arouter/core';
+import { keyTestPath, type KeyTest, type ModelFacts, type ProviderManifest } from '@arouter/core';
+import { samplePath } from '../packages/providers/src/manifest/sample-contexts.ts';
 import { referencePages } from './reference-pages.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -109,9 +110,9 @@ function summaryRow(manifest: ProviderManifest): string {
 
 function section(manifest: ProviderManifest): string {
   const dialects = [
-    ...manifest.dialects.map(({ dialect, path }) => `${code(dialect.id)} at ${code(path('MODEL', false))}`),
+    ...manifest.dialects.map(({ dialect, path }) => `${code(dialect.id)} at ${code(path(samplePath()))}`),
     ...(manifest.hostDialects ?? []).map(
-      ({ dialect, path }) => `${code(dialect.id)} at ${code(path('MODEL', false))} of the host`,
+      ({ dialect, path }) => `${code(dialect.id)} at ${code(path(samplePath()))} of the host`,
     ),
   ];
   const regions = Object.entries(manifest.regions).map(([region, url]) => `${code(region)} ${url}`);
@@ -134,7 +135,7 @@ function credentialText(type: ProviderManifest['credentialTypes'][number]): stri
 }
 
 function keyTestText(test: KeyTest): string {
-  const call = `${code(`${test.method} ${test.path}`)}${test.method === 'POST' ? ' without messages, which costs nothing' : ''}`;
+  const call = `${code(`${test.method} ${keyTestPath(test, { credential: {}, key: samplePath().key })}`)}${test.method === 'POST' ? ' without messages, which costs nothing' : ''}`;
   return test.fallback === undefined
     ? call
     : `${call}, and where there is no such endpoint ${keyTestText(test.fallback)}`;

@@ -2,6 +2,7 @@
 export { manifests } from './registry.gen.ts';
 export { findModel } from './manifest/find-model.ts';
 export {
+  interpretAuthorizationFault,
   interpretKeyTest,
   interpretKeyTestFault,
   nextKeyTest,

@@ -20,6 +20,8 @@ import {
 export const CREDENTIAL_CHARACTERS_MAX = 65_536;
 const MAX_CONCURRENCY_MAX = 10_000;
 const URL_CHARACTERS_MAX = 2_048;
+const OPTION_CHARACTERS_MAX = 512;
+const OPTIONS_CHARACTERS_MAX = 8_192;
 
 const credentialTypes = choice(['api_key', 'azure', 'bedrock', 'vertex']);
 const credentialText = z.string().min(1).max(CREDENTIAL_CHARACTERS_MAX);
@@ -30,7 +32,24 @@ const credential = z
   })
   .meta({ description: 'Write-only: never returned.', writeOnly: true });
 
+const optionName = z.string().min(1).max(NAME_CHARACTERS_MAX);
+const optionText = z.string().max(OPTION_CHARACTERS_MAX);
+const providerOptions = z
+  .record(
+    optionName,
+    z.union([optionText, z.record(optionName, optionText)], {
+      error: saying('must be text, or an object of texts'),
+    }),
+    { error: saying('must be an object of the settings that its provider has') },
+  )
+  .refine((given) => JSON.stringify(given).length <= OPTIONS_CHARACTERS_MAX, {
+    error: `must be at most ${OPTIONS_CHARACTERS_MAX} characters as JSON`,
+  });
+
 const options = {
+  options: providerOptions.optional().meta({
+    description: "The provider's settings that are not secret, e.g. deployments. Replaces what was there.",
+  }),
   label: printable(LABEL_CHARACTERS_MAX).nullable().optional().meta({ description: 'Name shown to people.' }),
   always_use: flag()
     .optional()
@@ -116,9 +135,9 @@ export const providerKeyObject = z
     credential_type: credentialTypes,
     label: z.string(),
     hint: z.string().meta({ description: 'What may be shown of the secret.' }),
-    settings: z
-      .record(z.string(), z.string())
-      .meta({ description: 'The fields of the credential that are not secret.' }),
+    options: z
+      .record(z.string(), z.union([z.string(), z.record(z.string(), z.string())]))
+      .meta({ description: "The provider's settings that are not secret, e.g. deployments." }),
     always_use: z.boolean(),
     fallback_policy: choice(['allow', 'deny']),
     weight: z.number(),

@@ -5,6 +5,9 @@ export type CredentialTypeId = 'api_key' | 'azure' | 'bedrock' | 'vertex';
 /** The secret fields in clear, by field name. Lives only between the vault and the auth scheme. */
 export type Credential = Readonly<Record<string, string>>;
 
+/** Settings of one provider that are not secret (an API version, a map of deployments to models). Shown to people. */
+export type ProviderOptions = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+
 /** A stored credential for one provider, with its options. The secret is sealed; see the Vault port. */
 export type ProviderKeyRecord = {
   readonly id: ProviderKeyId;
@@ -29,8 +32,8 @@ export type ProviderKeyRecord = {
   readonly hardBudget: boolean;
   readonly maxConcurrency: number | null;
   readonly enabled: boolean;
-  /** Fields of the credential that are not secret, e.g. a deployment name. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** What the provider's manifest needs to know besides, e.g. a deployment name. */
+  readonly options: ProviderOptions;
   /** The origin (`https://host:port`) the secret is bound to. */
   readonly destination: string;
   readonly sealed: Uint8Array;

@@ -11,6 +11,7 @@ import { cancelAfterCaller } from './cancel.ts';
 import type { CallerSink } from './exchange.ts';
 import { fail, type AttemptResult } from './fail-attempt.ts';
 import { NOT_RECORDED } from './refuse-caller.ts';
+import type { Run } from './run.ts';
 import { settleAbandoned, settleAttempt, type OpenAttempt } from './settle.ts';
 import { runStream, type StreamRun } from './stream-run.ts';
 import { createTranslatingRelay } from '../wire/translating-relay.ts';
@@ -41,16 +42,19 @@ export async function answerStream(
     outbound: {
       kind: 'stream',
       status: 200,
-      headers: [
-        ...answerHeaders(run, target, 'text/event-stream; charset=utf-8'),
-        ['cache-control', 'no-cache'],
-      ],
+      headers: [...answerHeaders(run, target, streamContentType(run)), ['cache-control', 'no-cache']],
       relay: async (sink) => {
         stream.attach(sink);
         return writeEnd(sink, await done);
       },
     },
   };
+}
+
+/** The caller's own, or the one that their path asked for. */
+function streamContentType({ inbound, request }: Run): string {
+  const type = request.facts.context?.streamContentType ?? inbound.dialect.streamContentType;
+  return type.startsWith('text/') ? `${type}; charset=utf-8` : type;
 }
 
 function createRelay({ run, target }: OpenAttempt): StreamRelay {

@@ -2,7 +2,7 @@
 import { classifyFailure } from '../errors/classify-failure.ts';
 import type { Failure, FailureClass, FailureSignals } from '../errors/failure-class.ts';
 import type { Credential } from '../keys/provider-key.ts';
-import type { ProviderManifest } from '../wire/provider-manifest.ts';
+import type { AuthorizationFault, ProviderManifest } from '../wire/provider-manifest.ts';
 import type { TransportFault, TransportFaultCode } from '../wire/wire.ts';
 
 export function failureOfAnswer(
@@ -29,6 +29,17 @@ export function failureOfFault(fault: TransportFault, manifest: ProviderManifest
     message: `${manifest.name} ${message}`,
     retryAfterMs: null,
     reach: fault.unsent ? 'unsent' : 'uncertain',
+  };
+}
+
+export function failureOfAuthorization(fault: AuthorizationFault, credential: Credential): Failure {
+  return {
+    class: fault.class,
+    status: fault.status,
+    providerCode: 'authorization',
+    message: scrub(fault.message, credential),
+    retryAfterMs: null,
+    reach: 'unsent',
   };
 }
 

@@ -10,9 +10,17 @@ import type { Ports } from '../ports.ts';
 import { costUpperBound } from '../pricing/cost-of.ts';
 import { nanoUsd } from '../values.ts';
 import { DialectError, type AnswerFacts, type CostInBody } from '../wire/dialect.ts';
+import { AuthorizationFault } from '../wire/provider-manifest.ts';
 import { TransportFault, type WireLimits, type WireResponse } from '../wire/wire.ts';
 import { answerHeaders } from './answer-headers.ts';
-import { failureOfAnswer, failureOfFault, holdsSecret, invalidAnswer } from './attempt-failure.ts';
+import {
+  failureOfAnswer,
+  failureOfAuthorization,
+  failureOfFault,
+  holdsSecret,
+  invalidAnswer,
+} from './attempt-failure.ts';
+import { authorizeRequest } from './authorize-request.ts';
 import { cancelAfterCaller, createCancel } from './cancel.ts';
 import type { Target } from './prepare.ts';
 import { answerStream } from './answer-stream.ts';
@@ -48,14 +56,17 @@ export async function attempt(
   const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, cancel.cancel);
   try {
     const limits = run.request.facts.stream ? WIRE_LIMITS.stream : WIRE_LIMITS.answer;
-    const response = await ports.transport.send(target.wire, limits, cancel.signal);
+    const signed = authorizeRequest(ports, target);
+    const wire = signed instanceof Promise ? await signed : signed;
+    const response = await ports.transport.send(wire, limits, cancel.signal);
     if (response.status < 200 || response.status > 299) return await refused(ports, open, response);
-    if (run.request.facts.stream && isEventStream(response)) {
+    if (run.request.facts.stream && isEventStream(open, response)) {
       return await answerStream(ports, open, response);
     }
     return await answerWhole(ports, open, response);
   } catch (error) {
     if (error instanceof TransportFault) return failOnFault(ports, open, error);
+    if (error instanceof AuthorizationFault) return failOnAuthorization(ports, open, error);
     // A fault of ours: what was held is given back, and the row waits for the end of the generation.
     if (!(error instanceof GatewayError)) run.pendingSettlement = await settleAbandoned(ports, open);
     throw error;
@@ -72,6 +83,15 @@ async function refuseLate(ports: Ports, open: OpenAttempt): Promise<never> {
     'The ledger took too long to record the attempt, so nothing was sent. Try again in a moment.',
     { retryAfterMs: 1000 },
   );
+}
+
+function failOnAuthorization(
+  ports: Ports,
+  open: OpenAttempt,
+  fault: AuthorizationFault,
+): Promise<AttemptResult> {
+  const failure = failureOfAuthorization(fault, open.target.credential);
+  return fail(ports, open, { failure, status: null, passOn: null });
 }
 
 function failOnFault(ports: Ports, open: OpenAttempt, fault: TransportFault): Promise<AttemptResult> {
@@ -138,8 +158,10 @@ function heldAmount(target: Target): AttemptOpened['reservedNano'] {
   return held;
 }
 
-function isEventStream(response: WireResponse): boolean {
-  return (response.header('content-type') ?? 'text/event-stream').startsWith('text/event-stream');
+function isEventStream({ run, target }: OpenAttempt, response: WireResponse): boolean {
+  const asked = target.same ? run.request.facts.context?.streamContentType : undefined;
+  const streamContentType = asked ?? target.upstream.streamContentType;
+  return (response.header('content-type') ?? streamContentType).startsWith(streamContentType);
 }
 
 /** The provider said no. */

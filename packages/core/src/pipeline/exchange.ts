@@ -1,6 +1,6 @@
 /** What goes into the pipeline and what comes out: the faces make HTTP of it. */
 import type { CancelSignal } from '../ports.ts';
-import type { Dialect } from '../wire/dialect.ts';
+import type { Dialect, RequestContext } from '../wire/dialect.ts';
 import type { WireHeaders } from '../wire/wire.ts';
 import type { ProviderId } from '../values.ts';
 
@@ -13,6 +13,8 @@ export type Inbound = {
   /** Whose model a bare name means on this path. */
   readonly defaultProvider: ProviderId;
   readonly body: Uint8Array;
+  /** What the path and the headers say of the request. */
+  readonly context: RequestContext;
   readonly header: (name: string) => string | undefined;
   /** Aborted when the caller has gone. */
   readonly signal: CancelSignal;

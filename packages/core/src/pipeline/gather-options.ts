@@ -9,12 +9,17 @@ import { FREE_READINGS, type Bench, type KeyReadings } from '../routing/key-read
 import { healthScopes } from '../routing/next-health.ts';
 import type { KeyFacts } from '../routing/plan-input.ts';
 import type { Endpoint, ModelCandidate } from '../routing/route-plan.ts';
-import type { RequestFacts } from '../wire/dialect.ts';
+import { destinationOf, type Destination } from '../wire/destination.ts';
+import type { Dialect, RequestFacts } from '../wire/dialect.ts';
+import { spokenDialect, type SpokenDialect } from '../wire/spoken-dialect.ts';
 import { instant, type Instant } from '../values.ts';
 
 /** One key that may be tried for the model. */
 export type KeyOption = KeyFacts & {
   readonly endpoint: Endpoint | undefined;
+  /** How its provider is asked; undefined when it cannot be. */
+  readonly spoken: SpokenDialect | undefined;
+  readonly destination: Destination | undefined;
   readonly bounds: TokenBounds | undefined;
   readonly demands: readonly Demand[];
 };
@@ -24,10 +29,11 @@ export type GatherInput = {
   readonly workspace: WorkspaceRecord;
   readonly model: ModelCandidate;
   readonly facts: RequestFacts;
+  readonly caller: Pick<Dialect, 'id' | 'operation'>;
 };
 
 export function gatherOptions(
-  ports: Pick<Ports, 'config' | 'counters' | 'vault' | 'clock'>,
+  ports: Pick<Ports, 'config' | 'counters' | 'vault' | 'clock' | 'providers'>,
   input: GatherInput,
 ): readonly KeyOption[] {
   const now = ports.clock.now();
@@ -36,15 +42,34 @@ export function gatherOptions(
     .providerKeys(input.workspace.id)
     .map((key) => {
       const endpoint = input.model.endpoints.find(({ provider }) => provider === key.provider);
+      const asked = endpoint === undefined ? NOT_ASKED : howToAsk(ports, key, endpoint, input.caller);
+      const missingOperation =
+        endpoint !== undefined && asked.spoken === undefined ? input.caller.operation : null;
       // A key of another provider is judged without reading anything.
-      if (endpoint === undefined || !key.enabled) {
-        return { key, endpoint, bounds: undefined, demands: [], readings: FREE_READINGS };
+      if (endpoint === undefined || !key.enabled || missingOperation !== null) {
+        const readings = missingOperation === null ? FREE_READINGS : { ...FREE_READINGS, missingOperation };
+        return { key, endpoint, ...asked, bounds: undefined, demands: [], readings };
       }
       const bounds = tokenBounds(input.facts, endpoint);
       const demands = demandsFor({ ...input, key, price: endpoint.price, bounds });
       const readings = readKey(ports, { ...input, key, endpoint, demands, now });
-      return { key, endpoint, bounds, demands, readings };
+      return { key, endpoint, ...asked, bounds, demands, readings };
     });
+}
+
+type Asked = Pick<KeyOption, 'spoken' | 'destination'>;
+const NOT_ASKED: Asked = { spoken: undefined, destination: undefined };
+
+function howToAsk(
+  ports: Pick<Ports, 'providers'>,
+  key: ProviderKeyRecord,
+  endpoint: Endpoint,
+  caller: GatherInput['caller'],
+): Asked {
+  const manifest = ports.providers.get(key.provider);
+  const destination = manifest === undefined ? undefined : destinationOf(key, manifest);
+  if (manifest === undefined || destination === undefined) return NOT_ASKED;
+  return { spoken: spokenDialect(manifest, destination, caller, endpoint.upstreamModel), destination };
 }
 
 type ReadInput = GatherInput & {
@@ -80,6 +105,7 @@ function readKey(ports: Pick<Ports, 'counters' | 'vault'>, input: ReadInput): Ke
   };
   const rpm = full((demand) => demand.kind === 'rpm' && demand.owner === 'provider_key');
   return {
+    missingOperation: null,
     secretReadable,
     bench,
     dayBudget: budgetOf('day'),

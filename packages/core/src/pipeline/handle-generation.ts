@@ -41,6 +41,7 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
       workspace: run.workspace,
       model,
       facts: run.request.facts,
+      caller: run.inbound.dialect,
     });
     const plan = planRoute({
       now: ports.clock.now(),
@@ -57,7 +58,7 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
         break;
       const option = options.find(({ key }) => key.id === verdict.key);
       if (option === undefined || !isCurrent(ports, run, option.key)) continue;
-      const target = await prepare(ports, run, model, option);
+      const target = prepare(ports, run, model, option);
       if (target === null) continue;
 
       const reserved = await reserve(ports, run, target);

@@ -22,9 +22,9 @@ export type ParsedRequest = {
 export function parseRequest(
   config: ConfigSnapshot,
   apiKey: ApiKeyRecord,
-  inbound: Pick<Inbound, 'dialect' | 'body' | 'defaultProvider'>,
+  inbound: Pick<Inbound, 'dialect' | 'body' | 'context' | 'defaultProvider'>,
 ): ParsedRequest {
-  const facts = inbound.dialect.readRequest(inbound.body);
+  const facts = inbound.dialect.readRequest(inbound.body, inbound.context);
   const names = [...(facts.model === undefined ? [] : [facts.model]), ...facts.models];
   if (names.length === 0) {
     throw new GatewayError(

@@ -6,9 +6,7 @@ import type { Demand } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
 import type { Endpoint, ModelCandidate } from '../routing/route-plan.ts';
 import type { EncodedRequest, Dialect } from '../wire/dialect.ts';
-import { destinationOf } from '../wire/destination.ts';
 import type { ProviderDialect, ProviderManifest } from '../wire/provider-manifest.ts';
-import { spokenDialect } from '../wire/spoken-dialect.ts';
 import type { WireHeaders, WireRequest } from '../wire/wire.ts';
 import type { KeyOption } from './gather-options.ts';
 import type { Run } from './run.ts';
@@ -27,37 +25,29 @@ export type Target = {
   /** The switch for usage in the stream is ours, so its traces do not reach the caller. */
   readonly stripUsage: boolean;
   readonly credential: Credential;
-  readonly wire: WireRequest;
+  /** Complete but for its credential, which it gets at the moment of sending. */
+  readonly unsigned: WireRequest;
 };
 
 /** Null when the key cannot be asked. A request that its provider's format cannot express is noted in the run. */
-export async function prepare(
-  ports: Ports,
-  run: Run,
-  model: ModelCandidate,
-  option: KeyOption,
-): Promise<Target | null> {
-  const { key, endpoint, bounds, demands } = option;
+export function prepare(ports: Ports, run: Run, model: ModelCandidate, option: KeyOption): Target | null {
+  const { key, endpoint, bounds, demands, spoken, destination } = option;
   const manifest = ports.providers.get(key.provider);
   if (manifest === undefined || endpoint === undefined || bounds === undefined) return null;
-  const destination = destinationOf(key, manifest);
-  if (destination === undefined) return null;
+  if (spoken === undefined || destination === undefined) return null;
   const { facts } = run.request;
-  const caller = run.inbound.dialect;
-  const spoken = spokenDialect(manifest, destination, caller.id);
-  const same = spoken.dialect.id === caller.id;
+  const same = spoken.dialect.id === run.inbound.dialect.id;
   const encoded = tryEncode(run, spoken, endpoint, same);
   if (encoded === null) return null;
   const credential = ports.vault.openCredential(key);
-  const unsigned: WireRequest = {
-    method: 'POST',
-    origin: destination.origin,
-    path: spoken.pathPrefix + spoken.path(endpoint.upstreamModel, facts.stream),
-    headers: requestHeaders(run, spoken.dialect, { encoded, same }),
-    body: encoded.body,
-  };
-  const signed = manifest.authorize(unsigned, credential);
-  const wire = signed instanceof Promise ? await signed : signed;
+  const { upstreamModel } = endpoint;
+  const path = spoken.path({
+    upstreamModel,
+    stream: facts.stream,
+    credential,
+    key,
+    ...(facts.context?.path === undefined ? {} : { rawPath: facts.context.path }),
+  });
   return {
     model,
     key,
@@ -69,7 +59,13 @@ export async function prepare(
     same,
     stripUsage: facts.stream && !facts.includeUsage && spoken.quirks.streamOptions !== false,
     credential,
-    wire,
+    unsigned: {
+      method: facts.context?.method ?? 'POST',
+      origin: destination.origin,
+      path: spoken.pathPrefix + path,
+      headers: requestHeaders(run, spoken, { encoded, same }),
+      body: encoded.body,
+    },
   };
 }
 
@@ -104,21 +100,21 @@ function encode(run: Run, spoken: ProviderDialect, endpoint: Endpoint, same: boo
  */
 function requestHeaders(
   run: Run,
-  dialect: Dialect,
+  spoken: ProviderDialect,
   { encoded, same }: { readonly encoded: EncodedRequest; readonly same: boolean },
 ): WireHeaders {
+  const { callerHeaders, streamContentType } = spoken.dialect;
   const headers: (readonly [string, string])[] = [
-    ['content-type', 'application/json'],
-    ['accept', run.request.facts.stream ? 'text/event-stream' : 'application/json'],
+    ['content-type', encoded.contentType ?? 'application/json'],
+    ['accept', run.request.facts.stream ? streamContentType : 'application/json'],
   ];
-  const { callerHeaders } = dialect;
   if (same) {
     for (const name of callerHeaders) {
       const value = run.inbound.header(name);
       if (value !== undefined) headers.push([name, value]);
     }
   }
-  for (const header of encoded.headers) {
+  for (const header of [...encoded.headers, ...(spoken.headers ?? [])]) {
     if (!headers.some(([name]) => name === header[0])) headers.push(header);
   }
   return headers;

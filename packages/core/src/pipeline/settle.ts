@@ -85,7 +85,7 @@ function finalUsage({ target }: OpenAttempt, end: AttemptEnd): TokenUsage | null
   const outputTokens = Math.ceil(end.contentBytes / ESTIMATE_BYTES_PER_TOKEN);
   if (usage !== null)
     return { ...usage, outputTokens: Math.max(usage.outputTokens, outputTokens), origin: 'estimated' };
-  const inputTokens = Math.ceil((target.wire.body?.length ?? 0) / ESTIMATE_BYTES_PER_TOKEN);
+  const inputTokens = Math.ceil((target.unsigned.body?.length ?? 0) / ESTIMATE_BYTES_PER_TOKEN);
   return { ...NO_USAGE, inputTokens, outputTokens };
 }
 

@@ -1,6 +1,7 @@
 /** Turns codes into sentences. It decides nothing: the explanation is the plan. */
 import { isoTime } from '../limits/period.ts';
 import { nanoToUsd } from '../values.ts';
+import type { Operation } from '../wire/dialect.ts';
 import type { Exclusion, RoutePlan, Verdict } from './route-plan.ts';
 
 /** One sentence per key, in the plan's order. */
@@ -33,6 +34,8 @@ export function explainExclusion(reason: Exclusion): string {
       return 'its stored secret cannot be decrypted. Enter the secret again.';
     case 'provider_not_serving_model':
       return 'its provider does not serve this model.';
+    case 'operation_not_served':
+      return `its provider does not offer ${OPERATION_WORDS[reason.operation]} for this model.`;
     case 'provider_not_allowed':
       return 'the API key may not use its provider. Change the allowed providers of the API key.';
     case 'model_not_allowed':
@@ -59,6 +62,18 @@ export function explainExclusion(reason: Exclusion): string {
       return 'the model has no known price, and a limit, budget or credit applies. Set a price for the model, or lift the limit.';
   }
 }
+
+/** What a caller asked for, in words. */
+const OPERATION_WORDS: Readonly<Record<Operation, string>> = {
+  chat: 'chat',
+  count_tokens: 'counting of tokens',
+  embeddings: 'embeddings',
+  rerank: 'reranking',
+  speech: 'speech',
+  transcription: 'transcription',
+  images: 'images',
+  raw: 'this path',
+};
 
 function placeOf(scope: 'key' | 'key_model' | 'provider_model'): string {
   switch (scope) {

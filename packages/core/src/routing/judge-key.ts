@@ -18,7 +18,7 @@ export function judgeKey(facts: KeyFacts, input: PlanInput, denier: ProviderKeyI
   const { key, readings } = facts;
   const endpoint = endpointFor(key, input);
   const reason =
-    ineligible(key, input, endpoint) ??
+    ineligible(facts, input, endpoint) ??
     (key.source === 'platform' && denier !== null
       ? ({ code: 'fallback_denied', by: denier } as const)
       : null) ??
@@ -34,8 +34,9 @@ export function judgeKey(facts: KeyFacts, input: PlanInput, denier: ProviderKeyI
  * or out of RPM does not take its vote away; being for another model does. A request's own list of providers or its
  * region has no say: a caller may narrow the owner's policy, never widen it.
  */
-export function votesForDeny(key: ProviderKeyRecord, input: PlanInput): boolean {
-  return key.source === 'byok' && key.alwaysUse && ineligible(key, input, endpointFor(key, input)) === null;
+export function votesForDeny(facts: KeyFacts, input: PlanInput): boolean {
+  const { key } = facts;
+  return key.source === 'byok' && key.alwaysUse && ineligible(facts, input, endpointFor(key, input)) === null;
 }
 
 function endpointFor(key: ProviderKeyRecord, input: PlanInput): Endpoint | undefined {
@@ -43,13 +44,16 @@ function endpointFor(key: ProviderKeyRecord, input: PlanInput): Endpoint | undef
 }
 
 function ineligible(
-  key: ProviderKeyRecord,
+  { key, readings }: KeyFacts,
   input: PlanInput,
   endpoint: Endpoint | undefined,
 ): Exclusion | null {
   const { apiKey, model } = input;
   if (!key.enabled) return { code: 'key_disabled' };
   if (endpoint === undefined) return { code: 'provider_not_serving_model' };
+  if (readings.missingOperation !== null) {
+    return { code: 'operation_not_served', operation: readings.missingOperation };
+  }
   if (apiKey.allowedProviders !== null && !apiKey.allowedProviders.includes(key.provider)) {
     return { code: 'provider_not_allowed' };
   }

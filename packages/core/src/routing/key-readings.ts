@@ -1,8 +1,11 @@
 /** What was read about one key before planning: its health and its limits. */
 import type { FailureClass } from '../errors/failure-class.ts';
 import type { Instant, NanoUsd } from '../values.ts';
+import type { Operation } from '../wire/dialect.ts';
 
 export type KeyReadings = {
+  /** What was asked for and the provider does not offer for this model; null when it does. */
+  readonly missingOperation: Operation | null;
   /** False when the sealed secret cannot be opened. */
   readonly secretReadable: boolean;
   /** The widest bench that holds now; null when the key may be tried (healthy, or half-open with its probe free). */
@@ -30,6 +33,7 @@ export type SpentBudget = {
 
 /** Nothing stands against the key. */
 export const FREE_READINGS: KeyReadings = {
+  missingOperation: null,
   secretReadable: true,
   bench: null,
   dayBudget: null,

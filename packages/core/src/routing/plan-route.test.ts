@@ -32,6 +32,7 @@ function ranked(plan: RoutePlan): readonly RankedVerdict[] {
 }
 
 const anyReadings: fc.Arbitrary<KeyReadings> = fc.record({
+  missingOperation: fc.constantFrom(null, 'embeddings' as const),
   secretReadable: fc.boolean(),
   bench: fc.option(
     fc.record({

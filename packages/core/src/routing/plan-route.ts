@@ -40,7 +40,7 @@ export function planRoute(input: PlanInput): RoutePlan {
 
 /** The first eligible own key that says "always use this key": then no platform key serves this model. */
 function findDenier(input: PlanInput): ProviderKeyId | null {
-  const denier = input.keys.find((facts) => votesForDeny(facts.key, input));
+  const denier = input.keys.find((facts) => votesForDeny(facts, input));
   return denier?.key.id ?? null;
 }
 

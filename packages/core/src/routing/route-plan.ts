@@ -1,6 +1,7 @@
 /** The routing decision as a value: exactly one verdict per key. It is stored, shown, previewed and returned in errors. */
 import type { FailureClass } from '../errors/failure-class.ts';
 import type { TokenPrice } from '../pricing/price.ts';
+import type { Operation } from '../wire/dialect.ts';
 import type { Instant, KeySource, ModelId, NanoUsd, ProviderId, ProviderKeyId } from '../values.ts';
 
 /** One model as one provider serves it. */
@@ -24,6 +25,7 @@ export type Exclusion =
   | { readonly code: 'key_disabled' }
   | { readonly code: 'secret_unreadable' }
   | { readonly code: 'provider_not_serving_model' }
+  | { readonly code: 'operation_not_served'; readonly operation: Operation }
   | { readonly code: 'provider_not_allowed' }
   | { readonly code: 'model_not_allowed' }
   | { readonly code: 'provider_excluded_by_request' }

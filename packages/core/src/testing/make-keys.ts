@@ -25,7 +25,7 @@ export function makeKey(
     hardBudget: false,
     maxConcurrency: null,
     enabled: true,
-    settings: {},
+    options: {},
     destination: 'https://alpha.example',
     sealed: new Uint8Array(),
     secretVersion: 1,

@@ -11,11 +11,14 @@ export type Destination = {
 
 /** Undefined when neither the key nor the provider names a base URL. The base URL was normalised when it was saved. */
 export function destinationOf(
-  key: Pick<ProviderKeyRecord, 'baseUrl' | 'region'>,
-  manifest: Pick<ProviderManifest, 'baseUrl' | 'regions'>,
+  key: Pick<ProviderKeyRecord, 'baseUrl' | 'region' | 'options'>,
+  manifest: Pick<ProviderManifest, 'baseUrl' | 'regions' | 'baseUrlOf'>,
 ): Destination | undefined {
   const base =
-    key.baseUrl ?? (key.region === null ? undefined : manifest.regions[key.region]) ?? manifest.baseUrl;
+    key.baseUrl ??
+    manifest.baseUrlOf?.(key) ??
+    (key.region === null ? undefined : manifest.regions[key.region]) ??
+    manifest.baseUrl;
   return base === null ? undefined : splitBaseUrl(base);
 }
 

@@ -6,13 +6,47 @@
 import type { FailureSignals } from '../errors/failure-class.ts';
 import type { TokenUsage } from '../keys/generation.ts';
 import type { DialectId } from '../values.ts';
-import type { WireHeaders } from './wire.ts';
+import type { WireHeaders, WireRequest } from './wire.ts';
+
+/**
+ * What a request is for. Translation happens only between dialects of one operation; each has its own canonical form:
+ * `chat` OpenAI chat, `count_tokens` the same request answered by `{input_tokens}`, `embeddings`, `speech`,
+ * `transcription` and `images` OpenAI's, `rerank` Cohere's. `raw` is passed on as it is and has none.
+ */
+export const OPERATIONS = [
+  'chat',
+  'count_tokens',
+  'embeddings',
+  'rerank',
+  'speech',
+  'transcription',
+  'images',
+  'raw',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** What stands outside the body and belongs to the request. Absent: the path says nothing of it. */
+export type RequestContext = {
+  /** The model that the path names (Gemini, Azure, Bedrock). */
+  readonly pathModel?: string;
+  /** The path says whether the answer is streamed. */
+  readonly stream?: boolean;
+  /** The content type that the path's switches ask of a streamed answer, where there is a choice (Gemini's `alt=sse`). */
+  readonly streamContentType?: string;
+  /** The body's content type, with its parameters (a multipart boundary). */
+  readonly contentType?: string;
+  /** The request's method, path and query, for what is passed on as it is. */
+  readonly method?: WireRequest['method'];
+  readonly path?: string;
+};
 
 /** What the gateway reads from a caller's body without translating it. */
 export type RequestFacts = {
   /** The bytes as received. */
   readonly body: Uint8Array;
-  /** As the caller wrote it; undefined when absent. */
+  /** What the path and the headers said. Absent: nothing that matters. */
+  readonly context?: RequestContext;
+  /** As the caller wrote it, in the body or in the path; undefined when absent. */
   readonly model: string | undefined;
   /** Further models to try, in order (`models`). */
   readonly models: readonly string[];
@@ -33,6 +67,8 @@ export type RequestFacts = {
 
 export type EncodedRequest = {
   readonly body: Uint8Array;
+  /** Absent: `application/json`. */
+  readonly contentType?: string;
   /** Headers that belong to the dialect (version, betas), without credentials. */
   readonly headers: WireHeaders;
 };
@@ -116,8 +152,11 @@ export type CallerError = {
 
 export interface Dialect {
   readonly id: DialectId;
+  readonly operation: Operation;
+  /** Of its streamed answers, without parameters: what is asked for, what is recognised, what the caller gets. */
+  readonly streamContentType: string;
   /** Throws GatewayError `invalid_request` (what, which, what now; never quoting the body). */
-  readRequest(body: Uint8Array): RequestFacts;
+  readRequest(body: Uint8Array, context?: RequestContext): RequestFacts;
   /**
    * Same dialect on both sides: the caller's bytes with only the model, the usage switch and the gateway's own fields
    * (`models`, `route`, `provider`, `usage`, `plugins`, `transforms`) changed; key order and white space survive.

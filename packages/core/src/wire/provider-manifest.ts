@@ -1,8 +1,14 @@
 /** All that the gateway and the dashboard know of a provider: one file, one value, in the provider's own folder. */
-import type { FailureRule } from '../errors/failure-class.ts';
-import type { Credential, CredentialTypeId } from '../keys/provider-key.ts';
+import type { FailureClass, FailureRule } from '../errors/failure-class.ts';
+import type {
+  Credential,
+  CredentialTypeId,
+  ProviderKeyRecord,
+  ProviderOptions,
+} from '../keys/provider-key.ts';
+import type { Transport } from '../ports.ts';
 import type { TokenPrice } from '../pricing/price.ts';
-import type { DialectId, ProviderId } from '../values.ts';
+import type { DialectId, Instant, ProviderId, ProviderKeyId } from '../values.ts';
 import type { Dialect, DialectQuirks } from './dialect.ts';
 import type { WireHeaders, WireRequest } from './wire.ts';
 
@@ -23,24 +29,97 @@ export type CredentialType = {
   readonly id: CredentialTypeId;
   readonly label: string;
   readonly fields: readonly CredentialField[];
+  /**
+   * What was pasted, parsed (an object, a list, or text that is not JSON) → an object of fields or their aliases, for
+   * forms that are not already one (a list of deployments, a file inside a field). Pure; returns what it does not know.
+   */
+  readonly unfold?: (given: unknown) => unknown;
+  /**
+   * The checked fields, by name → what is sealed and where it may be sent. Without it, secret fields are sealed, `region`
+   * is the region, and the rest are options.
+   */
+  readonly place?: (fields: Readonly<Record<string, string>>) => PlacedCredential;
 };
+
+/** A credential taken apart: its destination goes into the key's own columns, to which the seal is bound. */
+export type PlacedCredential =
+  | {
+      readonly kind: 'placed';
+      readonly secret: Credential;
+      /** As a person would enter it: judged and normalised like one. Null: the credential names none. */
+      readonly baseUrl: string | null;
+      readonly region: string | null;
+      readonly options: ProviderOptions;
+    }
+  /** `problem`: one sentence, what is wrong with the field and what to enter; never quotes the value. */
+  | { readonly kind: 'refused'; readonly field: string; readonly problem: string };
 
 /** A wire format the provider speaks, and where. Listed by preference for callers of another dialect. */
 export type ProviderDialect = {
   readonly dialect: Dialect;
-  /** Appended to the base URL's path. */
-  readonly path: (upstreamModel: string, stream: boolean) => string;
+  /** Appended to the base URL's path; with its query. */
+  readonly path: (context: PathContext) => string;
   readonly quirks: DialectQuirks;
+  /** Which models speak it; absent: all of the provider's. */
+  readonly serves?: (upstreamModel: string) => boolean;
+  /** Sent with every request of this dialect to this provider (a version). Never a credential. */
+  readonly headers?: WireHeaders;
 };
 
-/** How a request is made to carry a credential. Pure for headers; a promise where a token must be fetched. */
-export type AuthScheme = (request: WireRequest, credential: Credential) => WireRequest | Promise<WireRequest>;
+/** All that a path may be made of: nothing of it comes from the caller but the model and the stream switch. */
+export type PathContext = {
+  readonly upstreamModel: string;
+  readonly stream: boolean;
+  readonly credential: Credential;
+  readonly key: KeyPlace;
+  /** The caller's own path below the provider's, normalised; only for what is passed on as it is. */
+  readonly rawPath?: string;
+};
+
+/** Where a key sends and how: its columns that are not secret. */
+export type KeyPlace = Pick<ProviderKeyRecord, 'baseUrl' | 'region' | 'options'>;
+
+/** What a way to authorize may use besides the credential. */
+export type AuthContext = {
+  readonly now: Instant;
+  /** For token calls; guarded like every other. */
+  readonly send: Transport['send'];
+  readonly region: string | null;
+  readonly options: ProviderOptions;
+  /** Together they name one credential: what is remembered of it is remembered under both. */
+  readonly keyId: ProviderKeyId;
+  readonly secretVersion: number;
+};
+
+/**
+ * How a request is made to carry a credential. Pure for headers; a promise where a token must be fetched. Throws or
+ * rejects with AuthorizationFault or TransportFault only.
+ */
+export type AuthScheme = (
+  request: WireRequest,
+  credential: Credential,
+  context: AuthContext,
+) => WireRequest | Promise<WireRequest>;
+
+/** The request could not be given its credential; nothing of it has been sent. */
+export class AuthorizationFault extends Error {
+  override readonly name = 'AuthorizationFault';
+  readonly class: FailureClass;
+  /** The token endpoint's status; null when it was not asked. */
+  readonly status: number | null;
+  /** `message`: one sentence for a person, without any secret. */
+  constructor(failure: { class: FailureClass; status: number | null; message: string }) {
+    super(failure.message);
+    this.class = failure.class;
+    this.status = failure.status;
+  }
+}
 
 /** The cheapest call that proves a credential. */
 export type KeyTest = {
   readonly method: 'GET' | 'POST';
   /** Relative to the base URL's path. */
-  readonly path: string;
+  readonly path: string | ((context: Omit<PathContext, 'upstreamModel' | 'stream'>) => string);
   readonly body?: unknown;
   /** Headers of the dialect that the call needs besides its credential (a version). */
   readonly headers?: WireHeaders;
@@ -56,6 +135,13 @@ export type KeyTest = {
   readonly fallback?: KeyTest;
   readonly timeoutMs: number;
 };
+
+export function keyTestPath(
+  { path }: KeyTest,
+  context: Omit<PathContext, 'upstreamModel' | 'stream'>,
+): string {
+  return typeof path === 'string' ? path : path(context);
+}
 
 export type ModelFacts = {
   /** The name the provider knows. */
@@ -95,6 +181,8 @@ export type ProviderManifest = {
   readonly baseUrl: string | null;
   /** Region → base URL, where the provider has regional endpoints. */
   readonly regions: Readonly<Record<string, string>>;
+  /** Where the key's region or options name the host. Null: they do not; then `regions` and `baseUrl` count. */
+  readonly baseUrlOf?: (key: Pick<KeyPlace, 'region' | 'options'>) => string | null;
   readonly keyTest: KeyTest;
   /** Tried before the general table. */
   readonly failureRules: readonly FailureRule[];

@@ -4,7 +4,7 @@
 export type WireHeaders = readonly (readonly [name: string, value: string])[];
 
 export type WireRequest = {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `https://host:port`; already judged at save time and judged again by the connector. */
   readonly origin: string;
   /** Path and query, built by us from a compiled table; never the caller's. */

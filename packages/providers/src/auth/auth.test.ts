@@ -1,5 +1,6 @@
 import type { WireRequest } from '@arouter/core';
 import { expect, test } from 'vitest';
+import { sampleAuth } from '../manifest/sample-contexts.ts';
 import { apiKeyHeader } from './api-key-header.ts';
 import { bearer } from './bearer.ts';
 
@@ -17,7 +18,7 @@ const request: WireRequest = {
 };
 
 test('a bearer key replaces whatever credential the caller sent', async () => {
-  const sent = await bearer()(request, { api_key: 'provider-key' });
+  const sent = await bearer()(request, { api_key: 'provider-key' }, sampleAuth());
   expect(sent.headers).toEqual([
     ['content-type', 'application/json'],
     ['authorization', 'Bearer provider-key'],
@@ -25,7 +26,7 @@ test('a bearer key replaces whatever credential the caller sent', async () => {
 });
 
 test('a header key replaces whatever credential the caller sent', async () => {
-  const sent = await apiKeyHeader('x-api-key')(request, { api_key: 'provider-key' });
+  const sent = await apiKeyHeader('x-api-key')(request, { api_key: 'provider-key' }, sampleAuth());
   expect(sent.headers).toEqual([
     ['content-type', 'application/json'],
     ['x-api-key', 'provider-key'],
@@ -34,11 +35,11 @@ test('a header key replaces whatever credential the caller sent', async () => {
 
 test('authorizing leaves the given request as it was', async () => {
   const before = structuredClone(request.headers);
-  await bearer()(request, { api_key: 'provider-key' });
+  await bearer()(request, { api_key: 'provider-key' }, sampleAuth());
   expect(request.headers).toEqual(before);
 });
 
 test('the credential is nowhere but in its header', async () => {
-  const sent = await bearer()(request, { api_key: 'provider-key' });
+  const sent = await bearer()(request, { api_key: 'provider-key' }, sampleAuth());
   expect(`${sent.origin}${sent.path}`).not.toContain('provider-key');
 });

@@ -2,10 +2,18 @@
  * The contract of a provider's folder as a test suite: `describeProvider(manifest)` is the whole of its test file.
  * Only tests import this module.
  */
-import { type FailureClass, type ProviderManifest, classifyFailure } from '@arouter/core';
+import {
+  type Credential,
+  type FailureClass,
+  type KeyPlace,
+  type ProviderManifest,
+  classifyFailure,
+  keyTestPath,
+} from '@arouter/core';
 import { describe, expect, test } from 'vitest';
 import { findModel } from './find-model.ts';
 import { interpretKeyTest } from './interpret-key-test.ts';
+import { sampleAuth, samplePath } from './sample-contexts.ts';
 import { RECORDED_FAILURES } from './recorded-failures.ts';
 import { type Exchange, bodyBytes, headerOf, recordedFailures, trafficFolder } from './recorded-traffic.ts';
 
@@ -13,17 +21,24 @@ const SECRET = /\b(?:sk-[\w-]{16,}|gsk_\w{16,}|xai-\w{16,}|AIza[\w-]{20,}|AKIA[A
 /** Nano-USD per million tokens; above it somebody mistook the unit. */
 const PRICE_MAX = 1000e9;
 
-export function describeProvider(manifest: ProviderManifest): void {
+/** A key as a person would save one; for providers that need more than an API key. */
+export type SampleKey = { readonly credential: Credential; readonly key: KeyPlace };
+const API_KEY: SampleKey = {
+  credential: { api_key: 'the-provider-key' },
+  key: { baseUrl: null, region: null, options: {} },
+};
+
+export function describeProvider(manifest: ProviderManifest, sample: SampleKey = API_KEY): void {
   describe(`provider ${manifest.id}`, () => {
-    describeIdentity(manifest);
-    describeCredentials(manifest);
+    describeIdentity(manifest, sample);
+    describeCredentials(manifest, sample);
     describeModels(manifest);
-    describeKeyTest(manifest);
-    describeRecordedFailures(manifest);
+    describeKeyTest(manifest, sample);
+    describeRecordedFailures(manifest, sample);
   });
 }
 
-function describeIdentity(manifest: ProviderManifest): void {
+function describeIdentity(manifest: ProviderManifest, sample: SampleKey): void {
   test('has a name, an id in lower case and aliases that are not its id', () => {
     expect(manifest.id).toMatch(/^[a-z][a-z0-9-]*$/);
     expect(manifest.name).not.toBe('');
@@ -40,15 +55,19 @@ function describeIdentity(manifest: ProviderManifest): void {
       expect(text).not.toMatch(/\/$/);
     }
     if (manifest.baseUrl === null) expect(manifest.regions).toEqual({});
+    const place = { region: null, options: {} };
+    expect(manifest.baseUrlOf?.(place) ?? null, 'without a region').toBeNull();
   });
   test('sends every dialect to an absolute path', () => {
     for (const { path } of [...manifest.dialects, ...(manifest.hostDialects ?? [])]) {
-      for (const stream of [true, false]) expect(path('a/model', stream)).toMatch(/^\/[^/]/);
+      for (const stream of [true, false]) {
+        expect(path(samplePath({ ...sample, upstreamModel: 'a/model', stream }))).toMatch(/^\/[^/]/);
+      }
     }
   });
 }
 
-function describeCredentials(manifest: ProviderManifest): void {
+function describeCredentials(manifest: ProviderManifest, { credential, key }: SampleKey): void {
   test('asks for a secret, and says in one sentence what is wrong with an empty one', () => {
     expect(manifest.credentialTypes.length).toBeGreaterThan(0);
     for (const type of manifest.credentialTypes) {
@@ -68,7 +87,7 @@ function describeCredentials(manifest: ProviderManifest): void {
       headers: [['authorization', 'Bearer of-the-caller']] as const,
       body: new TextEncoder().encode('{}'),
     };
-    const sent = await manifest.authorize(request, { api_key: 'the-provider-key' });
+    const sent = await manifest.authorize(request, credential, sampleAuth(key));
     const values = sent.headers.map(([, value]) => value).join('\n');
     expect(values).toContain('the-provider-key');
     expect(values).not.toContain('of-the-caller');
@@ -106,11 +125,11 @@ function describeModels(manifest: ProviderManifest): void {
   });
 }
 
-function describeKeyTest(manifest: ProviderManifest): void {
+function describeKeyTest(manifest: ProviderManifest, sample: SampleKey): void {
   test('proves a key with a call that costs nothing', () => {
     for (const step of [manifest.keyTest, manifest.keyTest.fallback]) {
       if (step === undefined) continue;
-      expect(step.path).toMatch(/^\/[^/]/);
+      expect(keyTestPath(step, sample)).toMatch(/^\/[^/]/);
       expect(step.timeoutMs).toBeGreaterThan(0);
       expect(step.timeoutMs).toBeLessThanOrEqual(15_000);
       if (step.method === 'POST') expect(step.body).toMatchObject({ messages: [] });
@@ -127,7 +146,7 @@ function describeKeyTest(manifest: ProviderManifest): void {
   });
 }
 
-function describeRecordedFailures(manifest: ProviderManifest): void {
+function describeRecordedFailures(manifest: ProviderManifest, sample: SampleKey): void {
   const recorded = recordedFailures(manifest.id);
   const why = trafficFolder() === null ? 'recorded traffic is absent' : 'none was recorded';
   test.skipIf(recorded.length === 0)(
@@ -135,7 +154,7 @@ function describeRecordedFailures(manifest: ProviderManifest): void {
       ? `classifies its recorded failures (skipped: ${why})`
       : 'classifies its recorded failures',
     () => {
-      const judged = recorded.map(({ name, exchange }) => [name, judge(manifest, exchange)]);
+      const judged = recorded.map(({ name, exchange }) => [name, judge(manifest, sample, exchange)]);
       const expected = recorded.map(({ name }) => [
         name,
         RECORDED_FAILURES[name] ?? 'missing from the table',
@@ -145,10 +164,12 @@ function describeRecordedFailures(manifest: ProviderManifest): void {
   );
 }
 
-function judge(manifest: ProviderManifest, exchange: Exchange): FailureClass {
+function judge(manifest: ProviderManifest, sample: SampleKey, exchange: Exchange): FailureClass {
   const path = new URL(exchange.url).pathname;
   const spoken =
-    manifest.dialects.find((candidate) => path.endsWith(candidate.path('', false))) ?? manifest.dialects[0];
+    manifest.dialects.find((candidate) =>
+      path.endsWith(candidate.path(samplePath({ ...sample, upstreamModel: '' }))),
+    ) ?? manifest.dialects[0];
   const signals = spoken.dialect.decodeFailure(exchange.status, headerOf(exchange), bodyBytes(exchange));
   return classifyFailure(signals, manifest.failureRules);
 }

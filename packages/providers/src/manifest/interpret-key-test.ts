@@ -3,6 +3,7 @@
  * anybody's (a base URL of the user's own), and what it says could be markup, a secret or a lie.
  */
 import {
+  type AuthorizationFault,
   type FailureClass,
   type ProviderManifest,
   type TransportFaultCode,
@@ -104,6 +105,15 @@ export function interpretKeyTestFault(
     case 'cancelled':
       return no('cannot_test', 'The test was cancelled; start it again.');
   }
+}
+
+/** The key could not even be put on a request: the scheme's own words, which repeat nothing of an answer. */
+export function interpretAuthorizationFault(
+  manifest: TestedManifest,
+  fault: AuthorizationFault,
+): KeyTestResult {
+  const { class: testClass } = judgeFailure(manifest, fault.status ?? 0, fault.class);
+  return no(testClass === 'ok' ? 'cannot_test' : testClass, `${manifest.name}: ${fault.message}`);
 }
 
 function judgeSuccess(manifest: TestedManifest, text: string): KeyTestResult {

@@ -6,6 +6,7 @@ import {
   destinationOf,
   GatewayError,
   type Credential,
+  type KeyPlace,
   type KeySource,
   type ProviderId,
   type ProviderKeyId,
@@ -45,8 +46,9 @@ export function draftNewKey(
   const given = readGivenCredential(body);
   if (given === undefined) throw fieldError('credential', '`credential` is required.');
   const credential = readCredential(manifest, body.credential_type, given);
-  const baseUrl = readBaseUrl(deps, body.base_url) ?? null;
+  const baseUrl = readBaseUrl(deps, body, credential) ?? null;
   const region = readRegion(body, credential) ?? null;
+  const options = { ...credential.options, ...body.options };
   const now = deps.clock.now();
   const record: ProviderKeyRecord = {
     id: `pk_${deps.random.hex(ID_BYTES)}` as ProviderKeyId,
@@ -68,8 +70,8 @@ export function draftNewKey(
     maxConcurrency: null,
     enabled: true,
     ...readOptions(body),
-    settings: credential.settings,
-    destination: originFor(manifest, { baseUrl, region }),
+    options,
+    destination: originFor(manifest, { baseUrl, region, options }),
     sealed: UNSEALED,
     secretVersion: 0,
     version: 0,
@@ -91,20 +93,21 @@ export function draftChangedKey(deps: Deps, current: ProviderKeyRecord, body: Pr
   const typeId = body.credential_type ?? (sameProvider ? current.credentialType : undefined);
   const credential = given === undefined ? null : readCredential(manifest, typeId, given);
   const type = credential?.type ?? credentialTypeOf(manifest, typeId);
-  const baseUrl = readBaseUrl(deps, body.base_url);
+  const baseUrl = readBaseUrl(deps, body, credential);
   const region = readRegion(body, credential);
+  const stored = sameProvider ? current.options : {};
   const next = {
     provider: manifest.id,
     credentialType: type.id,
     // Another provider's URL or region says nothing about this one.
     baseUrl: baseUrl === undefined ? (sameProvider ? current.baseUrl : null) : baseUrl,
     region: region === undefined ? (sameProvider ? current.region : null) : region,
+    options: credential === null ? (body.options ?? stored) : { ...credential.options, ...body.options },
   };
   const record: ProviderKeyRecord = {
     ...current,
     ...next,
     ...readOptions(body),
-    settings: credential?.settings ?? current.settings,
     destination: originFor(manifest, next),
     updatedAt: deps.clock.now(),
   };
@@ -136,13 +139,29 @@ function assertSameDestination(current: ProviderKeyRecord, next: ProviderKeyReco
   );
 }
 
-/** Undefined: not given. Normalised, so that it can be compared and split without parsing. */
-function readBaseUrl(deps: Deps, given: string | null | undefined): string | null | undefined {
-  if (given === undefined || given === null) return given;
+/** Undefined: not given. The body's own, else the one that the credential names. */
+function readBaseUrl(
+  deps: Deps,
+  body: ProviderKeyBody,
+  credential: ReadCredential | null,
+): string | null | undefined {
+  const named = credential?.baseUrl ?? null;
+  const own = named === null ? undefined : normalUrl(deps, named, 'credential');
+  if (body.base_url === undefined || body.base_url === null) return own ?? body.base_url;
+  const given = normalUrl(deps, body.base_url, 'base_url');
+  if (own !== undefined && given !== own) {
+    throw fieldError('base_url', '`base_url` and the address in `credential` differ: give one of them.');
+  }
+  return given;
+}
+
+/** Normalised, so that it can be compared and split without parsing. */
+function normalUrl(deps: Deps, given: string, field: string): string {
   const verdict = deps.checkDestination(given.trim());
   if (!verdict.ok) {
-    throw new GatewayError('egress_denied', `\`base_url\` is refused: ${verdict.reason}`, {
-      metadata: { fields: ['base_url'] },
+    const what = field === 'base_url' ? '`base_url`' : 'The address in `credential`';
+    throw new GatewayError('egress_denied', `${what} is refused: ${verdict.reason}`, {
+      metadata: { fields: [field] },
     });
   }
   return new URL(verdict.origin).origin + verdict.pathPrefix;
@@ -157,17 +176,21 @@ function readRegion(body: ProviderKeyBody, credential: ReadCredential | null): s
   return own;
 }
 
-function originFor(manifest: ProviderManifest, where: Pick<ProviderKeyRecord, 'baseUrl' | 'region'>): string {
+function originFor(manifest: ProviderManifest, where: KeyPlace): string {
   const regions = Object.keys(manifest.regions);
   if (
     where.baseUrl === null &&
     where.region !== null &&
     regions.length > 0 &&
+    (manifest.baseUrlOf?.(where) ?? null) === null &&
     !regions.includes(where.region)
   ) {
     throw fieldError('region', `\`region\` must be one of ${manifest.name}'s: ${regions.join(', ')}.`);
   }
   const destination = destinationOf(where, manifest);
+  if (destination === undefined && manifest.baseUrlOf !== undefined && where.region === null) {
+    throw fieldError('region', `\`region\` is required for ${manifest.name}: its addresses are by region.`);
+  }
   if (destination === undefined) {
     throw fieldError(
       'base_url',

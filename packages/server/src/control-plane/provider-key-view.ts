@@ -53,7 +53,7 @@ function shownRecord(key: ProviderKeyRecord) {
     credential_type: key.credentialType,
     label: key.label,
     hint: key.hint,
-    settings: { ...key.settings },
+    options: shownOptions(key.options),
     always_use: key.alwaysUse,
     fallback_policy: key.alwaysUse ? ('deny' as const) : ('allow' as const),
     weight: key.weight,
@@ -122,4 +122,10 @@ function newest(healths: readonly (Health | undefined)[]): LastError | null {
   return healths
     .flatMap((health) => (health === undefined || health.lastError === null ? [] : [health.lastError]))
     .reduce<LastError | null>((last, each) => (last === null || each.at > last.at ? each : last), null);
+}
+
+function shownOptions(options: ProviderKeyRecord['options']): ShownProviderKey['options'] {
+  return Object.fromEntries(
+    Object.entries(options).map(([name, value]) => [name, typeof value === 'string' ? value : { ...value }]),
+  );
 }

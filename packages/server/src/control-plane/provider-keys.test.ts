@@ -66,7 +66,7 @@ describe('provider keys', () => {
         credential_type: 'api_key',
         label: 'Production',
         hint: 'sk-…6789',
-        settings: {},
+        options: {},
         always_use: false,
         fallback_policy: 'allow',
         weight: 1,

@@ -43,8 +43,8 @@ const cloud: ProviderManifest = {
 };
 
 function read(manifest: ProviderManifest, given: unknown, type?: CredentialTypeId) {
-  const { secret, settings, region, type: chosen } = readCredential(manifest, type, given);
-  return { type: chosen.id, secret, settings, region };
+  const { secret, options, region, type: chosen } = readCredential(manifest, type, given);
+  return { type: chosen.id, secret, options, region };
 }
 const KEY = 'sk-proj-abcdefgh';
 
@@ -59,7 +59,7 @@ describe('reading a credential', () => {
     expect(read(openai, given)).toEqual({
       type: 'api_key',
       secret: { api_key: KEY },
-      settings: {},
+      options: {},
       region: null,
     });
   });
@@ -72,7 +72,7 @@ describe('reading a credential', () => {
     expect(read(cloud, given)).toEqual({
       type: 'bedrock',
       secret: { access_key: 'AK', secret_key: 'SK' },
-      settings: {},
+      options: {},
       region: 'us-east-1',
     });
   });

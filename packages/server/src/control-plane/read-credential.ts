@@ -4,9 +4,9 @@
  */
 import {
   GatewayError,
-  type Credential,
   type CredentialField,
   type CredentialType,
+  type PlacedCredential,
   type ProviderManifest,
 } from '@arouter/core';
 import { safeName } from './validate.ts';
@@ -15,12 +15,8 @@ const VALUE_CHARACTERS_MAX = 32_768;
 /** A field of this name says where the key serves; it becomes the key's region. */
 const REGION_FIELD = 'region';
 
-export type ReadCredential = {
+export type ReadCredential = Omit<Extract<PlacedCredential, { kind: 'placed' }>, 'kind'> & {
   readonly type: CredentialType;
-  readonly secret: Credential;
-  readonly settings: Readonly<Record<string, string>>;
-  /** From the credential's own region field, where the type has one. */
-  readonly region: string | null;
 };
 
 /** Throws `invalid_request`. `typeId` undefined: the provider's first type. */
@@ -32,17 +28,28 @@ export function readCredential(
   const type = credentialTypeOf(manifest, typeId);
   const values = namedValues(manifest, type, given);
   for (const field of type.fields) assertGood(manifest, field, values.get(field.name));
+  const placed = type.place?.(Object.fromEntries(values)) ?? placeByField(type, values);
+  if (placed.kind === 'placed') return { type, ...placed };
+  const name = `credential.${placed.field}`;
+  throw fieldError(name, `\`${name}\`: ${placed.problem}`);
+}
+
+function placeByField(type: CredentialType, values: ReadonlyMap<string, string>): PlacedCredential {
   const entries = type.fields.flatMap((field) => {
     const value = values.get(field.name);
-    return value === undefined ? [] : [{ field, value }];
+    return value === undefined || field.name === REGION_FIELD ? [] : [{ field, value }];
   });
   const pick = (secret: boolean): Record<string, string> =>
     Object.fromEntries(
-      entries
-        .filter(({ field }) => field.secret === secret && field.name !== REGION_FIELD)
-        .map(({ field, value }) => [field.name, value]),
+      entries.filter(({ field }) => field.secret === secret).map(({ field, value }) => [field.name, value]),
     );
-  return { type, secret: pick(true), settings: pick(false), region: values.get(REGION_FIELD) ?? null };
+  return {
+    kind: 'placed',
+    secret: pick(true),
+    baseUrl: null,
+    region: values.get(REGION_FIELD) ?? null,
+    options: pick(false),
+  };
 }
 
 export function credentialTypeOf(manifest: ProviderManifest, typeId: string | undefined): CredentialType {
@@ -67,7 +74,7 @@ function namedValues(
   type: CredentialType,
   given: unknown,
 ): ReadonlyMap<string, string> {
-  const object = asObject(type, given);
+  const object = asObject(type, type.unfold === undefined ? given : type.unfold(parsedIfJson(given)));
   const single = type.fields.length === 1 ? type.fields[0] : undefined;
   if (typeof object === 'string') {
     if (single !== undefined) return new Map([[single.name, object.trim()]]);
@@ -85,6 +92,17 @@ function namedValues(
     if (text !== '') values.set(field.name, text);
   }
   return values;
+}
+
+/** What a form of the provider's own is made of; text that is no JSON stays text. */
+function parsedIfJson(given: unknown): unknown {
+  if (typeof given !== 'string' || !/^\s*[[{]/.test(given)) return given;
+  try {
+    return JSON.parse(given);
+  } catch {
+    // What is wrong is said where the text is read as fields.
+    return given;
+  }
 }
 
 /** Text that holds a JSON object counts as that object: people paste the file. */

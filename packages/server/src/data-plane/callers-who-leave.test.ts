@@ -23,6 +23,7 @@ function inbound(signal: AbortSignal): Inbound {
     header: () => undefined,
     signal,
     costInBody: false,
+    context: {},
   };
 }
 

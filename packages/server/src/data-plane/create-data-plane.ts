@@ -10,6 +10,7 @@ import {
   type Outbound,
   type Ports,
   type ProviderId,
+  type RequestContext,
 } from '@arouter/core';
 import {
   callerSignal,
@@ -28,6 +29,8 @@ export type Face = {
   readonly defaultProvider: ProviderId;
   /** Clients of this path expect cost in every answer's usage. */
   readonly costInBody: boolean;
+  /** What the path itself says of the request. */
+  readonly context?: RequestContext;
 };
 export type DataPlaneDeps = {
   readonly ports: Ports;
@@ -78,6 +81,7 @@ async function handle(deps: DataPlaneDeps, { face, requestId, request, response 
     header: headerOf(request),
     signal: callerSignal(response),
     costInBody: face.costInBody,
+    context: { ...face.context, ...(contentType === undefined ? {} : { contentType }) },
   };
   await send(response, await handleGeneration(deps.ports, inbound, deps.track));
 }

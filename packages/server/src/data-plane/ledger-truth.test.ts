@@ -26,6 +26,7 @@ function inbound(signal: Inbound['signal'] = new AbortController().signal, body:
     header: () => undefined,
     signal,
     costInBody: false,
+    context: {},
   };
 }
 

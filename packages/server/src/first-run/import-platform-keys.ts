@@ -48,7 +48,7 @@ function platformKey(
   variable: string,
   { clock }: RunningServer['instance'],
 ): ProviderKeyRecord | null {
-  const where = { baseUrl: null, region: null };
+  const where = { baseUrl: null, region: null, options: {} };
   const destination = destinationOf(where, manifest);
   if (destination === undefined) return null;
   const now = clock.now();
@@ -70,7 +70,6 @@ function platformKey(
     hardBudget: false,
     maxConcurrency: null,
     enabled: true,
-    settings: {},
     destination: destination.origin,
     sealed: new Uint8Array(),
     secretVersion: 1,

@@ -1,6 +1,9 @@
 /** Test Key: the cheapest call that proves a credential, over the same guarded transport as everything else. */
 import {
+  authContext,
+  AuthorizationFault,
   destinationOf,
+  keyTestPath,
   TransportFault,
   type Clock,
   type Credential,
@@ -12,6 +15,7 @@ import {
   type WireRequest,
 } from '@arouter/core';
 import {
+  interpretAuthorizationFault,
   interpretKeyTest,
   interpretKeyTestFault,
   nextKeyTest,
@@ -33,11 +37,13 @@ export type KeyTester = (candidate: {
 
 const ANSWER_BYTES_MAX = 64 * 1024;
 
-export function createKeyTester(deps: {
+type KeyTesterDeps = {
   readonly transport: Transport;
   readonly providers: ReadonlyMap<ProviderId, ProviderManifest>;
   readonly clock: Clock;
-}): KeyTester {
+};
+
+export function createKeyTester(deps: KeyTesterDeps): KeyTester {
   return async ({ key, credential }) => {
     const manifest = deps.providers.get(key.provider);
     const destination = manifest === undefined ? undefined : destinationOf(key, manifest);
@@ -52,30 +58,33 @@ export function createKeyTester(deps: {
     const startedMs = deps.clock.monotonicMs();
     const elapsed = (): number => Math.round(deps.clock.monotonicMs() - startedMs);
     let tested: ProviderManifest | undefined = manifest;
-    let answer = await ask(deps.transport, { manifest, destination, credential });
+    let answer = await ask(deps, { key, manifest, destination, credential });
     // A host without the usual endpoint may have another one that proves the key.
     while (answer.class === 'cannot_test' && (tested = nextKeyTest(tested)) !== undefined) {
-      answer = await ask(deps.transport, { manifest: tested, destination, credential });
+      answer = await ask(deps, { key, manifest: tested, destination, credential });
     }
     return { ...answer, latencyMs: elapsed() };
   };
 }
 
 type Ask = {
+  readonly key: ProviderKeyRecord;
   readonly manifest: ProviderManifest;
   readonly destination: Destination;
   readonly credential: Credential;
 };
 
 async function ask(
-  transport: Transport,
-  { manifest, destination, credential }: Ask,
+  deps: KeyTesterDeps,
+  asked: Ask,
 ): Promise<KeyTestResult & { readonly status: number | null }> {
+  const { manifest, credential, key } = asked;
   try {
-    const request = await manifest.authorize(testRequest(manifest, destination), credential);
+    const context = authContext(deps, key);
+    const request = await manifest.authorize(testRequest(asked), credential, context);
     const { timeoutMs } = manifest.keyTest;
     const limits = { connectMs: timeoutMs, firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs };
-    const response = await transport.send(request, limits);
+    const response = await deps.transport.send(request, limits);
     const body = await response.readAll(ANSWER_BYTES_MAX).catch((fault: unknown) => {
       // A list of models may be longer than the bound; the status has already said what it says.
       if (fault instanceof TransportFault && fault.code === 'answer_too_large')
@@ -87,18 +96,21 @@ async function ask(
       status: response.status,
     };
   } catch (fault) {
+    if (fault instanceof AuthorizationFault) {
+      return { ...interpretAuthorizationFault(manifest, fault), status: fault.status };
+    }
     if (!(fault instanceof TransportFault)) throw fault;
     return { ...interpretKeyTestFault(manifest, fault.code), status: null };
   }
 }
 
-function testRequest(manifest: ProviderManifest, destination: Destination): WireRequest {
-  const { method, path, body, headers } = manifest.keyTest;
+function testRequest({ manifest, destination, credential, key }: Ask): WireRequest {
+  const { method, body, headers } = manifest.keyTest;
   const json = body === undefined ? null : new TextEncoder().encode(JSON.stringify(body));
   return {
     method,
     origin: destination.origin,
-    path: destination.pathPrefix + path,
+    path: destination.pathPrefix + keyTestPath(manifest.keyTest, { credential, key }),
     headers: [
       ['accept', 'application/json'],
       ...(headers ?? []),

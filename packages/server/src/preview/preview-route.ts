@@ -13,7 +13,7 @@ import {
 } from '@arouter/core';
 
 export type PreviewDeps = {
-  readonly ports: Pick<Ports, 'config' | 'counters' | 'vault' | 'clock' | 'random'>;
+  readonly ports: Pick<Ports, 'config' | 'counters' | 'vault' | 'clock' | 'random' | 'providers'>;
   readonly dialect: Dialect;
   readonly defaultProvider: ProviderId;
 };
@@ -38,12 +38,19 @@ export async function previewRoute(
     dialect: deps.dialect,
     defaultProvider: deps.defaultProvider,
     body: bytes,
+    context: {},
   });
   return request.candidates.map((model) =>
     planRoute({
       now: deps.ports.clock.now(),
       model,
-      keys: gatherOptions(deps.ports, { apiKey: caller, workspace: record, model, facts: request.facts }),
+      keys: gatherOptions(deps.ports, {
+        apiKey: caller,
+        workspace: record,
+        model,
+        facts: request.facts,
+        caller: deps.dialect,
+      }),
       preferences: request.preferences,
       apiKey: caller,
       seed: deps.ports.random.seed(),

@@ -56,7 +56,7 @@ function toProviderKeyRow(record: ProviderKeyRecord): ProviderKeyTable {
   const { id, workspaceId, source, provider, credentialType, label, hint, alwaysUse, weight, ...more } =
     record;
   const { rpmLimit, baseUrl, region, supportedModels, dailyBudgetNano, monthlyBudgetNano, ...rest } = more;
-  const { hardBudget, maxConcurrency, enabled, settings, destination, sealed, ...last } = rest;
+  const { hardBudget, maxConcurrency, enabled, options, destination, sealed, ...last } = rest;
   const { secretVersion, version, createdAt, updatedAt, ...nothing } = last;
   noFieldLeft(nothing);
   return {
@@ -78,7 +78,7 @@ function toProviderKeyRow(record: ProviderKeyRecord): ProviderKeyTable {
     hard_budget: toFlag(hardBudget),
     max_concurrency: maxConcurrency,
     enabled: toFlag(enabled),
-    settings: JSON.stringify(settings),
+    options: JSON.stringify(options),
     destination,
     sealed,
     secret_version: secretVersion,
@@ -108,7 +108,7 @@ export function fromProviderKeyRow(row: ProviderKeyTable): ProviderKeyRecord {
     hardBudget: fromFlag(row.hard_budget),
     maxConcurrency: row.max_concurrency,
     enabled: fromFlag(row.enabled),
-    settings: fromJson(row.settings),
+    options: fromJson(row.options),
     destination: row.destination,
     sealed: row.sealed,
     secretVersion: row.secret_version,

@@ -180,7 +180,7 @@ export function sampleProviderKey(given: Partial<ProviderKeyRecord> = {}): Provi
     hardBudget: true,
     maxConcurrency: null,
     enabled: true,
-    settings: { organization: 'org_1' },
+    options: { organization: 'org_1' },
     destination: 'https://api.openai.com:443',
     sealed: sampleSealed(),
     secretVersion: 1,

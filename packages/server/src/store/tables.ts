@@ -41,7 +41,7 @@ export type ProviderKeyTable = {
   hard_budget: number;
   max_concurrency: number | null;
   enabled: number;
-  settings: string;
+  options: string;
   destination: string;
   sealed: Uint8Array;
   secret_version: number;

@@ -34,6 +34,8 @@ import { readUsage } from './usage.ts';
 
 export const anthropicMessages: Dialect = {
   id: 'anthropic-messages' as DialectId,
+  operation: 'chat',
+  streamContentType: 'text/event-stream',
   callerHeaders: ['anthropic-version', 'anthropic-beta'],
   readRequest,
   passThrough,

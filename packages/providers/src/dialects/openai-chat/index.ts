@@ -12,6 +12,8 @@ import { createStreamEncoder } from './stream-encoder.ts';
 
 export const openaiChat: Dialect = {
   id: 'openai-chat' as DialectId,
+  operation: 'chat',
+  streamContentType: 'text/event-stream',
   callerHeaders: ['openai-beta'],
   readRequest,
   passThrough,

@@ -89,7 +89,7 @@ export async function openTestInstance(): Promise<TestInstance> {
   const { keys, inferenceKey } = await createKeys(store, issueApiKey, clock);
   const live = await openSnapshot(store);
   const counters = new MemoryCounters({ clock, onHealthChange: () => undefined });
-  const ports = { config: live.current, counters, vault, clock, random: systemRandom };
+  const ports = { config: live.current, counters, vault, clock, random: systemRandom, providers: manifests };
   const tested: KeyTestCandidate[] = [];
   const logged: string[] = [];
   const log = (fields: object, message: string): void =>

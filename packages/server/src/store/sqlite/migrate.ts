@@ -1,11 +1,12 @@
 /** Brings a database file to the newest schema, each migration in one transaction. The caller holds the lock. */
 import type { DatabaseSync } from 'node:sqlite';
 import { init } from '../migrations/0001-init.ts';
+import { providerKeyOptions } from '../migrations/0002-provider-key-options.ts';
 
 type Migration = { readonly number: number; readonly name: string; readonly statements: readonly string[] };
 
 /** In order; only ever appended to. */
-export const MIGRATIONS: readonly Migration[] = [init];
+export const MIGRATIONS: readonly Migration[] = [init, providerKeyOptions];
 
 /** Throws when the file was written by a newer ARouter: an older one must not guess at its schema. */
 export function migrate(database: DatabaseSync, appliedAt: number): void {
