@@ -127,7 +127,10 @@ describe('every plan', () => {
   test('never ranks a platform key when an eligible own key says "always use this key", however unavailable it is', () => {
     fc.assert(
       fc.property(anyInput, anyReadings, (given, readings) => {
-        const denier: KeyFacts = { key: makeKey({ id: 'pk_deny', alwaysUse: true }), readings };
+        const denier: KeyFacts = {
+          key: makeKey({ id: 'pk_deny', alwaysUse: true }),
+          readings: { ...readings, missingOperation: null },
+        };
         const plan = planRoute({
           ...given,
           preferences: NO_PREFERENCES,
@@ -244,6 +247,19 @@ describe('weighted sampling without replacement', () => {
 });
 
 describe('particular rules', () => {
+  test('a key whose provider does not offer what is asked for is left out, and its "always use" has no say', () => {
+    const own = facts({ id: 'pk_own', alwaysUse: true }, { missingOperation: 'embeddings' });
+    const platform = facts({ id: 'pk_platform', source: 'platform' });
+    const plan = planRoute(input([own, platform]));
+    expect(ranked(plan).map(({ key }) => key)).toEqual(['pk_platform']);
+    expect(plan.verdicts).toContainEqual(
+      expect.objectContaining({
+        key: 'pk_own',
+        reason: { code: 'operation_not_served', operation: 'embeddings' },
+      }),
+    );
+  });
+
   test('a key for another model has no vote on deny', () => {
     const plan = planRoute(
       input([

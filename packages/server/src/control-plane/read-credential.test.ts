@@ -77,6 +77,34 @@ describe('reading a credential', () => {
     });
   });
 
+  test('takes a form of its own apart, and moves the address it names out of the secret', () => {
+    const manifest: ProviderManifest = {
+      ...openai,
+      name: 'Cloud',
+      credentialTypes: [
+        {
+          id: 'azure',
+          label: 'Azure',
+          fields: [field('api_key'), field('endpoint_url', { secret: false })],
+          unfold: (given) => (Array.isArray(given) ? (given[0] as unknown) : given),
+          place: ({ api_key: key = '', endpoint_url: url = '' }) =>
+            url.startsWith('https://')
+              ? { kind: 'placed', secret: { key }, baseUrl: url, region: null, options: { map: { a: 'b' } } }
+              : { kind: 'refused', field: 'endpoint_url', problem: 'This is not a URL; enter one.' },
+        },
+      ],
+    };
+    const given = JSON.stringify([{ api_key: KEY, endpoint_url: 'https://one.example' }]);
+    expect(readCredential(manifest, 'azure', given)).toMatchObject({
+      secret: { key: KEY },
+      baseUrl: 'https://one.example',
+      options: { map: { a: 'b' } },
+    });
+    expect(() => readCredential(manifest, 'azure', { api_key: KEY, endpoint_url: 'one' })).toThrow(
+      '`credential.endpoint_url`: This is not a URL; enter one.',
+    );
+  });
+
   const file = { type: 'service_account', project_id: 'p', private_key: '-----BEGIN' };
   test.each([
     ['its text in the field', { service_account_json: JSON.stringify(file), region: 'us-central1' }],
