@@ -50,14 +50,14 @@ export async function attempt(
   const open = await openAttempt(ports, run, target, reservation);
   // Who left while the row was written needs no answer: nothing is sent.
   if (run.inbound.signal.aborted) return failOnFault(ports, open, new TransportFault('cancelled', true));
-  if (open.startedMs - reservedMs > DISPATCH_LAG_MS_MAX) return refuseLate(ports, open);
-  if (reservation !== null) ports.counters.dispatching(reservation);
   const cancel = createCancel();
   const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, cancel.cancel);
   try {
     const limits = run.request.facts.stream ? WIRE_LIMITS.stream : WIRE_LIMITS.answer;
     const signed = authorizeRequest(ports, target);
     const wire = signed instanceof Promise ? await signed : signed;
+    if (ports.clock.monotonicMs() - reservedMs > DISPATCH_LAG_MS_MAX) return await refuseLate(ports, open);
+    if (reservation !== null) ports.counters.dispatching(reservation);
     const response = await ports.transport.send(wire, limits, cancel.signal);
     if (response.status < 200 || response.status > 299) return await refused(ports, open, response);
     if (run.request.facts.stream && isEventStream(open, response)) {
@@ -80,7 +80,7 @@ async function refuseLate(ports: Ports, open: OpenAttempt): Promise<never> {
   await failOnFault(ports, open, new TransportFault('cancelled', true));
   throw new GatewayError(
     'service_unavailable',
-    'The ledger took too long to record the attempt, so nothing was sent. Try again in a moment.',
+    'It took too long to record or to authorize the attempt, so nothing was sent. Try again in a moment.',
     { retryAfterMs: 1000 },
   );
 }
