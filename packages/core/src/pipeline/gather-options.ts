@@ -33,7 +33,7 @@ export type GatherInput = {
 };
 
 export function gatherOptions(
-  ports: Pick<Ports, 'config' | 'counters' | 'vault' | 'clock' | 'providers'>,
+  ports: Pick<Ports, 'config' | 'counters' | 'speeds' | 'vault' | 'clock' | 'providers'>,
   input: GatherInput,
 ): readonly KeyOption[] {
   const now = ports.clock.now();
@@ -79,12 +79,13 @@ type ReadInput = GatherInput & {
   readonly now: Instant;
 };
 
-function readKey(ports: Pick<Ports, 'counters' | 'vault'>, input: ReadInput): KeyReadings {
+function readKey(ports: Pick<Ports, 'counters' | 'speeds' | 'vault'>, input: ReadInput): KeyReadings {
   const { key, demands } = input;
   const secretReadable = ports.vault.isReadable(key);
   const bench = findBench(ports, input);
   const metered = isMetered(input);
-  if (demands.length === 0) return { ...FREE_READINGS, secretReadable, bench, metered };
+  const speed = ports.speeds.of(key.provider, input.endpoint.upstreamModel);
+  if (demands.length === 0) return { ...FREE_READINGS, secretReadable, bench, metered, speed };
   const readings = ports.counters.readings(demands);
   const full = (matches: (demand: Demand) => boolean): Extract<Reading, { kind: 'full' }> | null => {
     const index = demands.findIndex(matches);
@@ -113,6 +114,7 @@ function readKey(ports: Pick<Ports, 'counters' | 'vault'>, input: ReadInput): Ke
     rpmFreeAt: rpm === null ? null : (rpm.resetsAt ?? input.now),
     concurrencyFull: full((demand) => demand.kind === 'concurrency') !== null,
     metered,
+    speed,
   };
 }
 

@@ -55,6 +55,7 @@ export const NO_PREFERENCES: ProviderPreferences = {
   ignore: [],
   allowFallbacks: true,
   sort: null,
+  maxPrice: null,
   region: null,
   requireRegion: false,
 };

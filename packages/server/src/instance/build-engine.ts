@@ -9,6 +9,7 @@ import {
 } from '@arouter/core';
 import { anthropicMessages, manifests, openaiChat } from '@arouter/providers';
 import type { Settings } from '../config/settings.ts';
+import { createSpeedBook } from '../counters/speed-book.ts';
 import { MemoryCounters } from '../counters/memory-counters.ts';
 import { primeSpends, restoreCounters } from '../counters/restore-counters.ts';
 import type { Face } from '../data-plane/create-data-plane.ts';
@@ -63,6 +64,7 @@ export async function buildEngine(
     keyVerifier: verifier,
     ledger: metrics.observe(store.ledger),
     counters,
+    speeds: createSpeedBook(),
     vault,
     transport,
     providers: manifests,
