@@ -7,6 +7,7 @@ import { openaiChat } from '@arouter/providers';
 import type { Settings } from './config/settings.ts';
 import { createControlPlane } from './control-plane/create-control-plane.ts';
 import { createDataPlane } from './data-plane/create-data-plane.ts';
+import { createFaces, defaultProviderOf } from './data-plane/faces.ts';
 import { listModels } from './data-plane/list-models.ts';
 import { consumeBootstrapToken, issueBootstrapToken } from './first-run/bootstrap-token.ts';
 import { createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
@@ -15,7 +16,7 @@ import { tokenOf } from './http/caller.ts';
 import { createHttpServer } from './http/create-http-server.ts';
 import { sendErrorAnswer } from './http/error-answer.ts';
 import { loadStaticPages } from './http/static-pages.ts';
-import { buildEngine, defaultProviderOf, facesOf, type Engine } from './instance/build-engine.ts';
+import { buildEngine, type Engine } from './instance/build-engine.ts';
 import { openInstance, type Instance } from './instance/open-instance.ts';
 import { createKeyTester } from './key-test/create-key-tester.ts';
 import { createLog } from './log/create-log.ts';
@@ -60,7 +61,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
               track: tails.track,
               log,
             }),
-      faces: facesOf(engine.providers),
+      faces: createFaces(engine.providers),
       accepting: () => accepting,
       refuse: ({ dialect }, response, { error, headers }) =>
         sendErrorAnswer(response, { dialect, requestId: requestIdOf(engine) }, error, headers),
@@ -114,7 +115,7 @@ async function startControlPlane(instance: Instance, engine: Engine, log: Return
     testKey: createKeyTester({ transport, providers, clock }),
     previewRoute: (request) =>
       previewRoute(
-        { ports, dialect: openaiChat, defaultProvider: defaultProviderOf(openaiChat, providers) },
+        { ports, dialect: openaiChat, defaultProvider: defaultProviderOf(openaiChat.id, providers) },
         request,
       ),
     checkDestination: (url) => checkDestination(url, egress),
