@@ -15,7 +15,7 @@ import { createFirstRunHandler } from './first-run/handle-first-run.ts';
 import { tokenOf } from './http/caller.ts';
 import { createHttpServer } from './http/create-http-server.ts';
 import { sendErrorAnswer } from './http/error-answer.ts';
-import { loadStaticPages } from './http/static-pages.ts';
+import { loadStaticPages, type StaticPages } from './http/static-pages.ts';
 import { buildEngine, type Engine } from './instance/build-engine.ts';
 import { openInstance, type Instance } from './instance/open-instance.ts';
 import { createKeyTester } from './key-test/create-key-tester.ts';
@@ -37,7 +37,7 @@ export type RunningServer = {
 
 /** For settlements and last words after the grace. */
 const SETTLE_MS_MAX = 5000;
-const DASHBOARD_FOLDER = fileURLToPath(new URL('../../dashboard/static/', import.meta.url));
+const DASHBOARD_FOLDER = fileURLToPath(new URL('../../dashboard/dist/', import.meta.url));
 
 export async function startServer(settings: Settings): Promise<RunningServer> {
   const log = createLog(settings.logLevel);
@@ -67,7 +67,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
         sendErrorAnswer(response, { dialect, requestId: requestIdOf(engine) }, error, headers),
       models: modelsHandler(engine, log),
       controlPlane,
-      pages: loadStaticPages(DASHBOARD_FOLDER),
+      pages: pagesBeside(controlPlane),
       firstRun: createFirstRunHandler({
         claim: (token, name) => claimFirstRun(instance, engine, token, name),
       }),
@@ -99,6 +99,14 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     await instance.close();
     throw error;
   }
+}
+
+/** The dashboard, save for the paths that the control plane answers. */
+function pagesBeside(controlPlane: Awaited<ReturnType<typeof startControlPlane>> | null): StaticPages {
+  return loadStaticPages(
+    DASHBOARD_FOLDER,
+    (path) => controlPlane?.hasRoute({ method: 'GET', url: path }) === true,
+  );
 }
 
 async function startControlPlane(instance: Instance, engine: Engine, log: ReturnType<typeof createLog>) {
