@@ -5,7 +5,7 @@ import type { ConfigSnapshot } from '../ports.ts';
 import { chooseModels, isAutoName } from '../routing/choose-models.ts';
 import { matchesAnyModelPattern, namesOfEndpoint } from '../routing/model-pattern.ts';
 import type { ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
-import type { RequestFacts } from '../wire/dialect.ts';
+import type { Dialect, RequestFacts } from '../wire/dialect.ts';
 import type { Inbound } from './exchange.ts';
 import { readPreferences } from './read-preferences.ts';
 
@@ -49,8 +49,28 @@ export function parseRequest(
     .filter(({ id }, index, all) => all.findIndex((other) => other.id === id) === index);
   if (candidates.length === 0) throw unknownModel(names);
   assertAllowed(apiKey, candidates);
-  return { facts, candidates, preferences: readPreferences(facts.provider, config) };
+  return {
+    facts,
+    candidates,
+    preferences: readPreferences(facts.provider, config, () => parametersOf(inbound.dialect, facts)),
+  };
 }
+
+/** What the caller set besides the question itself, by the canonical names. */
+function parametersOf(dialect: Dialect, facts: RequestFacts): readonly string[] {
+  return Object.keys(dialect.toCanonical(facts)).filter((name) => !NO_PARAMETERS.includes(name));
+}
+
+const NO_PARAMETERS: readonly string[] = [
+  'model',
+  'models',
+  'messages',
+  'input',
+  'stream',
+  'provider',
+  'route',
+  'usage',
+];
 
 /** `auto`: the router's own choice among what the caller may use; nothing fits: 404 that says so. */
 function chosenFor(

@@ -5,7 +5,7 @@ import { readPreferences } from './read-preferences.ts';
 const config = {
   providerId: (name: string) => (name.toLowerCase() === 'alpha' ? ('alpha' as ProviderId) : undefined),
 };
-const read = (value: unknown) => readPreferences(value, config);
+const read = (value: unknown) => readPreferences(value, config, () => ['seed']);
 
 describe('the provider object', () => {
   test('is a wish for nothing when absent or empty', () => {
@@ -32,6 +32,14 @@ describe('the provider object', () => {
     for (const prompt of [-1, Number.NaN, 'free', true, 1e300, ''])
       expect(() => read({ max_price: { prompt } })).toThrow('max_price.prompt');
     expect(() => read({ max_price: 3 })).toThrow('"provider.max_price" must be an object');
+  });
+
+  test('names the fields that must be heeded only where they are required', () => {
+    expect(read({ require_parameters: true }).requiredParameters).toEqual(['seed']);
+    expect(read({ require_parameters: false }).requiredParameters).toEqual([]);
+    expect(() => read({ require_parameters: 'yes' })).toThrow(
+      '"provider.require_parameters" must be a boolean',
+    );
   });
 
   test('names providers in any spelling, and refuses unknown ones', () => {

@@ -11,14 +11,19 @@ const NO_PREFERENCES: ProviderPreferences = {
   allowFallbacks: true,
   sort: null,
   maxPrice: null,
+  requiredParameters: [],
   region: null,
   requireRegion: false,
 };
 
-/** The `provider` object of contract.md §7.5. Unknown members are ignored: other gateways' clients send more. */
+/**
+ * The `provider` object of contract.md §7.5. Unknown members are ignored: other gateways' clients send more.
+ * `parameters` names the request's fields; it is asked only where they are required to be heeded.
+ */
 export function readPreferences(
   value: unknown,
   config: Pick<ConfigSnapshot, 'providerId'>,
+  parameters: () => readonly string[],
 ): ProviderPreferences {
   if (value === undefined || value === null) return NO_PREFERENCES;
   if (!isRecord(value)) {
@@ -39,6 +44,7 @@ export function readPreferences(
     allowFallbacks: readTyped(given, 'allow_fallbacks', 'boolean') !== false,
     sort: readSort(given['sort']),
     maxPrice: readMaxPrice(given['max_price']),
+    requiredParameters: readTyped(given, 'require_parameters', 'boolean') === true ? parameters() : [],
     region,
     requireRegion,
   };

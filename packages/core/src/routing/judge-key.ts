@@ -23,7 +23,7 @@ export function judgeKey(facts: KeyFacts, input: PlanInput, denier: ProviderKeyI
     (key.source === 'platform' && denier !== null
       ? ({ code: 'fallback_denied', by: denier } as const)
       : null) ??
-    excludedByRequest(key, input) ??
+    excludedByRequest(facts, input) ??
     excludedByPrice(endpoint, input) ??
     unavailable(key, readings, endpoint);
   return reason === null && endpoint !== undefined
@@ -74,10 +74,12 @@ function ineligible(
   return null;
 }
 
-function excludedByRequest(key: ProviderKeyRecord, { preferences }: PlanInput): Exclusion | null {
+function excludedByRequest({ key, readings }: KeyFacts, { preferences }: PlanInput): Exclusion | null {
   const { only, ignore, order, allowFallbacks, region, requireRegion } = preferences;
   if (requireRegion && region !== null && key.region !== region)
     return { code: 'region_mismatch', wanted: region };
+  const { missingParameter } = readings;
+  if (missingParameter !== null) return { code: 'parameter_not_supported', parameter: missingParameter };
   const unwanted =
     (only !== null && !only.includes(key.provider)) ||
     ignore.includes(key.provider) ||

@@ -18,6 +18,8 @@ export type KeyReadings = {
   readonly concurrencyFull: boolean;
   /** True when some limit, budget or credit would have to be charged for this key, so that a price is needed. */
   readonly metered: boolean;
+  /** A field that the request requires to be heeded and that would not be; null when there is none. */
+  readonly missingParameter: string | null;
   /** How fast this model was at this provider lately; null when it was not measured. */
   readonly speed: EndpointSpeed | null;
 };
@@ -44,5 +46,6 @@ export const FREE_READINGS: KeyReadings = {
   rpmFreeAt: null,
   concurrencyFull: false,
   metered: false,
+  missingParameter: null,
   speed: null,
 };

@@ -46,6 +46,7 @@ const anyReadings: fc.Arbitrary<KeyReadings> = fc.record({
   rpmFreeAt: fc.option(fc.constant(instant(NOW + 500))),
   concurrencyFull: fc.boolean(),
   metered: fc.boolean(),
+  missingParameter: fc.constantFrom(null, 'seed'),
   speed: fc.constant(null),
 });
 

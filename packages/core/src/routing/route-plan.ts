@@ -13,6 +13,8 @@ export type Endpoint = {
   readonly contextTokens: number | null;
   readonly outputTokensMax: number | null;
   readonly inputModalities: readonly string[];
+  /** Request fields (OpenAI chat's names) that the model is known not to heed; absent: none is known. */
+  readonly unsupportedParameters?: readonly string[];
 };
 /** What a requested name stands for. */
 export type ModelCandidate = {
@@ -35,6 +37,7 @@ export type Exclusion =
   | { readonly code: 'provider_excluded_by_request' }
   | { readonly code: 'model_not_supported_by_key' }
   | { readonly code: 'region_mismatch'; readonly wanted: string }
+  | { readonly code: 'parameter_not_supported'; readonly parameter: string }
   | { readonly code: 'not_free' }
   | { readonly code: 'price_above_max'; readonly dimension: PriceDimension }
   | { readonly code: 'fallback_denied'; readonly by: ProviderKeyId }
@@ -95,6 +98,8 @@ export type ProviderPreferences = {
   readonly sort: SortBy | null;
   /** What the caller is ready to pay; null: any price. */
   readonly maxPrice: MaxPrice | null;
+  /** Fields of the request that must be heeded (`require_parameters`), by OpenAI chat's names; empty: best effort. */
+  readonly requiredParameters: readonly string[];
   readonly region: string | null;
   readonly requireRegion: boolean;
 };

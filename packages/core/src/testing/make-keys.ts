@@ -56,6 +56,7 @@ export const NO_PREFERENCES: ProviderPreferences = {
   allowFallbacks: true,
   sort: null,
   maxPrice: null,
+  requiredParameters: [],
   region: null,
   requireRegion: false,
 };

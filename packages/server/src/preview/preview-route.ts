@@ -49,6 +49,7 @@ export async function previewRoute(
         workspace: record,
         model,
         facts: request.facts,
+        preferences: request.preferences,
         caller: deps.dialect,
       }),
       preferences: request.preferences,

@@ -140,9 +140,17 @@ function toEndpoint(
     contextTokens: model?.contextTokens ?? null,
     outputTokensMax: model?.outputTokensMax ?? null,
     inputModalities: model?.inputModalities ?? [],
+    ...(model === undefined ? {} : { unsupportedParameters: unsupportedBy(model) }),
   };
 }
 
 function toCandidate(first: Endpoint, others: readonly Endpoint[]): ModelCandidate {
   return { id: `${first.provider}/${first.upstreamModel}` as ModelId, endpoints: [first, ...others] };
+}
+
+const TOOL_FIELDS = ['tools', 'tool_choice', 'parallel_tool_calls'];
+const REASONING_FIELDS = ['reasoning', 'reasoning_effort', 'include_reasoning'];
+
+function unsupportedBy({ tools, reasoning }: ModelFacts): readonly string[] {
+  return [...(tools ? [] : TOOL_FIELDS), ...(reasoning ? [] : REASONING_FIELDS)];
 }
