@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { createManagementClient, ManagementError, type Fetch } from './client.ts';
-import { ROUTES } from './routes.ts';
 
 type Sent = { url: string; method: string; headers: Record<string, string>; body: string | undefined };
 
@@ -17,12 +16,7 @@ function clientAnswering(status: number, text: string, headers: Record<string, s
   };
   return {
     sent,
-    client: createManagementClient({
-      baseUrl: 'http://127.0.0.1:8080/',
-      apiKey: 'lr_mgmt_x',
-      fetch,
-      routes: ROUTES,
-    }),
+    client: createManagementClient({ baseUrl: 'http://127.0.0.1:8080/', apiKey: 'lr_mgmt_x', fetch }),
   };
 }
 

@@ -55,8 +55,6 @@ export const NO_PREFERENCES: ProviderPreferences = {
   ignore: [],
   allowFallbacks: true,
   sort: null,
-  maxPrice: null,
-  requiredParameters: [],
   region: null,
   requireRegion: false,
 };

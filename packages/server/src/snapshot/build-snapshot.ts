@@ -7,7 +7,6 @@ import {
   type ProviderId,
   type ProviderKeyRecord,
   type ProviderManifest,
-  type ServableModel,
   type WorkspaceId,
 } from '@arouter/core';
 import type { ConfigRows } from '../store/store.ts';
@@ -30,8 +29,6 @@ export function buildSnapshot(
   for (const workspace of rows.workspaces)
     usable.set(workspace.id, [...(keysOf.get(workspace.id) ?? []), ...platform]);
   const resolved: Resolved = new Map();
-  const servable = new Map<WorkspaceId, readonly ServableModel[]>();
-  const priceOf = (provider: ProviderId, upstreamModel: string) => prices.get(`${provider} ${upstreamModel}`);
 
   return {
     version: rows.version,
@@ -47,17 +44,10 @@ export function buildSnapshot(
       const candidate = catalogue.resolve(name, {
         defaultProvider,
         keys: usable.get(workspace) ?? platform,
-        priceOf,
+        priceOf: (provider, upstreamModel) => prices.get(`${provider} ${upstreamModel}`),
       });
       names.set(name, candidate);
       return candidate;
-    },
-    servableModels(workspace) {
-      const known = servable.get(workspace);
-      if (known !== undefined) return known;
-      const models = catalogue.servable({ keys: usable.get(workspace) ?? platform, priceOf });
-      servable.set(workspace, models);
-      return models;
     },
   };
 }
