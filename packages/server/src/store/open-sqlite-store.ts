@@ -1,12 +1,12 @@
 /**
- * The Store on one SQLite file: one writer thread with group commit, reader threads, a lock against a second process.
- * Durability: with `full` an acknowledged write survives a power cut; with `normal` it survives the end of the process
- * at any point, and a power cut may take the last moments.
+ * The Store on one SQLite file: a journal for the ledger, one writer thread, reader threads, a lock against a second
+ * process. Durability: with `full` an acknowledged write survives a power cut; with `normal` it survives the end of the
+ * process at any point, and a power cut may take the last moments.
  */
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Clock } from '@arouter/core';
+import type { AttemptSettled, Clock } from '@arouter/core';
 import { createApiKeyStore, fromApiKeyRow, selectApiKeys } from './api-key-store.ts';
 import { createConfigWriter } from './config-writer.ts';
 import { createCreditStore } from './credit-store.ts';
@@ -18,10 +18,13 @@ import { createRecoveryStore } from './recovery-store.ts';
 import { sqliteQueries } from './sql-executor.ts';
 import type { SqlExecutor } from './sql-executor.ts';
 import { Checkpointer } from './sqlite/checkpointer.ts';
+import { Journal } from './sqlite/journal.ts';
 import { lockDatabase } from './sqlite/database-lock.ts';
 import { migrate } from './sqlite/migrate.ts';
 import { createReaders } from './sqlite/readers.ts';
-import { createSqliteExecutor } from './sqlite/sqlite-executor.ts';
+import type { Readers } from './sqlite/readers.ts';
+import { replayJournal } from './sqlite/replay-journal.ts';
+import { compile, createSqliteExecutor } from './sqlite/sqlite-executor.ts';
 import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
 import { Writer } from './sqlite/writer.ts';
 import type { StoreLog } from './store-log.ts';
@@ -47,9 +50,9 @@ export type SqliteStoreOptions = {
 export async function openSqliteStore({ file, synchronous, clock, log }: SqliteStoreOptions): Promise<Store> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const unlock = lockDatabase(file);
-  let lastSequence: number;
+  let prepared: ReturnType<typeof prepareFile>;
   try {
-    lastSequence = prepareFile(file, clock.now());
+    prepared = prepareFile(file, clock.now(), log);
   } catch (error) {
     unlock();
     throw error;
@@ -65,9 +68,18 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
       finish: () => writer.checkpoint(),
     }),
   });
-  const executor = createSqliteExecutor(readers, writer);
+  const { position, lastSequence } = prepared;
+  const journal = new Journal({ ...settings, position, project: (to) => writer.project(to), log });
+  const executor = createSqliteExecutor({ readers, writer, journal });
   const config = createConfigWriter(executor);
-  const ledger = createSqliteLedger({ writer, clock, log, closing: () => closed });
+  const ledger = createSqliteLedger({
+    journal,
+    lastSequence,
+    findSequence: (row) => findSequence(executor, row),
+    clock,
+    log,
+    closing: () => closed,
+  });
   return {
     ledger,
     workspaces: createWorkspaceStore(executor, config),
@@ -79,14 +91,15 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
     generations: createGenerationStore({ executor, startedAt }),
     usage: createUsageStore(executor),
     health: createHealthStore(executor),
-    recovery: createRecoveryStore({ executor, ledger, lastSequence }),
+    recovery: createRecoveryStore({ executor, settleOpened: ledger.settleOpened, lastSequence }),
     loadConfig: () => loadConfig(executor),
     onConfigChange: config.onChange,
-    ping: async () => writer.alive && (await ping(executor)),
+    ping: async () => writer.alive && (await ping(readers)),
     verify: () => verifyStore(executor),
     async close() {
       if (closed) return;
       closed = true;
+      await journal.close();
       // The last connection to close copies the rest of the log and removes it, which a reader may not.
       await readers.close();
       await writer.close();
@@ -95,8 +108,12 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
   };
 }
 
-/** Migrates and checks; returns the newest attempt's sequence. */
-function prepareFile(file: string, now: number): number {
+/** Migrates, checks and reads the rest of the journal in; returns where the journal goes on and the newest attempt. */
+function prepareFile(
+  file: string,
+  now: number,
+  log: StoreLog,
+): { readonly position: number; readonly lastSequence: number } {
   // The log and its index take their permissions from the database file.
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file);
@@ -104,8 +121,9 @@ function prepareFile(file: string, now: number): number {
     checkIntegrity(file, database);
     database.exec('PRAGMA journal_mode = WAL');
     migrate(database, now);
+    const position = replayJournal(file, database, log);
     const row = database.prepare('SELECT coalesce(max(sequence), 0) AS sequence FROM attempts').get();
-    return Number(row?.['sequence'] ?? 0);
+    return { position, lastSequence: Number(row?.['sequence'] ?? 0) };
   } finally {
     database.close();
   }
@@ -147,12 +165,27 @@ async function loadConfig(executor: SqlExecutor): Promise<ConfigRows> {
   };
 }
 
-async function ping(executor: SqlExecutor): Promise<boolean> {
+/** Asks the database alone: a journal that waits for it takes requests still. */
+async function ping(readers: Readers): Promise<boolean> {
   try {
-    await executor.read(sqliteQueries.selectFrom('instance').select('value').limit(1));
+    await readers.read([compile(sqliteQueries.selectFrom('instance').select('value').limit(1))]);
     return true;
   } catch (error) {
     if (error instanceof StoreUnavailable) return false;
     throw error;
   }
+}
+
+async function findSequence(executor: SqlExecutor, row: AttemptSettled): Promise<number | undefined> {
+  const { generation, attemptNo } = row;
+  const [found] = await executor.read(
+    sqliteQueries
+      .selectFrom('attempts')
+      .select('sequence')
+      .where('workspace_id', '=', generation.workspaceId)
+      .where('created_at', '=', generation.createdAt)
+      .where('generation_id', '=', generation.id)
+      .where('attempt_no', '=', attemptNo),
+  );
+  return found?.sequence;
 }

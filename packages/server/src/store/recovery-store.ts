@@ -3,9 +3,10 @@
  * Orphans are found by sequence, not by time, so a clock that was set back hides none; what earlier starts have been
  * through is not read again.
  */
-import type { ApiKeyId, AttemptSettled, Instant, Ledger, NanoUsd, ProviderKeyId } from '@arouter/core';
+import type { ApiKeyId, AttemptSettled, Instant, NanoUsd, ProviderKeyId } from '@arouter/core';
 import { branded, fromSum } from './columns.ts';
 import { toHeader } from './generation-view.ts';
+import type { SqliteLedger } from './sqlite/sqlite-ledger.ts';
 import { sqliteQueries as queries } from './sql-executor.ts';
 import type { SqlExecutor } from './sql-executor.ts';
 import type { RecoveryStore } from './store.ts';
@@ -17,7 +18,7 @@ const DISPATCHES_PER_BATCH = 10_000;
 
 export type RecoveryOptions = {
   readonly executor: SqlExecutor;
-  readonly ledger: Pick<Ledger, 'settle'>;
+  readonly settleOpened: SqliteLedger['settleOpened'];
   /** The newest attempt when this process started: later ones are its own and under way. */
   readonly lastSequence: number;
 };
@@ -58,13 +59,13 @@ export function createRecoveryStore(options: RecoveryOptions): RecoveryStore {
 }
 
 async function settleOrphans(
-  { executor, ledger, lastSequence }: RecoveryOptions,
+  { executor, settleOpened, lastSequence }: RecoveryOptions,
   at: Instant,
 ): Promise<number> {
   let settled = 0;
   for (let after = await readWatermark(executor); after < lastSequence;) {
     const orphans = await executor.read(selectOrphans(after, lastSequence));
-    await Promise.all(orphans.map((row) => ledger.settle(toInterrupted(row, at))));
+    await Promise.all(orphans.map((row) => settleOpened(row.sequence, toInterrupted(row, at))));
     settled += orphans.length;
     after = orphans.length < ORPHANS_PER_BATCH ? lastSequence : (orphans.at(-1)?.sequence ?? lastSequence);
     await executor.write(

@@ -1,5 +1,5 @@
 /**
- * The ledger's hot statements, inside the writer's transaction. A settlement writes its row, its share of the rollups
+ * The ledger's hot statements, inside the projection's transaction. A settlement writes its row, its share of the rollups
  * and, where charged, its credit entry; a second settlement of the same attempt writes nothing. State that must follow
  * the transaction (which attempts are open, rollup increments) is kept apart until `committed`.
  */
@@ -9,52 +9,56 @@ import type { OpenOperation, RefuseOperation, SettleOperation } from './messages
 import { createRollupSums } from './rollup-sums.ts';
 import type { OpenAttempt, RollupSums } from './rollup-sums.ts';
 
+/** Credits did not cover the charge: the workspace was charged what it had. */
+export type Shortfall = { readonly attempt: OpenAttempt; readonly shortfallNano: number };
+
 /** Beyond it an attempt's row is read back when it is settled. */
 const OPEN_ATTEMPTS_CACHED_MAX = 50_000;
 
 export class LedgerWriter {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #rollups: RollupSums;
-  readonly #openAttempts = new Map<string, OpenAttempt>();
+  readonly #openAttempts = new Map<number, OpenAttempt>();
   /** Of the transaction under way. */
-  readonly #opening = new Map<string, OpenAttempt>();
-  readonly #settled: string[] = [];
-  #sequence: number;
+  readonly #opening = new Map<number, OpenAttempt>();
+  readonly #settled: number[] = [];
 
   constructor(database: DatabaseSync) {
     this.#statements = prepareStatements(database);
     this.#rollups = createRollupSums(database);
-    this.#sequence = Number(this.#statements.lastSequence.get()?.['sequence'] ?? 0);
   }
 
   open(operation: OpenOperation): void {
-    this.#sequence += 1;
-    const sequence = this.#sequence;
-    this.#statements.insertAttempt.run(sequence, ...operation.slice(1));
-    this.#opening.set(attemptKey(operation[3], operation[4]), {
+    this.#statements.insertAttempt.run(...operation.slice(1));
+    const sequence = operation[1];
+    this.#opening.set(sequence, {
       sequence,
-      workspaceId: operation[1],
-      apiKeyId: operation[6],
-      openedAt: operation[10],
-      providerKeyId: operation[11],
-      provider: operation[12],
-      source: operation[13],
-      model: operation[14],
+      workspaceId: operation[2],
+      generationId: operation[4],
+      attemptNo: operation[5],
+      apiKeyId: operation[7],
+      openedAt: operation[11],
+      providerKeyId: operation[12],
+      provider: operation[13],
+      source: operation[14],
+      model: operation[15],
     });
   }
 
-  /** The part of the charge that credits did not cover: 0 in all regular cases. Throws when it was never opened. */
-  settle(operation: SettleOperation): number {
-    const key = attemptKey(operation[3], operation[4]);
-    const attempt = this.#opening.get(key) ?? this.#openAttempts.get(key) ?? this.#readAttempt(operation);
-    const charge = operation[22];
+  /** Throws when it was never opened. */
+  settle(operation: SettleOperation): Shortfall | null {
+    const sequence = operation[1];
+    const attempt =
+      this.#opening.get(sequence) ?? this.#openAttempts.get(sequence) ?? this.#readAttempt(sequence);
+    const charge = operation[19];
     const taken = charge > 0 ? Math.min(charge, this.#available(attempt.workspaceId)) : 0;
-    const stored = this.#insertSettlement(attempt.sequence, operation, taken);
-    this.#settled.push(key);
-    if (!stored) return 0;
-    this.#rollups.add(attempt, operation);
+    const stored = this.#insertSettlement(operation, taken);
+    this.#settled.push(sequence);
+    if (!stored) return null;
     if (taken > 0) this.#insertUsage(attempt, operation, taken);
-    return charge - taken;
+    // Last, so that a statement that fails leaves nothing behind in memory.
+    this.#rollups.add(attempt, operation);
+    return charge === taken ? null : { attempt, shortfallNano: charge - taken };
   }
 
   refuse(operation: RefuseOperation): void {
@@ -67,10 +71,12 @@ export class LedgerWriter {
   }
 
   committed(): void {
-    for (const [key, attempt] of this.#opening) {
-      if (this.#openAttempts.size < OPEN_ATTEMPTS_CACHED_MAX) this.#openAttempts.set(key, attempt);
+    for (const sequence of this.#settled) {
+      if (!this.#opening.delete(sequence)) this.#openAttempts.delete(sequence);
     }
-    for (const key of this.#settled) this.#openAttempts.delete(key);
+    for (const [sequence, attempt] of this.#opening) {
+      if (this.#openAttempts.size < OPEN_ATTEMPTS_CACHED_MAX) this.#openAttempts.set(sequence, attempt);
+    }
     this.#forget();
   }
 
@@ -84,10 +90,9 @@ export class LedgerWriter {
     this.#settled.length = 0;
   }
 
-  #readAttempt(operation: SettleOperation): OpenAttempt {
-    const [, workspaceId, createdAt, generationId, attemptNo] = operation;
-    const row = this.#statements.findAttempt.get(workspaceId, createdAt, generationId, attemptNo);
-    if (row === undefined) throw new Error(`attempt ${attemptNo} of ${generationId} was never opened`);
+  #readAttempt(sequence: number): OpenAttempt {
+    const row = this.#statements.findAttempt.get(sequence);
+    if (row === undefined) throw new Error(`attempt ${sequence} was never opened`);
     return row as OpenAttempt;
   }
 
@@ -96,35 +101,31 @@ export class LedgerWriter {
   }
 
   /** False when the attempt was settled before. */
-  #insertSettlement(sequence: number, operation: SettleOperation, taken: number): boolean {
-    const upstreamId = operation[9];
-    const values = operation.slice(5);
-    // Place 22 of the operation: what was taken, not what was asked.
-    values[17] = taken;
+  #insertSettlement(operation: SettleOperation, taken: number): boolean {
+    const sequence = operation[1];
+    const upstreamId = operation[6];
+    const values = operation.slice(1);
+    // What was taken, not what was asked.
+    values[18] = taken;
     const key = upstreamId === null ? null : upstreamKey(sequence, upstreamId);
-    return this.#statements.insertSettlement.run(sequence, ...values, key).changes !== 0;
+    return this.#statements.insertSettlement.run(...values, key).changes !== 0;
   }
 
   #insertUsage(attempt: OpenAttempt, operation: SettleOperation, taken: number): void {
-    const [, workspaceId, , generationId, attemptNo, settledAt] = operation;
-    const tokens = `${operation[11] ?? 0} input tokens, ${operation[15] ?? 0} output tokens`;
+    const { workspaceId, generationId, attemptNo, model } = attempt;
+    const tokens = `${operation[8] ?? 0} input tokens, ${operation[12] ?? 0} output tokens`;
     this.#statements.insertUsage.run(
       `txn_${generationId}_${attemptNo}`,
       workspaceId,
       -taken,
-      `${attempt.model} - ${tokens}`,
-      settledAt,
+      `${model} - ${tokens}`,
+      operation[2],
     );
   }
 }
 
-function attemptKey(generationId: string, attemptNo: number): string {
-  return `${generationId}#${attemptNo}`;
-}
-
 function prepareStatements(database: DatabaseSync) {
   return {
-    lastSequence: database.prepare('SELECT coalesce(max(sequence), 0) AS sequence FROM attempts'),
     insertAttempt: database.prepare(`INSERT INTO attempts VALUES (${placeholders(21)})`),
     insertSettlement: database.prepare(
       `INSERT INTO settlements VALUES (${placeholders(27)}) ON CONFLICT (sequence) DO NOTHING`,
@@ -133,9 +134,9 @@ function prepareStatements(database: DatabaseSync) {
       `INSERT INTO refusals VALUES (${placeholders(12)}) ON CONFLICT DO NOTHING`,
     ),
     findAttempt: database.prepare(
-      `SELECT sequence, workspace_id AS workspaceId, api_key_id AS apiKeyId, opened_at AS openedAt,
-        provider_key_id AS providerKeyId, provider, source, model
-      FROM attempts WHERE workspace_id = ? AND created_at = ? AND generation_id = ? AND attempt_no = ?`,
+      `SELECT sequence, workspace_id AS workspaceId, generation_id AS generationId, attempt_no AS attemptNo,
+        api_key_id AS apiKeyId, opened_at AS openedAt, provider_key_id AS providerKeyId, provider, source, model
+      FROM attempts WHERE sequence = ?`,
     ),
     balance: database.prepare(
       'SELECT granted_nano - used_nano AS available FROM credit_balances WHERE workspace_id = ?',

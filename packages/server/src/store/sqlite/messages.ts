@@ -1,6 +1,7 @@
 /**
- * What travels between the main thread and the database workers. Ledger operations are flat arrays of primitives in
- * column order: structured clone copies those fastest, and messages are a third of the cost of a ledger row.
+ * What travels between the main thread and the database workers: statements as messages, ledger operations through the
+ * journal. Ledger operations are flat arrays of primitives in column order, which JSON writes and reads fastest; change
+ * them only together with the journal's format number.
  */
 export type SqlValue = null | number | bigint | string | Uint8Array;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
@@ -9,11 +10,11 @@ export type Statement = { readonly sql: string; readonly parameters: readonly Sq
 export const OPEN = 0;
 export const SETTLE = 1;
 export const REFUSE = 2;
-export const GROUP = 3;
 
-/** The columns of `attempts` without `sequence`, in order. */
+/** The columns of `attempts`, in order. */
 export type OpenOperation = readonly [
   kind: typeof OPEN,
+  sequence: number,
   workspaceId: string,
   createdAt: number,
   generationId: string,
@@ -36,13 +37,10 @@ export type OpenOperation = readonly [
   plans: string,
 ];
 
-/** Which attempt, then the columns of `settlements` without `sequence` and `upstream_key`, in order. */
+/** The columns of `settlements` without `upstream_key`, in order. */
 export type SettleOperation = readonly [
   kind: typeof SETTLE,
-  workspaceId: string,
-  createdAt: number,
-  generationId: string,
-  attemptNo: number,
+  sequence: number,
   settledAt: number,
   outcome: string,
   failure: string | null,
@@ -87,16 +85,23 @@ export type RefuseOperation = readonly [
   errorCode: string,
 ];
 
-/** Statements that take effect together or not at all. */
-export type GroupOperation = readonly [kind: typeof GROUP, statements: readonly Statement[]];
-
-export type Operation = OpenOperation | SettleOperation | RefuseOperation | GroupOperation;
+/** What the journal carries. */
+export type JournalOperation = OpenOperation | SettleOperation | RefuseOperation;
 
 /** Asks a thread to close its connection and end; it does so after what was asked before. */
 export const CLOSE = 'close';
 
-/** One transaction's worth, or the request to finish a checkpoint between two transactions. */
-export type WriterMessage = readonly Operation[] | 'checkpoint' | typeof CLOSE;
+/** Statements that take effect together or not at all. */
+export type StatementGroup = readonly Statement[];
+
+export type WriterMessage =
+  /** Brings the journal up to this position into the tables. */
+  | { readonly kind: 'project'; readonly to: number }
+  /** One transaction's worth. */
+  | { readonly kind: 'write'; readonly groups: readonly StatementGroup[] }
+  /** Finishes a checkpoint between two transactions. */
+  | { readonly kind: 'checkpoint' }
+  | typeof CLOSE;
 
 export type WriteResult = { readonly changes: number; readonly rows: readonly SqlRow[] };
 export type FailureMessage = {
@@ -104,15 +109,18 @@ export type FailureMessage = {
   /** SQLite's extended result code; null when the error is not SQLite's. */
   readonly errorCode: number | null;
 };
-/** One operation's result; null is success with nothing to say. */
-export type OperationReply =
-  | null
-  | { readonly results: readonly WriteResult[] }
-  /** Credits did not cover the charge: the workspace was charged what it had. */
-  | { readonly shortfallNano: number }
-  | { readonly failure: FailureMessage };
-/** One reply per operation; a number stands for that many nulls. */
-export type WriterReply = number | readonly OperationReply[] | CheckpointReply;
+export type GroupReply = { readonly results: readonly WriteResult[] } | { readonly failure: FailureMessage };
+export type ProjectReply = {
+  /** How far the tables follow the journal now. */
+  readonly position: number;
+  readonly operations: number;
+  readonly notes: readonly ProjectionNote[];
+  /** Why it did not come further; null when it did. */
+  readonly failure: FailureMessage | null;
+};
+/** What the operator should hear of; the log's words and fields. */
+export type ProjectionNote = { readonly message: string; readonly fields: Readonly<Record<string, unknown>> };
+export type WriterReply = readonly GroupReply[] | ProjectReply | CheckpointReply;
 /** Frames in the WAL, and how many of them are in the database file; −1 when it could not be learned. */
 export type CheckpointReply = { readonly frames: number; readonly copied: number };
 

@@ -7,6 +7,8 @@ const HOUR_MS = 3_600_000;
 /** What a settlement needs to know of its attempt. */
 export type OpenAttempt = {
   readonly sequence: number;
+  readonly generationId: string;
+  readonly attemptNo: number;
   readonly workspaceId: string;
   readonly apiKeyId: string;
   readonly openedAt: number;
@@ -57,17 +59,17 @@ export function createRollupSums(database: DatabaseSync): RollupSums {
 }
 
 function addTo(increment: Increment, attempt: OpenAttempt, settlement: SettleOperation): void {
-  const outcome = settlement[6];
-  const costNano = settlement[20];
-  const final = settlement[25] === 1;
+  const outcome = settlement[3];
+  const costNano = settlement[17];
+  const final = settlement[22] === 1;
   const failed = outcome === 'failed' || outcome === 'interrupted';
   increment.attempts += 1;
   if (failed) increment.failedAttempts += 1;
   if (final) increment.requests += 1;
   if (final && failed) increment.errors += 1;
   if (final && outcome === 'succeeded' && costNano === null) increment.unpricedRequests += 1;
-  increment.inputTokens += settlement[11] ?? 0;
-  increment.outputTokens += settlement[15] ?? 0;
+  increment.inputTokens += settlement[8] ?? 0;
+  increment.outputTokens += settlement[12] ?? 0;
   increment.costNano += costNano ?? 0;
   increment.lastUsedAt = Math.max(increment.lastUsedAt, attempt.openedAt);
 }

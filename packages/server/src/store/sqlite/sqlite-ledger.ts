@@ -1,45 +1,98 @@
 /**
- * The Ledger port over the writer. `open` fails closed. `settle` keeps trying while the database cannot be used (a full
- * disk, for instance), in bounded memory; an attempt whose settlement never became durable is settled by the next
- * start. `refuse` is dropped when the writer has enough to do.
+ * The Ledger port over the journal. `open` fails closed. `settle` keeps trying while the journal cannot be written (a
+ * full disk, for instance), in bounded memory; an attempt whose settlement never became durable is settled by the next
+ * start. `refuse` is dropped when enough of them wait.
  */
 import type { AttemptOpened, AttemptSettled, Clock, GenerationRefused, Ledger } from '@arouter/core';
-import { StoreUnavailable } from '../store.ts';
+import { StoreConflict, StoreUnavailable } from '../store.ts';
 import type { StoreLog } from '../store-log.ts';
+import type { Journal } from './journal.ts';
 import { toOpenOperation, toRefuseOperation, toSettleOperation } from './ledger-operations.ts';
 import type { SettleOperation } from './messages.ts';
-import type { Writer } from './writer.ts';
 
-/** Settlements held in memory while the database cannot be used. */
+/** Settlements held in memory while the journal cannot be written. */
 const SETTLEMENTS_HELD_MAX = 10_000;
 /** Refusals are notes, not money: a flood of refused calls must not delay the settlement of served ones. */
 const REFUSALS_QUEUED_MAX = 1000;
 const RETRY_FIRST_MS = 50;
 const RETRY_MS_MAX = 2000;
 
+export type SqliteLedger = Ledger & {
+  /** Settles an attempt that an earlier process opened. Idempotent, resolves when durable. */
+  settleOpened(sequence: number, row: AttemptSettled): Promise<void>;
+};
+
 export type LedgerOptions = {
-  readonly writer: Writer;
+  readonly journal: Pick<Journal, 'append'>;
+  /** The newest attempt in the tables when this process started. */
+  readonly lastSequence: number;
+  /** What an attempt was opened as, from the tables; undefined when it never was. */
+  readonly findSequence: (row: AttemptSettled) => Promise<number | undefined>;
   readonly clock: Clock;
   readonly log: StoreLog;
   /** True once close was asked for: nothing is retried then. */
   readonly closing: () => boolean;
 };
 
-export function createSqliteLedger({ writer, clock, log, closing }: LedgerOptions): Ledger {
-  let held = 0;
+export function createSqliteLedger(options: LedgerOptions): SqliteLedger {
+  const { journal, lastSequence, findSequence } = options;
+  /** Attempts of this process that are under way, by generation and number: what each was opened as. */
+  const opened = new Map<string, number>();
+  const settle = createSettler(options);
+  let sequence = lastSequence;
   let refusalsQueued = 0;
 
-  async function settleNow(operation: SettleOperation): Promise<void> {
-    const reply = await writer.submit(operation);
-    if (reply === null || !('shortfallNano' in reply)) return;
-    log.warn(
-      { generation: operation[3], attempt: operation[4], shortfallNano: reply.shortfallNano },
-      'credits did not cover the charge; the workspace was charged what it had',
-    );
+  async function settleUnknown(row: AttemptSettled): Promise<void> {
+    const found = await findSequence(row);
+    if (found === undefined) {
+      throw new Error(`attempt ${row.attemptNo} of ${row.generation.id} was never opened`);
+    }
+    await settle(toSettleOperation(found, row));
   }
 
-  /** Resolves when durable; rejects only when it can never be, or there is no room to wait. */
+  return {
+    async open(row: AttemptOpened) {
+      const key = attemptKey(row.generation.id, row.attemptNo);
+      if (opened.has(key)) throw new StoreConflict(`attempt ${key} was opened before`);
+      sequence += 1;
+      const operation = toOpenOperation(sequence, row);
+      opened.set(key, sequence);
+      try {
+        await journal.append(operation);
+      } catch (error) {
+        opened.delete(key);
+        throw error;
+      }
+    },
+    async settle(row: AttemptSettled) {
+      const key = attemptKey(row.generation.id, row.attemptNo);
+      const known = opened.get(key);
+      if (known === undefined) return settleUnknown(row);
+      await settle(toSettleOperation(known, row));
+      opened.delete(key);
+    },
+    settleOpened: (known, row) => settle(toSettleOperation(known, row)),
+    refuse(row: GenerationRefused) {
+      if (refusalsQueued >= REFUSALS_QUEUED_MAX) return;
+      refusalsQueued += 1;
+      journal
+        .append(toRefuseOperation(row))
+        .catch((error: unknown) => options.log.warn({ error }, 'a refused request was not recorded'))
+        .finally(() => {
+          refusalsQueued -= 1;
+        });
+    },
+  };
+}
+
+/** Resolves when the settlement is durable; rejects only when it can never be, or there is no room to wait. */
+function createSettler({ journal, clock, log, closing }: LedgerOptions) {
+  let held = 0;
+
   async function settleEventually(operation: SettleOperation, failure: StoreUnavailable): Promise<void> {
+    if (held === 0) {
+      log.error({ error: failure }, 'a settlement could not be stored; it is held and tried again');
+    }
     if (held >= SETTLEMENTS_HELD_MAX) throw failure;
     held += 1;
     try {
@@ -47,7 +100,7 @@ export function createSqliteLedger({ writer, clock, log, closing }: LedgerOption
         if (closing()) throw failure;
         await clock.sleep(waitMs);
         try {
-          return await settleNow(operation);
+          return await journal.append(operation);
         } catch (error) {
           if (!(error instanceof StoreUnavailable)) throw error;
         }
@@ -57,28 +110,13 @@ export function createSqliteLedger({ writer, clock, log, closing }: LedgerOption
     }
   }
 
-  return {
-    async open(row: AttemptOpened) {
-      await writer.submit(toOpenOperation(row));
-    },
-    settle(row: AttemptSettled) {
-      const operation = toSettleOperation(row);
-      return settleNow(operation).catch((error: unknown) => {
-        if (!(error instanceof StoreUnavailable)) throw error;
-        if (held === 0) log.error({ error }, 'a settlement could not be stored; it is held and tried again');
-        return settleEventually(operation, error);
-      });
-    },
-    refuse(row: GenerationRefused) {
-      if (refusalsQueued >= REFUSALS_QUEUED_MAX) return;
-      const operation = toRefuseOperation(row);
-      refusalsQueued += 1;
-      writer
-        .submit(operation)
-        .catch((error: unknown) => log.warn({ error }, 'a refused request was not recorded'))
-        .finally(() => {
-          refusalsQueued -= 1;
-        });
-    },
-  };
+  return (operation: SettleOperation): Promise<void> =>
+    journal.append(operation).catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      return settleEventually(operation, error);
+    });
+}
+
+function attemptKey(generationId: string, attemptNo: number): string {
+  return attemptNo === 1 ? generationId : `${generationId}#${attemptNo}`;
 }

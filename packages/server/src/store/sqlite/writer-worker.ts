@@ -1,7 +1,8 @@
 /**
- * The only thread that writes. Each message is one transaction; the reply goes out after COMMIT. An operation that
- * breaks a rule takes nobody with it: the transaction is rolled back and every operation is run again in one of its
- * own. When the database itself fails (busy, full), all fail together: trying each again would wait as often.
+ * The only thread that writes to the database: what the journal holds, and the statements of the other stores. Of
+ * those, each message is one transaction; the reply goes out after COMMIT. A group that breaks a rule takes nobody with
+ * it: the transaction is rolled back and every group is run again in one of its own. When the database itself fails
+ * (busy, full), all fail together: trying each again would wait as often.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { isUnavailable } from './result-codes.ts';
@@ -13,90 +14,74 @@ import {
   endThread,
   openConnection,
 } from './connection.ts';
+import { JournalProjector } from './journal-projector.ts';
+import { JournalReader } from './journal-reader.ts';
 import { LedgerWriter } from './ledger-writer.ts';
-import { CLOSE, GROUP, OPEN, REFUSE, SETTLE } from './messages.ts';
+import { CLOSE } from './messages.ts';
 import type {
   FailureMessage,
-  Operation,
-  OperationReply,
+  GroupReply,
   Statement,
+  StatementGroup,
   WorkerSettings,
   WriteResult,
   WriterMessage,
   WriterReply,
 } from './messages.ts';
 
-const database = openConnection(workerData as WorkerSettings);
+const settings = workerData as WorkerSettings;
+const database = openConnection(settings);
 const prepared = createStatementCache(database);
-const ledger = new LedgerWriter(database);
+const reader = new JournalReader(settings.file);
+const projector = new JournalProjector({ database, reader, ledger: new LedgerWriter(database) });
 const begin = database.prepare('BEGIN IMMEDIATE');
 const commit = database.prepare('COMMIT');
 
 parentPort?.on('message', (message: WriterMessage) => {
-  if (message === CLOSE) return endThread(database);
-  parentPort?.postMessage(message === 'checkpoint' ? checkpointPassively(database) : commitBatch(message));
+  if (message === CLOSE) {
+    reader.close();
+    endThread(database);
+    return;
+  }
+  parentPort?.postMessage(answer(message));
 });
 
-function commitBatch(operations: readonly Operation[]): WriterReply {
+function answer(message: Exclude<WriterMessage, typeof CLOSE>): WriterReply {
+  switch (message.kind) {
+    case 'project':
+      return projector.project(message.to);
+    case 'write':
+      return commitGroups(message.groups);
+    case 'checkpoint':
+      return checkpointPassively(database);
+  }
+}
+
+function commitGroups(groups: readonly StatementGroup[]): readonly GroupReply[] {
   try {
-    return commitTogether(operations);
+    return commitTogether(groups);
   } catch (error) {
     const failure = describeFailure(error);
-    if (operations.length > 1 && isOperationsOwn(failure)) return operations.map(commitAlone);
-    return operations.map(() => ({ failure }));
+    if (groups.length > 1 && isGroupsOwn(failure)) return groups.flatMap((group) => commitGroups([group]));
+    return groups.map(() => ({ failure }));
   }
 }
 
 /** A broken constraint, or a mistake of ours. */
-function isOperationsOwn({ errorCode }: FailureMessage): boolean {
+function isGroupsOwn({ errorCode }: FailureMessage): boolean {
   return errorCode === null || !isUnavailable(errorCode);
 }
 
-function commitAlone(operation: Operation): OperationReply {
-  try {
-    const reply = commitTogether([operation]);
-    return typeof reply === 'number' ? null : (reply[0] ?? null);
-  } catch (error) {
-    return { failure: describeFailure(error) };
-  }
-}
-
-function commitTogether(operations: readonly Operation[]): number | readonly OperationReply[] {
-  let replies: OperationReply[] | undefined;
+function commitTogether(groups: readonly StatementGroup[]): readonly GroupReply[] {
   try {
     begin.run();
-    for (const [index, operation] of operations.entries()) {
-      const reply = apply(operation);
-      if (reply === null) continue;
-      replies ??= operations.map(() => null);
-      replies[index] = reply;
-    }
-    ledger.writeRollups();
+    const replies = groups.map((group) => ({ results: group.map(execute) }));
     commit.run();
+    return replies;
   } catch (error) {
-    ledger.rolledBack();
     // Some failures (a full disk) have rolled back already.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
-  }
-  ledger.committed();
-  return replies ?? operations.length;
-}
-
-function apply(operation: Operation): OperationReply {
-  switch (operation[0]) {
-    case OPEN:
-      ledger.open(operation);
-      return null;
-    case SETTLE: {
-      const shortfallNano = ledger.settle(operation);
-      return shortfallNano === 0 ? null : { shortfallNano };
-    }
-    case REFUSE:
-      ledger.refuse(operation);
-      return null;
-    case GROUP:
-      return { results: operation[1].map(execute) };
   }
 }
 

@@ -1,36 +1,37 @@
 /**
- * The main thread's end of the writer: group commit. At most one batch is under way; what arrives meanwhile is the
- * next batch. So a busy store shares each commit among many operations, and an idle one adds no wait of its own.
- * A promise resolves only after COMMIT. The queue is bounded: beyond it, StoreUnavailable at once.
+ * The main thread's end of the writer. At most one message is under way; statements that arrive meanwhile are the next
+ * transaction, so that a busy store shares each commit among many and an idle one adds no wait of its own. A promise
+ * resolves only after COMMIT. The queue is bounded: beyond it, StoreUnavailable at once.
  */
 import { Worker } from 'node:worker_threads';
 import { StoreUnavailable } from '../store.ts';
 import type { Checkpointer } from './checkpointer.ts';
 import type {
   CheckpointReply,
-  Operation,
-  OperationReply,
+  GroupReply,
+  ProjectReply,
+  StatementGroup,
   WorkerSettings,
   WriterMessage,
   WriterReply,
+  WriteResult,
 } from './messages.ts';
 import { toStoreFailure } from './store-failure.ts';
 import { closeThread, workerFile } from './worker-file.ts';
 
-/** Operations waiting for the next transaction; at 15 µs each, under half a second of work. */
-const QUEUED_OPERATIONS_MAX = 20_000;
-/** Operations in one transaction, so that none waits long for its commit. */
-const BATCH_OPERATIONS_MAX = 1000;
+/** Groups of statements waiting for the next transaction. */
+const QUEUED_GROUPS_MAX = 20_000;
+/** Groups in one transaction, so that none waits long for its commit. */
+const BATCH_GROUPS_MAX = 1000;
 
 const CHECKPOINT_UNKNOWN: CheckpointReply = { frames: -1, copied: -1 };
 
-export type SuccessReply = Exclude<OperationReply, { readonly failure: unknown }>;
-
 type Waiting = {
-  readonly operation: Operation;
-  readonly resolve: (reply: SuccessReply) => void;
+  readonly group: StatementGroup;
+  readonly resolve: (results: readonly WriteResult[]) => void;
   readonly reject: (error: Error) => void;
 };
+type Projection = PromiseWithResolvers<ProjectReply> & { readonly to: number };
 
 export type WriterOptions = WorkerSettings & {
   readonly checkpointer: Pick<Checkpointer, 'committed' | 'mayCommit'>;
@@ -42,6 +43,7 @@ export class Writer {
   #queue: Waiting[] = [];
   /** What the worker is committing. */
   #batch: Waiting[] = [];
+  #projection: Projection | null = null;
   #checkpoint: ((reply: CheckpointReply) => void) | null = null;
   #busy = false;
   #scheduled = false;
@@ -62,16 +64,21 @@ export class Writer {
   }
 
   /** Rejects with StoreUnavailable (nothing was written), StoreConflict, or Error for a mistake of ours. */
-  submit(operation: Operation): Promise<SuccessReply> {
-    if (this.#lost !== null) return Promise.reject(this.#lost);
-    if (this.#closing !== null) return Promise.reject(new StoreUnavailable('The store is closing.'));
-    if (this.#queue.length >= QUEUED_OPERATIONS_MAX) {
-      return Promise.reject(new StoreUnavailable('Too many writes are waiting for the database.'));
-    }
+  write(group: StatementGroup): Promise<readonly WriteResult[]> {
+    const refusal = this.#refusal();
+    if (refusal !== null) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ operation, resolve, reject });
+      this.#queue.push({ group, resolve, reject });
       this.#schedule();
     });
+  }
+
+  /** Brings the journal into the tables up to the position, or as far as one call goes. Not while one is under way. */
+  project(to: number): Promise<ProjectReply> {
+    if (this.#lost !== null) return Promise.reject(this.#lost);
+    this.#projection = { to, ...Promise.withResolvers<ProjectReply>() };
+    this.#schedule();
+    return this.#projection.promise;
   }
 
   /** False once the thread has ended: reads may still work, writes never will. */
@@ -98,7 +105,14 @@ export class Writer {
     await closeThread(this.#worker);
   }
 
-  /** After the current turn's events, so that requests which arrived together commit together. */
+  #refusal(): StoreUnavailable | null {
+    if (this.#lost !== null) return this.#lost;
+    if (this.#closing !== null) return new StoreUnavailable('The store is closing.');
+    if (this.#queue.length < QUEUED_GROUPS_MAX) return null;
+    return new StoreUnavailable('Too many writes are waiting for the database.');
+  }
+
+  /** After the current turn's events, so that what arrived together commits together. */
   #schedule(): void {
     if (this.#busy || this.#scheduled) return;
     this.#scheduled = true;
@@ -108,11 +122,12 @@ export class Writer {
   #send(): void {
     this.#scheduled = false;
     if (this.#busy || this.#lost !== null) return;
-    if (this.#checkpoint !== null) return this.#post('checkpoint');
-    if (this.#queue.length === 0) return this.#closing?.();
+    if (this.#checkpoint !== null) return this.#post({ kind: 'checkpoint' });
+    if (this.#projection === null && this.#queue.length === 0) return this.#closing?.();
     if (!this.#checkpointer.mayCommit()) return;
-    this.#batch = this.#queue.splice(0, BATCH_OPERATIONS_MAX);
-    this.#post(this.#batch.map(({ operation }) => operation));
+    if (this.#projection !== null) return this.#post({ kind: 'project', to: this.#projection.to });
+    this.#batch = this.#queue.splice(0, BATCH_GROUPS_MAX);
+    this.#post({ kind: 'write', groups: this.#batch.map(({ group }) => group) });
   }
 
   #post(message: WriterMessage): void {
@@ -122,18 +137,20 @@ export class Writer {
 
   #receive(reply: WriterReply): void {
     this.#busy = false;
-    const done = this.#batch;
-    this.#batch = [];
-    if (typeof reply === 'number') {
-      for (const { resolve } of done) resolve(null);
-    } else if ('frames' in reply) {
+    if ('frames' in reply) {
       this.#checkpoint?.(reply);
       this.#checkpoint = null;
+    } else if ('position' in reply) {
+      this.#projection?.resolve(reply);
+      this.#projection = null;
+      this.#checkpointer.committed(reply.operations);
     } else {
-      for (const [index, waiting] of done.entries()) deliver(waiting, reply[index] ?? null);
+      const done = this.#batch;
+      this.#batch = [];
+      for (const [index, waiting] of done.entries()) deliver(waiting, reply[index]);
+      this.#checkpointer.committed(done.length);
     }
-    if (done.length > 0) this.#checkpointer.committed(done.length);
-    if (this.#queue.length > 0 || this.#checkpoint !== null || this.#closing !== null) this.#schedule();
+    this.#schedule();
   }
 
   #lose(reason: StoreUnavailable): void {
@@ -141,13 +158,16 @@ export class Writer {
     for (const { reject } of [...this.#batch, ...this.#queue]) reject(this.#lost);
     this.#batch = [];
     this.#queue = [];
+    this.#projection?.reject(this.#lost);
+    this.#projection = null;
     this.#checkpoint?.(CHECKPOINT_UNKNOWN);
     this.#checkpoint = null;
     this.#closing?.();
   }
 }
 
-function deliver({ resolve, reject }: Waiting, reply: OperationReply): void {
-  if (reply !== null && 'failure' in reply) reject(toStoreFailure(reply.failure));
-  else resolve(reply);
+function deliver({ resolve, reject }: Waiting, reply: GroupReply | undefined): void {
+  if (reply === undefined) reject(new Error('the database writer gave no reply'));
+  else if ('failure' in reply) reject(toStoreFailure(reply.failure));
+  else resolve(reply.results);
 }

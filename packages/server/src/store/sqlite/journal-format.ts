@@ -1,0 +1,64 @@
+/**
+ * The bytes of the ledger's journal. A segment is one line that names the format, then groups. A group is what was
+ * written at once: the length and the CRC-32 of its text (32 bits each, little-endian), then the text, the operations
+ * as JSON. Pure: bytes in, values out.
+ */
+import { crc32 } from 'node:zlib';
+import type { JournalOperation } from './messages.ts';
+
+const FORMAT = 1;
+const TITLE = 'ARouter ledger journal ';
+export const SEGMENT_HEADER = Buffer.from(`${TITLE}${FORMAT}\n`, 'latin1');
+
+const PREFIX_BYTES = 8;
+/** Longer than any group that is written; a longer one is damage. */
+const GROUP_BYTES_MAX = 64 * 1024 * 1024;
+
+/** A group that most turns of the event loop fit into is built in place. */
+const scratch = Buffer.allocUnsafe(256 * 1024);
+/** In UTF-8 a character of JavaScript takes three bytes at most. */
+const BYTES_PER_CHARACTER_MAX = 3;
+
+/** The result may be overwritten by the next call. */
+export function encodeGroup(operations: readonly JournalOperation[]): Buffer {
+  const text = JSON.stringify(operations);
+  const room = PREFIX_BYTES + text.length * BYTES_PER_CHARACTER_MAX;
+  const target = room <= scratch.length ? scratch : Buffer.allocUnsafe(room);
+  const bytes = target.write(text, PREFIX_BYTES, 'utf8');
+  const group = target.subarray(0, PREFIX_BYTES + bytes);
+  group.writeUInt32LE(bytes, 0);
+  group.writeUInt32LE(crc32(group.subarray(PREFIX_BYTES)), 4);
+  return group;
+}
+
+export type GroupRead =
+  | { readonly kind: 'group'; readonly operations: readonly JournalOperation[]; readonly next: number }
+  /** The bytes end before the group does. */
+  | { readonly kind: 'cut'; readonly groupBytes: number }
+  | { readonly kind: 'damaged' };
+
+export function readGroup(bytes: Buffer, at: number): GroupRead {
+  if (bytes.length - at < PREFIX_BYTES) return { kind: 'cut', groupBytes: PREFIX_BYTES };
+  const length = bytes.readUInt32LE(at);
+  if (length === 0 || length > GROUP_BYTES_MAX) return { kind: 'damaged' };
+  const from = at + PREFIX_BYTES;
+  const next = from + length;
+  if (next > bytes.length) return { kind: 'cut', groupBytes: PREFIX_BYTES + length };
+  if (crc32(bytes.subarray(from, next)) !== bytes.readUInt32LE(at + 4)) return { kind: 'damaged' };
+  const operations = JSON.parse(bytes.toString('utf8', from, next)) as readonly JournalOperation[];
+  return { kind: 'group', operations, next };
+}
+
+/** Throws when the segment's first bytes say another format: guessing at it could lose rows of the ledger. */
+export function checkSegmentHeader(header: Buffer, file: string): 'readable' | 'torn' {
+  if (header.equals(SEGMENT_HEADER)) return 'readable';
+  // The process ended, or the power was cut, while it made the segment: nothing was acknowledged from it.
+  if (SEGMENT_HEADER.subarray(0, header.length).equals(header) || header.every((byte) => byte === 0))
+    return 'torn';
+  const text = header.toString('latin1');
+  const found = text.startsWith(TITLE) ? `format ${text.slice(TITLE.length).trim()}` : 'an unknown format';
+  throw new Error(
+    `The ledger journal ${file} has ${found}, this version of ARouter reads format ${FORMAT}. Start the version ` +
+      'that wrote it and stop it in order, which empties the journal; then start this one. Nothing was changed.',
+  );
+}

@@ -1,0 +1,162 @@
+/**
+ * Brings the journal into the tables, exactly once: how far the tables follow it is stored in the same transaction. An
+ * operation that breaks a rule of the schema is a mistake of ours; it is told and left out, and holds up nobody. When
+ * the database itself fails (busy, full), nothing of the transaction stays and the next call begins there again.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { describeFailure } from './connection.ts';
+import type { JournalReader } from './journal-reader.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
+import { OPEN, REFUSE, SETTLE } from './messages.ts';
+import type { FailureMessage, JournalOperation, ProjectionNote, ProjectReply } from './messages.ts';
+import { isUnavailable } from './result-codes.ts';
+
+/** In one call, so that other writes are not kept waiting; the rest comes with the next one. */
+const OPERATIONS_MAX = 20_000;
+const NOTES_MAX = 100;
+/** Of an operation that was left out: what it is and whose. */
+const SHOWN_COLUMNS = 6;
+
+export type ProjectorOptions = {
+  readonly database: DatabaseSync;
+  readonly reader: JournalReader;
+  readonly ledger: LedgerWriter;
+};
+
+export class JournalProjector {
+  readonly #database: DatabaseSync;
+  readonly #reader: JournalReader;
+  readonly #ledger: LedgerWriter;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #storePosition: StatementSync;
+  #position: number;
+
+  constructor({ database, reader, ledger }: ProjectorOptions) {
+    this.#database = database;
+    this.#reader = reader;
+    this.#ledger = ledger;
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
+    this.#storePosition = database.prepare(
+      `INSERT INTO instance (name, value) VALUES ('journal_position', ?)
+      ON CONFLICT DO UPDATE SET value = excluded.value`,
+    );
+    const row = database.prepare(`SELECT value FROM instance WHERE name = 'journal_position'`).get();
+    this.#position = Number(row?.['value'] ?? 0);
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Up to the position, or to the journal's end when that comes first. */
+  project(to: number): ProjectReply & { readonly hasLoss: boolean; readonly isAtEnd: boolean } {
+    const notes: ProjectionNote[] = [];
+    let operations = 0;
+    let hasLoss = false;
+    let isAtEnd = false;
+    let failure: FailureMessage | null = null;
+    while (this.#position < to && operations < OPERATIONS_MAX) {
+      try {
+        const batch = this.#reader.next(this.#position);
+        isAtEnd = batch === null;
+        if (batch === null) break;
+        if (batch.loss !== null) notes.push({ message: batch.loss, fields: {} });
+        hasLoss ||= batch.loss !== null;
+        notes.push(...this.#apply(batch.operations, batch.position));
+        operations += batch.operations.length;
+        this.#position = batch.position;
+      } catch (error) {
+        failure = describeFailure(error);
+        break;
+      }
+    }
+    return {
+      position: this.#position,
+      operations,
+      notes: notes.slice(0, NOTES_MAX),
+      failure,
+      hasLoss,
+      isAtEnd,
+    };
+  }
+
+  #apply(operations: readonly JournalOperation[], position: number): readonly ProjectionNote[] {
+    try {
+      return this.#inTransaction(position, () =>
+        operations.flatMap((operation) => this.#applyOne(operation)),
+      );
+    } catch (error) {
+      if (!isOperationsOwn(error)) throw error;
+      return this.#inTransaction(position, () =>
+        operations.flatMap((operation) => this.#applyIfGood(operation)),
+      );
+    }
+  }
+
+  #inTransaction(position: number, work: () => readonly ProjectionNote[]): readonly ProjectionNote[] {
+    try {
+      this.#begin.run();
+      const notes = work();
+      this.#ledger.writeRollups();
+      this.#storePosition.run(position);
+      this.#commit.run();
+      this.#ledger.committed();
+      return notes;
+    } catch (error) {
+      this.#ledger.rolledBack();
+      // Some failures (a full disk) have rolled back already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #applyOne(operation: JournalOperation): readonly ProjectionNote[] {
+    switch (operation[0]) {
+      case OPEN:
+        this.#ledger.open(operation);
+        return NONE;
+      case SETTLE: {
+        const shortfall = this.#ledger.settle(operation);
+        if (shortfall === null) return NONE;
+        const { generationId, attemptNo } = shortfall.attempt;
+        const fields = {
+          generation: generationId,
+          attempt: attemptNo,
+          shortfallNano: shortfall.shortfallNano,
+        };
+        return [
+          { message: 'credits did not cover the charge; the workspace was charged what it had', fields },
+        ];
+      }
+      case REFUSE:
+        this.#ledger.refuse(operation);
+        return NONE;
+    }
+  }
+
+  #applyIfGood(operation: JournalOperation): readonly ProjectionNote[] {
+    this.#database.exec('SAVEPOINT one');
+    try {
+      const notes = this.#applyOne(operation);
+      this.#database.exec('RELEASE one');
+      return notes;
+    } catch (error) {
+      if (!isOperationsOwn(error)) throw error;
+      this.#database.exec('ROLLBACK TO one');
+      this.#database.exec('RELEASE one');
+      const { message } = describeFailure(error);
+      const fields = { operation: operation.slice(0, SHOWN_COLUMNS), reason: message };
+      return [{ message: 'a row of the ledger was left out', fields }];
+    }
+  }
+}
+
+const NONE: readonly ProjectionNote[] = [];
+
+/** A broken constraint, or a mistake of ours. */
+function isOperationsOwn(error: unknown): boolean {
+  const { errorCode } = describeFailure(error);
+  return errorCode === null || !isUnavailable(errorCode);
+}

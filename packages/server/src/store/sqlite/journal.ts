@@ -1,0 +1,137 @@
+/**
+ * The ledger's journal: what happened is appended to a file on the main thread, one write for all that happened in a
+ * turn of the event loop, and is durable from then on; the writer's thread brings it into the tables later, many
+ * operations at a time. An acknowledged operation survives `kill -9`, because the kernel has it; with `full` it also
+ * survives a power cut, because it is flushed before it is acknowledged. Fails closed: what cannot be appended is
+ * rejected with StoreUnavailable, and so is everything once too much waits for the tables.
+ */
+import { StoreUnavailable } from '../store.ts';
+import type { StoreLog } from '../store-log.ts';
+import { encodeGroup } from './journal-format.ts';
+import { JournalFile } from './journal-file.ts';
+import type { JournalOperation, ProjectReply } from './messages.ts';
+import { Projection } from './projection.ts';
+
+/** What may wait for the tables, on the disk. */
+export const UNPROJECTED_BYTES_MAX = 64 * 1024 * 1024;
+/** Operations written at once. */
+const GROUP_OPERATIONS_MAX = 1000;
+/** Operations that wait in memory while too much waits for the tables. */
+const QUEUED_OPERATIONS_MAX = 20_000;
+
+export type JournalOptions = {
+  /** The database's file; segments stand beside it. */
+  readonly file: string;
+  readonly synchronous: 'normal' | 'full';
+  /** Where the tables stand. Nothing is in the journal yet. */
+  readonly position: number;
+  readonly project: (to: number) => Promise<ProjectReply>;
+  readonly log: StoreLog;
+};
+
+/** What is acknowledged together. */
+type Group = PromiseWithResolvers<void> & { readonly operations: JournalOperation[] };
+
+export class Journal {
+  readonly #file: JournalFile;
+  readonly #projection: Projection;
+  readonly #isFlushed: boolean;
+  #next: Group = newGroup();
+  #isScheduled = false;
+  /** Written, and not flushed yet. */
+  #unflushed: Group[] = [];
+  #isFlushing = false;
+  #lastWritten: Promise<void> = Promise.resolve();
+
+  constructor({ file, synchronous, position, project, log }: JournalOptions) {
+    this.#isFlushed = synchronous === 'full';
+    this.#file = new JournalFile({ databaseFile: file, position, isFlushed: this.#isFlushed });
+    this.#projection = new Projection({ position, project, onChange: () => this.#projected(), log });
+  }
+
+  /** Resolves when durable. */
+  append(operation: JournalOperation): Promise<void> {
+    const group = this.#next;
+    if (group.operations.length >= QUEUED_OPERATIONS_MAX) return Promise.reject(tooMuchWaits());
+    group.operations.push(operation);
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      // After the current turn's events, so that requests which arrived together share one write.
+      setImmediate(this.#write);
+    }
+    return group.promise;
+  }
+
+  /** Resolves when the tables have everything that was appended before. Rejects with StoreUnavailable. */
+  projected(): Promise<void> {
+    this.#write();
+    return this.#projection.reach(this.#file.position);
+  }
+
+  /** Brings all of it into the tables and removes the files. Where that fails, the next start does it. */
+  async close(): Promise<void> {
+    await this.projected().catch(() => undefined);
+    await this.#lastWritten.catch(() => undefined);
+    this.#projection.stop();
+    this.#file.close(this.#projection.position >= this.#file.position);
+  }
+
+  readonly #write = (): void => {
+    this.#isScheduled = false;
+    const group = this.#next;
+    if (group.operations.length === 0) return;
+    if (this.#file.position - this.#projection.position >= UNPROJECTED_BYTES_MAX) {
+      // Written once the tables have come further; refused when they cannot.
+      if (!this.#projection.isFailing) return this.#projection.hurry();
+      this.#next = newGroup();
+      return group.reject(tooMuchWaits());
+    }
+    this.#next = newGroup();
+    try {
+      this.#append(group.operations);
+    } catch (cause) {
+      return group.reject(new StoreUnavailable('The ledger journal cannot be written now.', { cause }));
+    }
+    this.#projection.follow(this.#file.position);
+    if (!this.#isFlushed) return group.resolve();
+    this.#lastWritten = group.promise;
+    this.#unflushed.push(group);
+    this.#flush();
+  };
+
+  #append(operations: readonly JournalOperation[]): void {
+    if (operations.length <= GROUP_OPERATIONS_MAX) return this.#file.append(encodeGroup(operations));
+    for (let at = 0; at < operations.length; at += GROUP_OPERATIONS_MAX) {
+      this.#file.append(encodeGroup(operations.slice(at, at + GROUP_OPERATIONS_MAX)));
+    }
+  }
+
+  /** One flush at a time; what is written meanwhile shares the next one. */
+  #flush(): void {
+    if (this.#isFlushing || this.#unflushed.length === 0) return;
+    const groups = this.#unflushed;
+    this.#unflushed = [];
+    this.#isFlushing = true;
+    this.#file.flush((cause) => {
+      this.#isFlushing = false;
+      const error = new StoreUnavailable('The ledger journal cannot be flushed now.', { cause });
+      for (const group of groups)
+        if (cause === null) group.resolve();
+        else group.reject(error);
+      this.#flush();
+    });
+  }
+
+  #projected(): void {
+    this.#file.release(this.#projection.position);
+    if (this.#next.operations.length > 0 && !this.#isScheduled) this.#write();
+  }
+}
+
+function newGroup(): Group {
+  return { operations: [], ...Promise.withResolvers<void>() };
+}
+
+function tooMuchWaits(): StoreUnavailable {
+  return new StoreUnavailable('Too much of the ledger waits for the database.');
+}
