@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ensureDashboard } from './build.mjs';
 import { ensureInstalled, environmentWithNode, findNode, root } from './node24.mjs';
 
 ensureInstalled();
@@ -13,7 +14,8 @@ const node = findNode();
 const env = environmentWithNode(node);
 const filters = process.argv.slice(2);
 
-ensureCompiler();
+ensureTools();
+ensureDashboard(node);
 
 let passed = 0;
 let failed = 0;
@@ -44,16 +46,23 @@ rmSync(folder, { recursive: true, force: true });
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
 
-/** The load generator's tests compile it. Without Debian's apt, or the right to use it, they say that they are skipped. */
-function ensureCompiler() {
+/**
+ * What the tests need of the machine: a compiler for the load generator, a browser for the dashboard's pages. Without Debian's
+ * apt, or the right to use it, the tests that need them say that they are skipped.
+ */
+function ensureTools() {
   const found = (tool) => spawnSync('which', [tool], { stdio: 'ignore' }).status === 0;
-  if (found('gcc') || !found('apt-get')) return;
-  process.stdout.write('Installing gcc, which the load generator is compiled with...\n');
+  const missing = [
+    ...(found('gcc') ? [] : ['gcc', 'libc6-dev']),
+    ...(found('chromium') ? [] : ['chromium', 'fonts-inter']),
+  ];
+  if (missing.length === 0 || !found('apt-get')) return;
+  process.stdout.write(`Installing ${missing.join(', ')}, which the tests need...\n`);
   const prefix = process.getuid() === 0 ? [] : ['sudo', '-n'];
   const apt = (...args) => {
     const [command, ...rest] = [...prefix, 'apt-get', ...args];
     return spawnSync(command, rest, { stdio: ['ignore', 'ignore', 2] });
   };
   apt('update', '-qq');
-  apt('install', '-y', '-qq', '--no-install-recommends', 'gcc', 'libc6-dev');
+  apt('install', '-y', '-qq', '--no-install-recommends', ...missing);
 }

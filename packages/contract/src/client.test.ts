@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createManagementClient, ManagementError, type Fetch } from './client.ts';
+import { ROUTES } from './routes.ts';
 
 type Sent = { url: string; method: string; headers: Record<string, string>; body: string | undefined };
 
@@ -16,7 +17,12 @@ function clientAnswering(status: number, text: string, headers: Record<string, s
   };
   return {
     sent,
-    client: createManagementClient({ baseUrl: 'http://127.0.0.1:8080/', apiKey: 'lr_mgmt_x', fetch }),
+    client: createManagementClient({
+      baseUrl: 'http://127.0.0.1:8080/',
+      apiKey: 'lr_mgmt_x',
+      fetch,
+      routes: ROUTES,
+    }),
   };
 }
 

@@ -7,6 +7,8 @@ import type { ApiKeyRecord, WorkspaceRecord } from './keys/api-key.ts';
 import type { Credential, ProviderKeyRecord } from './keys/provider-key.ts';
 import type { Demand, Reading, Reservation, ReserveResult, SettleAmounts } from './limits/limits.ts';
 import type { Health, HealthScope, HealthUpdate, Outcome } from './routing/health.ts';
+import type { ServableModel } from './routing/choose-models.ts';
+import type { EndpointSpeed, SpeedSample } from './routing/endpoint-speed.ts';
 import type { ModelCandidate } from './routing/route-plan.ts';
 import type { Instant, ProviderId, WorkspaceId } from './values.ts';
 import type { ProviderManifest } from './wire/provider-manifest.ts';
@@ -48,6 +50,8 @@ export interface ConfigSnapshot {
   providerKeys(workspace: WorkspaceId): readonly ProviderKeyRecord[];
   /** The model as asked for → what it is and which providers serve it; undefined when nobody does. */
   resolveModel(name: string, context: ModelNameContext): ModelCandidate | undefined;
+  /** What the router may choose from when it is asked for `auto`. */
+  servableModels(workspace: WorkspaceId): readonly ServableModel[];
   /** A provider's id from any of its spellings; undefined when unknown. */
   providerId(name: string): ProviderId | undefined;
 }
@@ -88,6 +92,12 @@ export interface Counters {
   releaseProbes(scopes: readonly HealthScope[]): void;
 }
 
+/** How fast endpoints were lately; a hint for sorting, lost at a restart and learned again. Never fails. */
+export interface Speeds {
+  observe(sample: SpeedSample): void;
+  of(provider: ProviderId, upstreamModel: string): EndpointSpeed | null;
+}
+
 /** Envelope encryption. The binding is authenticated: a row copied elsewhere, or sent elsewhere, will not open. */
 export interface Vault {
   /** The credential in clear, from a short-lived cache or by opening it. Throws VaultError when it cannot be read. */
@@ -114,6 +124,7 @@ export interface Ports {
   readonly keyVerifier: KeyVerifier;
   readonly ledger: Ledger;
   readonly counters: Counters;
+  readonly speeds: Speeds;
   readonly vault: Vault;
   readonly transport: Transport;
   readonly providers: ReadonlyMap<ProviderId, ProviderManifest>;

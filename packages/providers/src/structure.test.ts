@@ -13,7 +13,10 @@ const MAY_NAME_PROVIDERS: readonly { readonly path: RegExp; readonly reason: str
   { path: /\.test\.ts$/, reason: 'tests speak of particular providers' },
   { path: /^providers\/src\/registry\.gen\.ts$/, reason: 'generated: the one list of all providers' },
   { path: /^providers\/src\/manifest\/recorded-failures\.ts$/, reason: 'test data, named after recordings' },
-  { path: /^core\/src\/pipeline\/parse-request\.ts$/, reason: 'an example in a sentence for callers' },
+  {
+    path: /^core\/src\/pipeline\/(?:parse-request|read-preferences)\.ts$/,
+    reason: 'an example in a sentence for callers',
+  },
   {
     path: /\/(?:describe-[\w-]+|sample-rows)\.ts$|\/testing\//,
     reason: 'contract suites and their rows, imported by tests only',

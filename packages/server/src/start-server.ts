@@ -7,6 +7,7 @@ import { openaiChat } from '@arouter/providers';
 import type { Settings } from './config/settings.ts';
 import { createControlPlane } from './control-plane/create-control-plane.ts';
 import { createDataPlane } from './data-plane/create-data-plane.ts';
+import { createFaces, defaultProviderOf } from './data-plane/faces.ts';
 import { listModels } from './data-plane/list-models.ts';
 import { consumeBootstrapToken, issueBootstrapToken } from './first-run/bootstrap-token.ts';
 import { createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
@@ -14,8 +15,8 @@ import { createFirstRunHandler } from './first-run/handle-first-run.ts';
 import { tokenOf } from './http/caller.ts';
 import { createHttpServer } from './http/create-http-server.ts';
 import { sendErrorAnswer } from './http/error-answer.ts';
-import { loadStaticPages } from './http/static-pages.ts';
-import { buildEngine, defaultProviderOf, facesOf, type Engine } from './instance/build-engine.ts';
+import { loadStaticPages, type StaticPages } from './http/static-pages.ts';
+import { buildEngine, type Engine } from './instance/build-engine.ts';
 import { openInstance, type Instance } from './instance/open-instance.ts';
 import { createKeyTester } from './key-test/create-key-tester.ts';
 import { createLog } from './log/create-log.ts';
@@ -36,7 +37,7 @@ export type RunningServer = {
 
 /** For settlements and last words after the grace. */
 const SETTLE_MS_MAX = 5000;
-const DASHBOARD_FOLDER = fileURLToPath(new URL('../../dashboard/static/', import.meta.url));
+const DASHBOARD_FOLDER = fileURLToPath(new URL('../../dashboard/dist/', import.meta.url));
 
 export async function startServer(settings: Settings): Promise<RunningServer> {
   const log = createLog(settings.logLevel);
@@ -60,13 +61,13 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
               track: tails.track,
               log,
             }),
-      faces: facesOf(engine.providers),
+      faces: createFaces(engine.providers),
       accepting: () => accepting,
       refuse: ({ dialect }, response, { error, headers }) =>
         sendErrorAnswer(response, { dialect, requestId: requestIdOf(engine) }, error, headers),
       models: modelsHandler(engine, log),
       controlPlane,
-      pages: loadStaticPages(DASHBOARD_FOLDER),
+      pages: pagesBeside(controlPlane),
       firstRun: createFirstRunHandler({
         claim: (token, name) => claimFirstRun(instance, engine, token, name),
       }),
@@ -100,6 +101,14 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   }
 }
 
+/** The dashboard, save for the paths that the control plane answers. */
+function pagesBeside(controlPlane: Awaited<ReturnType<typeof startControlPlane>> | null): StaticPages {
+  return loadStaticPages(
+    DASHBOARD_FOLDER,
+    (path) => controlPlane?.hasRoute({ method: 'GET', url: path }) === true,
+  );
+}
+
 async function startControlPlane(instance: Instance, engine: Engine, log: ReturnType<typeof createLog>) {
   const { store, vault, clock, random, verifier, issueApiKey } = instance;
   const { ports, counters, live, transport, egress, providers } = engine;
@@ -114,7 +123,7 @@ async function startControlPlane(instance: Instance, engine: Engine, log: Return
     testKey: createKeyTester({ transport, providers, clock }),
     previewRoute: (request) =>
       previewRoute(
-        { ports, dialect: openaiChat, defaultProvider: defaultProviderOf(openaiChat, providers) },
+        { ports, dialect: openaiChat, defaultProvider: defaultProviderOf(openaiChat.id, providers) },
         request,
       ),
     checkDestination: (url) => checkDestination(url, egress),

@@ -8,7 +8,7 @@ import type { Health } from '../routing/health.ts';
 import { FREE_READINGS, type Bench, type KeyReadings } from '../routing/key-readings.ts';
 import { healthScopes } from '../routing/next-health.ts';
 import type { KeyFacts } from '../routing/plan-input.ts';
-import type { Endpoint, ModelCandidate } from '../routing/route-plan.ts';
+import type { Endpoint, ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import { destinationOf, type Destination } from '../wire/destination.ts';
 import type { Dialect, RequestFacts } from '../wire/dialect.ts';
 import { spokenDialect, type SpokenDialect } from '../wire/spoken-dialect.ts';
@@ -30,10 +30,11 @@ export type GatherInput = {
   readonly model: ModelCandidate;
   readonly facts: RequestFacts;
   readonly caller: Pick<Dialect, 'id' | 'operation'>;
+  readonly preferences: Pick<ProviderPreferences, 'requiredParameters'>;
 };
 
 export function gatherOptions(
-  ports: Pick<Ports, 'config' | 'counters' | 'vault' | 'clock' | 'providers'>,
+  ports: Pick<Ports, 'config' | 'counters' | 'speeds' | 'vault' | 'clock' | 'providers'>,
   input: GatherInput,
 ): readonly KeyOption[] {
   const now = ports.clock.now();
@@ -52,7 +53,7 @@ export function gatherOptions(
       }
       const bounds = tokenBounds(input.facts, endpoint);
       const demands = demandsFor({ ...input, key, price: endpoint.price, bounds });
-      const readings = readKey(ports, { ...input, key, endpoint, demands, now });
+      const readings = readKey(ports, { ...input, ...asked, key, endpoint, demands, now });
       return { key, endpoint, ...asked, bounds, demands, readings };
     });
 }
@@ -73,18 +74,22 @@ function howToAsk(
 }
 
 type ReadInput = GatherInput & {
+  readonly spoken: SpokenDialect | undefined;
   readonly key: ProviderKeyRecord;
   readonly endpoint: Endpoint;
   readonly demands: readonly Demand[];
   readonly now: Instant;
 };
 
-function readKey(ports: Pick<Ports, 'counters' | 'vault'>, input: ReadInput): KeyReadings {
+function readKey(ports: Pick<Ports, 'counters' | 'speeds' | 'vault'>, input: ReadInput): KeyReadings {
   const { key, demands } = input;
   const secretReadable = ports.vault.isReadable(key);
   const bench = findBench(ports, input);
   const metered = isMetered(input);
-  if (demands.length === 0) return { ...FREE_READINGS, secretReadable, bench, metered };
+  const speed = ports.speeds.of(key.provider, input.endpoint.upstreamModel);
+  const missingParameter = findMissingParameter(input);
+  if (demands.length === 0)
+    return { ...FREE_READINGS, secretReadable, bench, metered, missingParameter, speed };
   const readings = ports.counters.readings(demands);
   const full = (matches: (demand: Demand) => boolean): Extract<Reading, { kind: 'full' }> | null => {
     const index = demands.findIndex(matches);
@@ -113,7 +118,21 @@ function readKey(ports: Pick<Ports, 'counters' | 'vault'>, input: ReadInput): Ke
     rpmFreeAt: rpm === null ? null : (rpm.resetsAt ?? input.now),
     concurrencyFull: full((demand) => demand.kind === 'concurrency') !== null,
     metered,
+    missingParameter,
+    speed,
   };
+}
+
+/** The model may not know a field, its provider may refuse it, and a translation may lose it. */
+function findMissingParameter({ preferences, endpoint, spoken, caller }: ReadInput): string | null {
+  const { requiredParameters } = preferences;
+  if (requiredParameters.length === 0 || spoken === undefined) return null;
+  const lost = spoken.dialect.id === caller.id ? undefined : spoken.dialect.lostFields;
+  const isMissing = (name: string) =>
+    endpoint.unsupportedParameters?.includes(name) === true ||
+    spoken.quirks.unsupportedFields?.includes(name) === true ||
+    lost?.has(name) === true;
+  return requiredParameters.find(isMissing) ?? null;
 }
 
 /** The bench that lasts longest among those that hold now. A bench whose time has passed holds no one back: half-open. */

@@ -41,6 +41,7 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
       workspace: run.workspace,
       model,
       facts: run.request.facts,
+      preferences: run.request.preferences,
       caller: run.inbound.dialect,
     });
     const plan = planRoute({

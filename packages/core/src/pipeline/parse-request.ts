@@ -2,11 +2,12 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { ApiKeyRecord } from '../keys/api-key.ts';
 import type { ConfigSnapshot } from '../ports.ts';
-import { matchesAnyModelPattern } from '../routing/model-pattern.ts';
+import { chooseModels, isAutoName } from '../routing/choose-models.ts';
+import { matchesAnyModelPattern, namesOfEndpoint } from '../routing/model-pattern.ts';
 import type { ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
-import type { RequestFacts } from '../wire/dialect.ts';
-import type { ProviderId } from '../values.ts';
+import type { Dialect, RequestFacts } from '../wire/dialect.ts';
 import type { Inbound } from './exchange.ts';
+import { readPreferences } from './read-preferences.ts';
 
 const MODEL_NAME_LENGTH_MAX = 128;
 const MODELS_MAX = 10;
@@ -38,16 +39,52 @@ export function parseRequest(
       `Model names are 1 to ${MODEL_NAME_LENGTH_MAX} printable characters, at most ${MODELS_MAX} of them.`,
     );
   }
+  const context = { defaultProvider: inbound.defaultProvider, workspace: apiKey.workspaceId };
   const candidates = names
-    .map((name) =>
-      config.resolveModel(name, { defaultProvider: inbound.defaultProvider, workspace: apiKey.workspaceId }),
+    .flatMap((name): readonly (ModelCandidate | undefined)[] =>
+      isAutoName(name) ? chosenFor(config, apiKey, facts) : [config.resolveModel(name, context)],
     )
     .filter((candidate) => candidate !== undefined)
     // `models` often repeats `model`; nobody wants the same keys asked again.
     .filter(({ id }, index, all) => all.findIndex((other) => other.id === id) === index);
   if (candidates.length === 0) throw unknownModel(names);
   assertAllowed(apiKey, candidates);
-  return { facts, candidates, preferences: readPreferences(facts.provider, config) };
+  return {
+    facts,
+    candidates,
+    preferences: readPreferences(facts.provider, config, () => parametersOf(inbound.dialect, facts)),
+  };
+}
+
+/** What the caller set besides the question itself, by the canonical names. */
+function parametersOf(dialect: Dialect, facts: RequestFacts): readonly string[] {
+  return Object.keys(dialect.toCanonical(facts)).filter((name) => !NO_PARAMETERS.includes(name));
+}
+
+const NO_PARAMETERS: readonly string[] = [
+  'model',
+  'models',
+  'messages',
+  'input',
+  'stream',
+  'provider',
+  'route',
+  'usage',
+];
+
+/** `auto`: the router's own choice among what the caller may use; nothing fits: 404 that says so. */
+function chosenFor(
+  config: ConfigSnapshot,
+  apiKey: ApiKeyRecord,
+  facts: RequestFacts,
+): readonly ModelCandidate[] {
+  const chosen = chooseModels(config.servableModels(apiKey.workspaceId), apiKey, facts);
+  if (chosen.length > 0) return chosen;
+  throw new GatewayError(
+    'model_not_found',
+    'The model "auto" found none that this API key may use, that a provider key serves and that can take the request. ' +
+      'Add a provider key, or name a model; GET /v1/models lists them.',
+  );
 }
 
 function isModelName(name: string): boolean {
@@ -70,7 +107,7 @@ function assertAllowed(apiKey: ApiKeyRecord, candidates: readonly ModelCandidate
   const byModel = candidates.filter(
     ({ id, endpoints }) =>
       allowedModels === null ||
-      endpoints.some((endpoint) => matchesAnyModelPattern(allowedModels, endpoint.upstreamModel, id)),
+      endpoints.some((endpoint) => matchesAnyModelPattern(allowedModels, namesOfEndpoint(endpoint, id))),
   );
   if (byModel.length === 0) {
     throw new GatewayError(
@@ -88,87 +125,4 @@ function assertAllowed(apiKey: ApiKeyRecord, candidates: readonly ModelCandidate
       `The API key "${apiKey.name}" may not use any provider of ${first}. Its allowed providers can be changed in API keys.`,
     );
   }
-}
-
-const NO_PREFERENCES: ProviderPreferences = {
-  order: [],
-  only: null,
-  ignore: [],
-  allowFallbacks: true,
-  sort: null,
-  region: null,
-  requireRegion: false,
-};
-
-/** The `provider` object of contract.md §7.5. Unknown members are ignored: other gateways' clients send more. */
-export function readPreferences(
-  value: unknown,
-  config: Pick<ConfigSnapshot, 'providerId'>,
-): ProviderPreferences {
-  if (value === undefined || value === null) return NO_PREFERENCES;
-  if (typeof value !== 'object' || Array.isArray(value)) {
-    throw new GatewayError(
-      'invalid_request',
-      'The field "provider" must be an object, e.g. {"order": ["openai"]}.',
-    );
-  }
-  const given = value as Readonly<Record<string, unknown>>;
-  const providers = (field: string) => readProviders(given[field], field, config);
-  const region = readTyped(given, 'region', 'string');
-  const requireRegion = readTyped(given, 'require_region', 'boolean') === true;
-  if (requireRegion && region === null) throw invalidPreference('region', 'named where a region is required');
-  const { sort } = given;
-  if (sort !== undefined && sort !== null && typeof sort !== 'string' && typeof sort !== 'object')
-    throw invalidPreference('sort', 'a string such as "price"');
-  return {
-    order: providers('order') ?? [],
-    only: providers('only'),
-    ignore: providers('ignore') ?? [],
-    allowFallbacks: readTyped(given, 'allow_fallbacks', 'boolean') !== false,
-    sort: sort === 'price' ? 'price' : null,
-    region,
-    requireRegion,
-  };
-}
-
-type PreferenceTypes = { readonly string: string; readonly boolean: boolean };
-
-/** A wish that cannot be read must not be ignored: what it rules out would be used. */
-function readTyped<Type extends keyof PreferenceTypes>(
-  given: Readonly<Record<string, unknown>>,
-  field: string,
-  type: Type,
-): PreferenceTypes[Type] | null {
-  const value = given[field];
-  if (value === undefined || value === null) return null;
-  if (typeof value !== type) throw invalidPreference(field, `a ${type}`);
-  return value as PreferenceTypes[Type];
-}
-
-function invalidPreference(field: string, must: string): GatewayError {
-  return new GatewayError('invalid_request', `The field "provider.${field}" must be ${must}.`);
-}
-
-function readProviders(
-  value: unknown,
-  field: string,
-  config: Pick<ConfigSnapshot, 'providerId'>,
-): readonly ProviderId[] | null {
-  if (value === undefined || value === null) return null;
-  if (!Array.isArray(value) || value.length > 100) {
-    throw new GatewayError(
-      'invalid_request',
-      `The field "provider.${field}" must be a list of provider names.`,
-    );
-  }
-  return value.map((name: unknown) => {
-    const id = typeof name === 'string' ? config.providerId(name) : undefined;
-    if (id === undefined) {
-      throw new GatewayError(
-        'invalid_request',
-        `The field "provider.${field}" names an unknown provider. GET /api/v1/providers lists them.`,
-      );
-    }
-    return id;
-  });
 }

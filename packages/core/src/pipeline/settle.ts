@@ -57,8 +57,25 @@ export async function settleAttempt(
       dispatched: end.failure?.reach !== 'unsent',
     });
   }
+  if (end.outcome === 'succeeded') observeSpeed(ports, attempt, end.firstByteMs, usage);
   await applyToHealth(ports, attempt, end);
   return toRow(ports, attempt, { ...end, usage, cost, chargedNano });
+}
+
+function observeSpeed(
+  ports: Ports,
+  { target, startedMs }: OpenAttempt,
+  firstByteMs: number | null,
+  usage: TokenUsage | null,
+): void {
+  if (firstByteMs === null || usage === null) return;
+  ports.speeds.observe({
+    provider: target.key.provider,
+    upstreamModel: target.endpoint.upstreamModel,
+    firstByteMs,
+    totalMs: ports.clock.monotonicMs() - startedMs,
+    outputTokens: usage.outputTokens,
+  });
 }
 
 /** An attempt that a fault of ours ended: nothing is known of what the provider did. Does nothing to counters twice. */

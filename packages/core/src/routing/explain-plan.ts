@@ -46,6 +46,12 @@ export function explainExclusion(reason: Exclusion): string {
       return "this model is not in the key's supported models.";
     case 'region_mismatch':
       return `the request requires region ${reason.wanted}, and the key serves another.`;
+    case 'parameter_not_supported':
+      return `the request requires every parameter to be heeded, and its provider would not heed "${reason.parameter}" here.`;
+    case 'not_free':
+      return 'the request asks for a free model (":free"), and this one has a price, or none that is known.';
+    case 'price_above_max':
+      return `its ${reason.dimension} price is above the provider.max_price of the request, or not known.`;
     case 'fallback_denied':
       return `key ${reason.by} says "always use this key", so no platform key may serve this model.`;
     case 'cooling_down':

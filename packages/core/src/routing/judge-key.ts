@@ -5,9 +5,10 @@
 import type { ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { ProviderKeyId } from '../values.ts';
 import type { KeyReadings } from './key-readings.ts';
-import { matchesAnyModelPattern } from './model-pattern.ts';
+import { matchesAnyModelPattern, namesOfEndpoint } from './model-pattern.ts';
 import type { KeyFacts, PlanInput } from './plan-input.ts';
-import type { Endpoint, Exclusion } from './route-plan.ts';
+import type { Endpoint, Exclusion, PriceDimension } from './route-plan.ts';
+import type { TokenPrice } from '../pricing/price.ts';
 
 export type Judgement =
   | { readonly kind: 'allowed'; readonly endpoint: Endpoint }
@@ -22,7 +23,8 @@ export function judgeKey(facts: KeyFacts, input: PlanInput, denier: ProviderKeyI
     (key.source === 'platform' && denier !== null
       ? ({ code: 'fallback_denied', by: denier } as const)
       : null) ??
-    excludedByRequest(key, input) ??
+    excludedByRequest(facts, input) ??
+    excludedByPrice(endpoint, input) ??
     unavailable(key, readings, endpoint);
   return reason === null && endpoint !== undefined
     ? { kind: 'allowed', endpoint }
@@ -59,28 +61,56 @@ function ineligible(
   }
   if (
     apiKey.allowedModels !== null &&
-    !matchesAnyModelPattern(apiKey.allowedModels, endpoint.upstreamModel, model.id)
+    !matchesAnyModelPattern(apiKey.allowedModels, namesOfEndpoint(endpoint, model.id))
   ) {
     return { code: 'model_not_allowed' };
   }
   if (
     key.supportedModels !== null &&
-    !matchesAnyModelPattern(key.supportedModels, endpoint.upstreamModel, model.id)
+    !matchesAnyModelPattern(key.supportedModels, namesOfEndpoint(endpoint, model.id))
   ) {
     return { code: 'model_not_supported_by_key' };
   }
   return null;
 }
 
-function excludedByRequest(key: ProviderKeyRecord, { preferences }: PlanInput): Exclusion | null {
+function excludedByRequest({ key, readings }: KeyFacts, { preferences }: PlanInput): Exclusion | null {
   const { only, ignore, order, allowFallbacks, region, requireRegion } = preferences;
   if (requireRegion && region !== null && key.region !== region)
     return { code: 'region_mismatch', wanted: region };
+  const { missingParameter } = readings;
+  if (missingParameter !== null) return { code: 'parameter_not_supported', parameter: missingParameter };
   const unwanted =
     (only !== null && !only.includes(key.provider)) ||
     ignore.includes(key.provider) ||
     (!allowFallbacks && order.length > 0 && !order.includes(key.provider));
   return unwanted ? { code: 'provider_excluded_by_request' } : null;
+}
+
+/** A price that is not known is above every limit: nobody could say afterwards that it was kept. */
+function excludedByPrice(
+  endpoint: Endpoint | undefined,
+  { model, preferences: { maxPrice } }: PlanInput,
+): Exclusion | null {
+  const price = endpoint?.price;
+  if (model.variant === 'free' && (price === undefined || !isFreePrice(price))) return { code: 'not_free' };
+  if (maxPrice === null) return null;
+  const dimension = PRICE_DIMENSIONS.find((each) => {
+    const most = maxPrice[each];
+    return most !== undefined && (price === undefined || PRICED[each](price) > most);
+  });
+  return dimension === undefined ? null : { code: 'price_above_max', dimension };
+}
+
+const PRICE_DIMENSIONS: readonly PriceDimension[] = ['prompt', 'completion', 'request'];
+const PRICED: Readonly<Record<PriceDimension, (price: TokenPrice) => number>> = {
+  prompt: ({ input }) => input,
+  completion: ({ output }) => output,
+  request: ({ request }) => request ?? 0,
+};
+
+function isFreePrice({ input, output, request }: TokenPrice): boolean {
+  return input === 0 && output === 0 && (request ?? 0) === 0;
 }
 
 function unavailable(

@@ -2,6 +2,7 @@
 import type { FailureClass } from '../errors/failure-class.ts';
 import type { Instant, NanoUsd } from '../values.ts';
 import type { Operation } from '../wire/dialect.ts';
+import type { EndpointSpeed } from './endpoint-speed.ts';
 
 export type KeyReadings = {
   /** What was asked for and the provider does not offer for this model; null when it does. */
@@ -17,6 +18,10 @@ export type KeyReadings = {
   readonly concurrencyFull: boolean;
   /** True when some limit, budget or credit would have to be charged for this key, so that a price is needed. */
   readonly metered: boolean;
+  /** A field that the request requires to be heeded and that would not be; null when there is none. */
+  readonly missingParameter: string | null;
+  /** How fast this model was at this provider lately; null when it was not measured. */
+  readonly speed: EndpointSpeed | null;
 };
 export type Bench = {
   readonly scope: 'key' | 'key_model' | 'provider_model';
@@ -41,4 +46,6 @@ export const FREE_READINGS: KeyReadings = {
   rpmFreeAt: null,
   concurrencyFull: false,
   metered: false,
+  missingParameter: null,
+  speed: null,
 };

@@ -1,15 +1,22 @@
 /** `supported_models` and allow-lists: exact ids or `*` globs, bare or with the provider in front, in any case. */
-export function matchesModelPattern(pattern: string, bareName: string, prefixedId: string): boolean {
+import type { ModelId } from '../values.ts';
+import type { Endpoint } from './route-plan.ts';
+
+export function matchesModelPattern(pattern: string, names: readonly string[]): boolean {
   const wanted = pattern.toLowerCase();
-  return matchesGlob(wanted, bareName.toLowerCase()) || matchesGlob(wanted, prefixedId.toLowerCase());
+  return names.some((name) => matchesGlob(wanted, name.toLowerCase()));
 }
 
-export function matchesAnyModelPattern(
-  patterns: readonly string[],
-  bareName: string,
-  prefixedId: string,
-): boolean {
-  return patterns.some((pattern) => matchesModelPattern(pattern, bareName, prefixedId));
+export function matchesAnyModelPattern(patterns: readonly string[], names: readonly string[]): boolean {
+  return patterns.some((pattern) => matchesModelPattern(pattern, names));
+}
+
+/** All the names under which a pattern may mean this endpoint of the model: its provider's and its author's, bare or not. */
+export function namesOfEndpoint(
+  { provider, upstreamModel }: Pick<Endpoint, 'provider' | 'upstreamModel'>,
+  model: ModelId,
+): readonly string[] {
+  return [upstreamModel, `${provider}/${upstreamModel}`, model, model.slice(model.indexOf('/') + 1)];
 }
 
 /** Greedy matching with one point of return: linear in practice, never exponential, no regular expression. */

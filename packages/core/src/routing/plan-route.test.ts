@@ -46,6 +46,8 @@ const anyReadings: fc.Arbitrary<KeyReadings> = fc.record({
   rpmFreeAt: fc.option(fc.constant(instant(NOW + 500))),
   concurrencyFull: fc.boolean(),
   metered: fc.boolean(),
+  missingParameter: fc.constantFrom(null, 'seed'),
+  speed: fc.constant(null),
 });
 
 const anyFacts = fc
@@ -352,5 +354,85 @@ describe('particular rules', () => {
     );
     expect(ranked(plan).map((verdict) => verdict.key)).toEqual(['pk_1']);
     expect(plan.verdicts.at(-1)).toMatchObject({ reason: { code: 'price_unknown' } });
+  });
+});
+
+describe('price and speed', () => {
+  const withPrices = (...usd: readonly (number | null)[]) => {
+    const model = makeModel(...usd.map((_, index) => ['alpha', 'beta', 'gamma'][index] ?? ''));
+    return {
+      ...model,
+      endpoints: model.endpoints.map((endpoint, index) => {
+        const amount = usd[index] ?? null;
+        return {
+          ...endpoint,
+          price: amount === null ? undefined : { input: amount * 1e9, output: amount * 1e9 },
+        };
+      }),
+    };
+  };
+  const keys = ['alpha', 'beta', 'gamma'].map((provider) =>
+    facts({ id: `pk_${provider}`, provider: provider as ProviderId }),
+  );
+  const order = (fields: Partial<PlanInput>) =>
+    ranked(planRoute(input(keys, fields))).map(({ provider }) => String(provider));
+  const reasons = (fields: Partial<PlanInput>) =>
+    planRoute(input(keys, fields)).verdicts.flatMap((verdict) =>
+      verdict.kind === 'excluded' ? [[String(verdict.provider), verdict.reason.code]] : [],
+    );
+
+  test(':floor and sort: price put the cheapest first and the unpriced last', () => {
+    const model = withPrices(3, null, 1);
+    expect(order({ model: { ...model, variant: 'floor' } })).toEqual(['gamma', 'alpha', 'beta']);
+    expect(order({ model, preferences: { ...NO_PREFERENCES, sort: 'price' } })).toEqual([
+      'gamma',
+      'alpha',
+      'beta',
+    ]);
+  });
+
+  test(':free leaves out what costs anything, or nobody knows what', () => {
+    const model = { ...withPrices(0, null, 1), variant: 'free' as const };
+    expect(order({ model })).toEqual(['alpha']);
+    expect(reasons({ model })).toEqual([
+      ['beta', 'not_free'],
+      ['gamma', 'not_free'],
+    ]);
+  });
+
+  test('a highest price is kept in each dimension that it names', () => {
+    const model = withPrices(2, null, 1);
+    const preferences = { ...NO_PREFERENCES, maxPrice: { completion: 1.5e9 } };
+    expect(order({ model, preferences })).toEqual(['gamma']);
+    expect(reasons({ model, preferences })).toEqual([
+      ['alpha', 'price_above_max'],
+      ['beta', 'price_above_max'],
+    ]);
+  });
+
+  test(':nitro puts the fastest first, and sort: latency the quickest to begin; the unmeasured are tried before', () => {
+    const speeds = [
+      { firstByteMs: 100, outputTokensPerSecond: 20 },
+      { firstByteMs: 300, outputTokensPerSecond: 90 },
+      null,
+    ];
+    const measured = keys.map(({ key }, index) => facts(key, { speed: speeds[index] ?? null }));
+    const sorted = (fields: Partial<PlanInput>) =>
+      ranked(planRoute(input(measured, fields))).map(({ provider }) => String(provider));
+    const model = makeModel('alpha', 'beta', 'gamma');
+    expect(sorted({ model: { ...model, variant: 'nitro' } })).toEqual(['gamma', 'beta', 'alpha']);
+    expect(sorted({ model, preferences: { ...NO_PREFERENCES, sort: 'latency' } })).toEqual([
+      'gamma',
+      'alpha',
+      'beta',
+    ]);
+  });
+
+  test('a wish about price or speed never takes away the vote for "always use this key"', () => {
+    const own = facts({ id: 'pk_own', provider: 'alpha' as ProviderId, alwaysUse: true });
+    const operators = facts({ id: 'pk_platform', source: 'platform', provider: 'beta' as ProviderId });
+    const model = { ...withPrices(2, 0), variant: 'free' as const };
+    const plan = planRoute(input([own, operators], { model }));
+    expect(ranked(plan)).toEqual([]);
   });
 });

@@ -6,12 +6,15 @@ import type { ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { ProviderKeyId } from '../values.ts';
 import { judgeKey, votesForDeny, type Judgement } from './judge-key.ts';
 import type { KeyFacts, PlanInput } from './plan-input.ts';
+import type { EndpointSpeed } from './endpoint-speed.ts';
 import type {
   Endpoint,
   ExcludedVerdict,
+  ModelCandidate,
   ProviderPreferences,
   RankedVerdict,
   RoutePlan,
+  SortBy,
 } from './route-plan.ts';
 import { seededUniform } from './seeded-random.ts';
 
@@ -32,7 +35,7 @@ export function planRoute(input: PlanInput): RoutePlan {
     // One draw per key whatever its verdict, so that a replay with another verdict keeps the other keys' draws.
     const draw = uniform();
     if (judgement.kind === 'excluded') excluded.push(toExcluded(facts.key, judgement));
-    else contenders.push(toContender(facts, judgement.endpoint, input.preferences, draw));
+    else contenders.push(toContender(facts, judgement.endpoint, input, draw));
   }
   if (contenders.length > 1) contenders.sort(byOrderThenDraw);
   return { model: input.model.id, verdicts: [...rank(contenders), ...excluded], seed: input.seed };
@@ -60,13 +63,13 @@ function toExcluded(
 
 /**
  * Sort keys, most significant first: own before platform, fitting region before others, the request's provider order,
- * price where asked for. Equal keys are ordered by the weighted draw: -ln(u)/weight sorts like sampling without
+ * price or speed where asked for. Equal keys are ordered by the weighted draw: -ln(u)/weight sorts like sampling without
  * replacement, so the second choice is weighted too.
  */
 function toContender(
   facts: KeyFacts,
   endpoint: Endpoint,
-  preferences: ProviderPreferences,
+  { preferences, model }: PlanInput,
   draw: number,
 ): Contender {
   const { key } = facts;
@@ -75,9 +78,29 @@ function toContender(
     key.source === 'byok' ? 0 : 1,
     preferences.region === null || key.region === null || key.region === preferences.region ? 0 : 1,
     listed === -1 ? preferences.order.length : listed,
-    preferences.sort === 'price' ? priceRank(endpoint) : 0,
+    sortRank(sortOf(preferences, model), endpoint, facts.readings.speed),
   ];
   return { facts, endpoint, order, draw: -Math.log(draw === 0 ? Number.MIN_VALUE : draw) / key.weight };
+}
+
+/** A variant of the model's name says it as strongly as the field does. */
+function sortOf(preferences: ProviderPreferences, { variant }: ModelCandidate): SortBy | null {
+  if (variant === 'nitro') return 'throughput';
+  return variant === 'floor' ? 'price' : preferences.sort;
+}
+
+/** Smaller is better. What was never measured comes first: that is how it gets measured. */
+function sortRank(sort: SortBy | null, endpoint: Endpoint, speed: EndpointSpeed | null): number {
+  switch (sort) {
+    case null:
+      return 0;
+    case 'price':
+      return priceRank(endpoint);
+    case 'throughput':
+      return speed === null ? -Number.MAX_VALUE : -speed.outputTokensPerSecond;
+    case 'latency':
+      return speed === null ? 0 : speed.firstByteMs;
+  }
 }
 
 /** Input and output at a usual 3:1 mix; an unpriced endpoint comes last. */

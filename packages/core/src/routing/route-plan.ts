@@ -13,12 +13,18 @@ export type Endpoint = {
   readonly contextTokens: number | null;
   readonly outputTokensMax: number | null;
   readonly inputModalities: readonly string[];
+  /** Request fields (OpenAI chat's names) that the model is known not to heed; absent: none is known. */
+  readonly unsupportedParameters?: readonly string[];
 };
 /** What a requested name stands for. */
 export type ModelCandidate = {
   readonly id: ModelId;
   readonly endpoints: readonly Endpoint[];
+  /** What the caller wrote after the name's colon, where it is one of ours. */
+  readonly variant?: ModelVariant;
 };
+/** `:nitro` the fastest first, `:floor` the cheapest first, `:free` only what costs nothing; contract.md §7.2. */
+export type ModelVariant = 'nitro' | 'floor' | 'free';
 
 /** Why a key does not serve, most permanent reason first; the first that applies is the key's verdict. */
 export type Exclusion =
@@ -31,6 +37,9 @@ export type Exclusion =
   | { readonly code: 'provider_excluded_by_request' }
   | { readonly code: 'model_not_supported_by_key' }
   | { readonly code: 'region_mismatch'; readonly wanted: string }
+  | { readonly code: 'parameter_not_supported'; readonly parameter: string }
+  | { readonly code: 'not_free' }
+  | { readonly code: 'price_above_max'; readonly dimension: PriceDimension }
   | { readonly code: 'fallback_denied'; readonly by: ProviderKeyId }
   | {
       readonly code: 'cooling_down';
@@ -86,7 +95,16 @@ export type ProviderPreferences = {
   readonly only: readonly ProviderId[] | null;
   readonly ignore: readonly ProviderId[];
   readonly allowFallbacks: boolean;
-  readonly sort: 'price' | null;
+  readonly sort: SortBy | null;
+  /** What the caller is ready to pay; null: any price. */
+  readonly maxPrice: MaxPrice | null;
+  /** Fields of the request that must be heeded (`require_parameters`), by OpenAI chat's names; empty: best effort. */
+  readonly requiredParameters: readonly string[];
   readonly region: string | null;
   readonly requireRegion: boolean;
 };
+/** `throughput` and `latency` as measured here; see EndpointSpeed. */
+export type SortBy = 'price' | 'throughput' | 'latency';
+export type PriceDimension = 'prompt' | 'completion' | 'request';
+/** Nano-USD per million tokens; `request` nano-USD per request. */
+export type MaxPrice = Readonly<Partial<Record<PriceDimension, number>>>;

@@ -55,6 +55,8 @@ export const NO_PREFERENCES: ProviderPreferences = {
   ignore: [],
   allowFallbacks: true,
   sort: null,
+  maxPrice: null,
+  requiredParameters: [],
   region: null,
   requireRegion: false,
 };

@@ -153,6 +153,8 @@ export type CallerError = {
 export interface Dialect {
   readonly id: DialectId;
   readonly operation: Operation;
+  /** Top-level canonical fields that a request of this dialect cannot carry: dropped or refused when translated. */
+  readonly lostFields?: ReadonlySet<string>;
   /** Of its streamed answers, without parameters: what is asked for, what is recognised, what the caller gets. */
   readonly streamContentType: string;
   /** Throws GatewayError `invalid_request` (what, which, what now; never quoting the body). */

@@ -192,6 +192,11 @@ export type ProviderManifest = {
    * accept any name.
    */
   readonly acceptsModel: RegExp;
+  /**
+   * A model's name at its author, `author/name`, for a provider that serves other people's models: the same model at
+   * several providers is one plan over all their keys. Undefined: the name stands for nothing elsewhere.
+   */
+  readonly canonicalModel?: (upstreamModel: string) => string | undefined;
   /** The listed name that a name with free parts is billed as (`ft:base:org::id` → `ft:base`). */
   readonly foldModelName?: (name: string) => string;
 };

@@ -9,6 +9,7 @@ const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set([
   'api-key',
   'x-goog-api-key',
   'cookie',
+  'x-amz-security-token',
 ]);
 
 export function replaceCredentialHeaders(request: WireRequest, headers: WireHeaders): WireRequest {

@@ -5,12 +5,9 @@ import {
   ERROR_CODES,
   GatewayError,
   handleGeneration,
-  type Dialect,
   type Inbound,
   type Outbound,
   type Ports,
-  type ProviderId,
-  type RequestContext,
 } from '@arouter/core';
 import {
   callerSignal,
@@ -22,16 +19,8 @@ import {
   tokenOf,
 } from '../http/caller.ts';
 import { errorAnswer } from '../http/error-answer.ts';
+import type { BodyType, Face } from './faces.ts';
 
-/** One inference path. */
-export type Face = {
-  readonly dialect: Dialect;
-  readonly defaultProvider: ProviderId;
-  /** Clients of this path expect cost in every answer's usage. */
-  readonly costInBody: boolean;
-  /** What the path itself says of the request. */
-  readonly context?: RequestContext;
-};
 export type DataPlaneDeps = {
   readonly ports: Ports;
   readonly bodyBytesMax: number;
@@ -64,9 +53,7 @@ type Exchange = {
 
 async function handle(deps: DataPlaneDeps, { face, requestId, request, response }: Exchange): Promise<void> {
   const contentType = request.headers['content-type'];
-  if (contentType !== undefined && !/^application\/json\b/i.test(contentType)) {
-    throw new GatewayError('unsupported_media_type', 'Send the body as Content-Type: application/json.');
-  }
+  assertBodyType(face.bodyType ?? 'json', contentType);
   const token = tokenOf(request);
   // Nobody unknown fills the memory: who sends much is asked first who it is.
   const isSmall = Number(request.headers['content-length'] ?? Infinity) <= BODY_BYTES_OF_ANYONE;
@@ -85,6 +72,18 @@ async function handle(deps: DataPlaneDeps, { face, requestId, request, response 
   };
   await send(response, await handleGeneration(deps.ports, inbound, deps.track));
 }
+
+function assertBodyType(wanted: BodyType, given: string | undefined): void {
+  const { pattern, name } = BODY_TYPES[wanted];
+  if (pattern.test(given ?? name)) return;
+  throw new GatewayError('unsupported_media_type', `Send the body as Content-Type: ${name}.`);
+}
+/** A body of no stated type is taken for what belongs there. */
+const BODY_TYPES: Readonly<Record<BodyType, { readonly pattern: RegExp; readonly name: string }>> = {
+  json: { pattern: /^application\/json\b/i, name: 'application/json' },
+  multipart: { pattern: /^multipart\/form-data\b/i, name: 'multipart/form-data' },
+  any: { pattern: /^/, name: 'application/json' },
+};
 
 async function send(response: ServerResponse, outbound: Outbound): Promise<void> {
   if (outbound.kind === 'answer') {

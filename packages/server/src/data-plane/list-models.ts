@@ -35,10 +35,11 @@ export function listModels({ providers, snapshot, apiKey }: ModelListing): {
     const ids = new Set([...listed.keys(), ...named.map((name) => withoutPrefix(name, manifest.id))]);
     for (const id of ids) {
       const full = `${manifest.id}/${id}`;
+      const names = [id, full];
       const served = own.some(
-        (key) => key.supportedModels === null || matchesAnyModelPattern(key.supportedModels, id, full),
+        (key) => key.supportedModels === null || matchesAnyModelPattern(key.supportedModels, names),
       );
-      const allowed = apiKey.allowedModels === null || matchesAnyModelPattern(apiKey.allowedModels, id, full);
+      const allowed = apiKey.allowedModels === null || matchesAnyModelPattern(apiKey.allowedModels, names);
       if (served && allowed) data.push(toListed(full, manifest, listed.get(id)));
     }
   }

@@ -75,3 +75,16 @@ test('several Authorization headers are refused; one of each kind of header is r
   const both = await exchange('authorization: Bearer placeholder\r\nx-api-key: lr_live_a\r\n');
   expect(tokenOf(both.request)).toBe('lr_live_a');
 });
+
+test('the key is found where each library puts it', async () => {
+  const signed =
+    'authorization: AWS4-HMAC-SHA256 Credential=lr_live_aws/20260101/us-east-1/bedrock/aws4_request, SignedHeaders=host, Signature=00\r\n';
+  expect(tokenOf((await exchange(signed)).request)).toBe('lr_live_aws');
+  expect(tokenOf((await exchange('api-key: lr_live_azure\r\n')).request)).toBe('lr_live_azure');
+  expect(tokenOf((await exchange('x-goog-api-key: lr_live_google\r\n')).request)).toBe('lr_live_google');
+  const { request } = await exchange('');
+  request.url = '/v1beta/models?pageSize=1&key=lr_live_query';
+  expect(tokenOf(request)).toBe('lr_live_query');
+  request.url = '/v1/models?monkey=lr_live_query';
+  expect(tokenOf(request)).toBeUndefined();
+});

@@ -10,19 +10,36 @@ export function tokenOf(request: IncomingMessage): string | undefined {
   const { headers } = request;
   const { authorization } = headers;
   if (authorization !== undefined) refuseSecondAuthorization(request.rawHeaders);
-  const bearer =
-    authorization?.startsWith('Bearer ') === true ? authorization.slice(7).trim() : authorization;
-  const apiKey = single(headers['x-api-key']) ?? single(headers['x-goog-api-key']);
+  const bearer = authorization === undefined ? undefined : tokenIn(authorization);
+  const apiKey =
+    single(headers['x-api-key']) ??
+    single(headers['x-goog-api-key']) ??
+    single(headers['api-key']) ??
+    keyInQuery(request.url);
   // Some libraries send a placeholder in one of the two; what looks like a key of ours is meant.
   if (bearer === undefined || apiKey === undefined || bearer === apiKey) return bearer ?? apiKey;
   const ours = [bearer, apiKey].filter((token) => token.startsWith('lr_'));
   if (ours.length > 1) {
     throw new GatewayError(
       'invalid_request',
-      'Two different API keys were sent. Send one: Authorization: Bearer, x-api-key or x-goog-api-key.',
+      'Two different API keys were sent. Send one: Authorization: Bearer, x-api-key, x-goog-api-key, api-key or ?key=.',
     );
   }
   return ours[0] ?? bearer;
+}
+
+/** The scheme's own value: a bearer token, or the access key id of an AWS signature, whose secret nobody here knows. */
+function tokenIn(authorization: string): string {
+  if (authorization.startsWith('Bearer ')) return authorization.slice(7).trim();
+  return AWS_CREDENTIAL.exec(authorization)?.[1] ?? authorization;
+}
+const AWS_CREDENTIAL = /^AWS4-HMAC-SHA256 (?:.{0,2000}[ ,])?Credential=([^/,\s]{1,200})\//;
+
+/** Google's libraries put the key into the query. */
+function keyInQuery(url: string | undefined): string | undefined {
+  if (url === undefined || !url.includes('key=')) return undefined;
+  const query = url.slice(url.indexOf('?') + 1);
+  return new URLSearchParams(query).get('key') ?? undefined;
 }
 
 /** Node keeps the first of several and drops the rest without a word. */

@@ -2,14 +2,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { GatewayError } from '@arouter/core';
 import type { FastifyInstance, HTTPMethods } from 'fastify';
-import type { DataPlane, Face } from '../data-plane/create-data-plane.ts';
+import type { DataPlane } from '../data-plane/create-data-plane.ts';
+import type { Face, Faces } from '../data-plane/faces.ts';
 import type { StaticPages } from './static-pages.ts';
 
 export type HttpDeps = {
   /** Null when this process only manages. */
   readonly dataPlane: DataPlane | null;
-  /** Path → what is spoken there. */
-  readonly faces: ReadonlyMap<string, Face>;
+  /** What is spoken where. */
+  readonly faces: Faces;
   /** False: it is stopping, and connections are not kept for further requests. */
   readonly accepting: () => boolean;
   /** A refusal in the shape of the dialect that the path, or the caller's headers, speak. */
@@ -56,8 +57,9 @@ function route(deps: HttpDeps, request: IncomingMessage, response: ServerRespons
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
   if (!deps.accepting()) response.shouldKeepAlive = false;
-  const face = deps.dataPlane === null ? undefined : deps.faces.get(path);
-  if (face !== undefined && deps.dataPlane !== null && request.method === 'POST') {
+  const face =
+    deps.dataPlane === null ? undefined : deps.faces.at(path, query === -1 ? '' : url.slice(query + 1));
+  if (face !== undefined && deps.dataPlane !== null && methodsOf(face).includes(request.method ?? '')) {
     deps.dataPlane(face, request, response);
     return;
   }
@@ -72,6 +74,11 @@ type Routed = {
   readonly response: ServerResponse;
 };
 
+const POST_ONLY: readonly string[] = ['POST'];
+function methodsOf({ methods = POST_ONLY }: Face): readonly string[] {
+  return methods;
+}
+
 /** What is asked of the inference paths besides the one thing they do; true when it was answered. */
 function routeInference(deps: HttpDeps, { path, face, request, response }: Routed): boolean {
   const isModels = MODEL_PATHS.has(path);
@@ -80,7 +87,7 @@ function routeInference(deps: HttpDeps, { path, face, request, response }: Route
     return true;
   }
   if (face !== undefined || isModels) {
-    const allowed = isModels ? 'GET, HEAD' : 'POST';
+    const allowed = face === undefined ? 'GET, HEAD' : methodsOf(face).join(', ');
     const error = new GatewayError('method_not_allowed', `This path answers to ${allowed}.`);
     deps.refuse(face ?? anyFace(deps), response, { error, headers: ['allow', allowed] });
     return true;
@@ -89,7 +96,7 @@ function routeInference(deps: HttpDeps, { path, face, request, response }: Route
   if (beside === undefined) return false;
   const error = new GatewayError(
     'not_found',
-    `There is no such path. Models answer at ${[...deps.faces.keys()].filter((each) => each.startsWith('/v1/')).join(' and ')}.`,
+    `There is no such path. Models answer at ${[...deps.faces.fixed.keys()].filter((each) => each.startsWith('/v1/')).join(' and ')}.`,
   );
   deps.refuse(beside, response, { error, headers: [] });
   return true;
@@ -102,7 +109,7 @@ function faceBeside(
   request: IncomingMessage,
 ): Face | undefined {
   if (controlPlane?.hasRoute({ method: request.method as HTTPMethods, url: path }) === true) return undefined;
-  for (const [known, face] of faces) {
+  for (const [known, face] of faces.fixed) {
     const ownHeader = face.dialect.callerHeaders.some((name) => request.headers[name] !== undefined);
     if (path.startsWith(`${known}/`) || (ownHeader && path.startsWith('/v1/'))) return face;
   }
@@ -110,7 +117,7 @@ function faceBeside(
 }
 
 function anyFace({ faces }: Pick<HttpDeps, 'faces'>): Face {
-  const [first] = faces.values();
+  const [first] = faces.fixed.values();
   if (first === undefined) throw new Error('there is no inference path');
   return first;
 }

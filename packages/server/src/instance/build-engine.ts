@@ -1,17 +1,16 @@
 /** The ports of the data plane, and what both faces share, over an open instance. */
 import {
   PLATFORM_WORKSPACE,
-  type Dialect,
   type HealthUpdate,
   type Ports,
   type ProviderId,
   type ProviderManifest,
 } from '@arouter/core';
-import { anthropicMessages, manifests, openaiChat } from '@arouter/providers';
+import { manifests } from '@arouter/providers';
 import type { Settings } from '../config/settings.ts';
+import { createSpeedBook } from '../counters/speed-book.ts';
 import { MemoryCounters } from '../counters/memory-counters.ts';
 import { primeSpends, restoreCounters } from '../counters/restore-counters.ts';
-import type { Face } from '../data-plane/create-data-plane.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
 import { buildSnapshot } from '../snapshot/build-snapshot.ts';
 import { createCatalogue } from '../snapshot/catalogue.ts';
@@ -63,6 +62,7 @@ export async function buildEngine(
     keyVerifier: verifier,
     ledger: metrics.observe(store.ledger),
     counters,
+    speeds: createSpeedBook(),
     vault,
     transport,
     providers: manifests,
@@ -75,29 +75,4 @@ function saveHealth({ store }: Instance, log: StoreLog, updates: readonly Health
   store.health
     .save(updates)
     .catch((error: unknown) => log.error({ fault: String(error) }, 'a key’s health could not be saved'));
-}
-
-/** Path → dialect. The twin paths under /api/v1 are for clients that expect cost in every answer. */
-export function facesOf(providers: ReadonlyMap<ProviderId, ProviderManifest>): ReadonlyMap<string, Face> {
-  const rows: readonly (readonly [path: string, dialect: Dialect])[] = [
-    ['/chat/completions', openaiChat],
-    ['/messages', anthropicMessages],
-  ];
-  const faces = new Map<string, Face>();
-  for (const [path, dialect] of rows) {
-    const defaultProvider = defaultProviderOf(dialect, providers);
-    faces.set(`/v1${path}`, { dialect, defaultProvider, costInBody: false });
-    faces.set(`/api/v1${path}`, { dialect, defaultProvider, costInBody: true });
-  }
-  return faces;
-}
-
-/** Whose model a bare name means for callers of the dialect. */
-export function defaultProviderOf(
-  dialect: Dialect,
-  providers: ReadonlyMap<ProviderId, ProviderManifest>,
-): ProviderId {
-  const manifest = [...providers.values()].find(({ bareNamesOf }) => bareNamesOf === dialect.id);
-  if (manifest === undefined) throw new Error(`no provider claims the bare model names of ${dialect.id}`);
-  return manifest.id;
 }

@@ -13,7 +13,7 @@ import {
 } from '@arouter/core';
 
 export type PreviewDeps = {
-  readonly ports: Pick<Ports, 'config' | 'counters' | 'vault' | 'clock' | 'random' | 'providers'>;
+  readonly ports: Pick<Ports, 'config' | 'counters' | 'speeds' | 'vault' | 'clock' | 'random' | 'providers'>;
   readonly dialect: Dialect;
   readonly defaultProvider: ProviderId;
 };
@@ -49,6 +49,7 @@ export async function previewRoute(
         workspace: record,
         model,
         facts: request.facts,
+        preferences: request.preferences,
         caller: deps.dialect,
       }),
       preferences: request.preferences,

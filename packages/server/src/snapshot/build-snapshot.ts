@@ -7,6 +7,7 @@ import {
   type ProviderId,
   type ProviderKeyRecord,
   type ProviderManifest,
+  type ServableModel,
   type WorkspaceId,
 } from '@arouter/core';
 import type { ConfigRows } from '../store/store.ts';
@@ -29,6 +30,8 @@ export function buildSnapshot(
   for (const workspace of rows.workspaces)
     usable.set(workspace.id, [...(keysOf.get(workspace.id) ?? []), ...platform]);
   const resolved: Resolved = new Map();
+  const servable = new Map<WorkspaceId, readonly ServableModel[]>();
+  const priceOf = (provider: ProviderId, upstreamModel: string) => prices.get(`${provider} ${upstreamModel}`);
 
   return {
     version: rows.version,
@@ -44,10 +47,17 @@ export function buildSnapshot(
       const candidate = catalogue.resolve(name, {
         defaultProvider,
         keys: usable.get(workspace) ?? platform,
-        priceOf: (provider, upstreamModel) => prices.get(`${provider} ${upstreamModel}`),
+        priceOf,
       });
       names.set(name, candidate);
       return candidate;
+    },
+    servableModels(workspace) {
+      const known = servable.get(workspace);
+      if (known !== undefined) return known;
+      const models = catalogue.servable({ keys: usable.get(workspace) ?? platform, priceOf });
+      servable.set(workspace, models);
+      return models;
     },
   };
 }

@@ -2,31 +2,28 @@
  * Names of models and providers → what serves them. Built from the manifests once; the workspace's own lists (a custom
  * endpoint's models) come from its keys.
  */
-import type {
-  Endpoint,
-  ModelCandidate,
-  ModelFacts,
-  ModelId,
-  ProviderId,
-  ProviderKeyRecord,
-  ProviderManifest,
-  TokenPrice,
+import {
+  matchesAnyModelPattern,
+  namesOfEndpoint,
+  type ModelCandidate,
+  type ModelVariant,
+  type ProviderId,
+  type ProviderKeyRecord,
+  type ProviderManifest,
+  type ServableModel,
 } from '@arouter/core';
-import { findModel } from '@arouter/providers';
+import { createModelResolver, type Pricing, type ResolveContext } from './resolve-model.ts';
+import { indexSameModels } from './same-models.ts';
 
 export type Catalogue = {
   providerId(name: string): ProviderId | undefined;
   /** Undefined when nobody is known to serve the name. */
   resolve(name: string, context: ResolveContext): ModelCandidate | undefined;
+  /** Every listed model that an enabled one of the keys serves. */
+  servable(context: Pricing & Pick<ResolveContext, 'keys'>): readonly ServableModel[];
 };
-export type ResolveContext = {
-  /** Whose model a bare name means first. */
-  readonly defaultProvider: ProviderId;
-  /** The keys that the workspace may use: their lists name models that no catalogue knows. */
-  readonly keys: readonly ProviderKeyRecord[];
-  /** The operator's own price, if any. */
-  readonly priceOf: (provider: ProviderId, upstreamModel: string) => TokenPrice | undefined;
-};
+
+const VARIANTS: readonly ModelVariant[] = ['nitro', 'floor', 'free'];
 
 export function createCatalogue(manifests: ReadonlyMap<ProviderId, ProviderManifest>): Catalogue {
   const spellings = new Map<string, ProviderId>();
@@ -34,77 +31,48 @@ export function createCatalogue(manifests: ReadonlyMap<ProviderId, ProviderManif
     for (const name of [manifest.id, manifest.name, ...manifest.aliases])
       spellings.set(name.toLowerCase(), manifest.id);
   }
+  const providerId = (name: string): ProviderId | undefined => spellings.get(name.toLowerCase());
+  const sameModels = indexSameModels(manifests, providerId);
+  const resolver = createModelResolver({ manifests, providerId, sameModels });
 
-  function providerId(name: string): ProviderId | undefined {
-    return spellings.get(name.toLowerCase());
+  function lists(provider: ProviderId, model: string): boolean {
+    return manifests.get(provider)?.models.some(({ id }) => id === model) === true;
   }
 
-  function resolve(name: string, context: ResolveContext): ModelCandidate | undefined {
-    const slash = name.indexOf('/');
-    const prefix = slash <= 0 ? undefined : providerId(name.slice(0, slash));
-    if (prefix !== undefined) {
-      const endpoint = endpointAt(prefix, name.slice(slash + 1), context);
-      if (endpoint !== undefined) return candidate([endpoint]);
-    }
-    const endpoint = endpointAt(context.defaultProvider, name, context);
-    if (endpoint !== undefined) return candidate([endpoint]);
-    const listed = [...manifests.values()].flatMap((manifest) => {
-      const model = findModel(manifest, name);
-      return model === undefined ? [] : [toEndpoint(manifest.id, name, model, context)];
-    });
-    return listed.length > 0 ? candidate(listed) : namedByKeys(name, context);
+  function isListed(name: string): boolean {
+    const { prefix, rest } = resolver.split(name);
+    if (prefix !== undefined && lists(prefix, rest)) return true;
+    return [...manifests.keys()].some((provider) => lists(provider, name));
   }
 
-  function endpointAt(
-    provider: ProviderId,
-    upstreamModel: string,
-    context: ResolveContext,
-  ): Endpoint | undefined {
-    const manifest = manifests.get(provider);
-    if (manifest === undefined || upstreamModel === '') return undefined;
-    const model = findModel(manifest, upstreamModel);
-    const known =
-      model !== undefined ||
-      manifest.acceptsModel.test(upstreamModel) ||
-      keysName(provider, upstreamModel, context.keys);
-    return known ? toEndpoint(provider, upstreamModel, model, context) : undefined;
-  }
-
-  /** A bare name that stands word for word in a key's supported models: a private model of a custom endpoint. */
-  function namedByKeys(name: string, context: ResolveContext): ModelCandidate | undefined {
-    const providers = new Set(
-      context.keys.filter((key) => key.supportedModels?.includes(name)).map((key) => key.provider),
-    );
-    const endpoints = [...providers].map((provider) => toEndpoint(provider, name, undefined, context));
-    return endpoints.length > 0 ? candidate(endpoints) : undefined;
-  }
-
-  return { providerId, resolve };
-}
-
-function keysName(provider: ProviderId, model: string, keys: readonly ProviderKeyRecord[]): boolean {
-  return keys.some((key) => key.provider === provider && key.supportedModels?.includes(model) === true);
-}
-
-function toEndpoint(
-  provider: ProviderId,
-  upstreamModel: string,
-  model: ModelFacts | undefined,
-  context: ResolveContext,
-): Endpoint {
   return {
-    provider,
-    upstreamModel,
-    price: context.priceOf(provider, upstreamModel) ?? model?.price ?? undefined,
-    contextTokens: model?.contextTokens ?? null,
-    outputTokensMax: model?.outputTokensMax ?? null,
-    inputModalities: model?.inputModalities ?? [],
+    providerId,
+    /** A name that ends in one of our variants means the variant, unless a provider lists it as it stands. */
+    resolve(name, context) {
+      const colon = name.lastIndexOf(':');
+      const variant = VARIANTS.find((each) => colon > 0 && each === name.slice(colon + 1));
+      if (variant === undefined || isListed(name)) return resolver.resolve(name, context);
+      const found = resolver.resolve(name.slice(0, colon), context);
+      return found === undefined ? undefined : { ...found, variant };
+    },
+    servable(context) {
+      const enabled = context.keys.filter((key) => key.enabled);
+      return [...manifests.values()].flatMap(({ id, models }) =>
+        models.flatMap((model) => {
+          const candidate = resolver.listed(id, model, context);
+          const serving = enabled.filter((key) => serves(key, candidate));
+          if (serving.length === 0) return [];
+          return [{ ...model, candidate, own: serving.some(({ source }) => source === 'byok') }];
+        }),
+      );
+    },
   };
 }
 
-function candidate(endpoints: readonly Endpoint[]): ModelCandidate | undefined {
-  const [first] = endpoints;
-  return first === undefined
-    ? undefined
-    : { id: `${first.provider}/${first.upstreamModel}` as ModelId, endpoints };
+function serves(key: ProviderKeyRecord, { id, endpoints }: ModelCandidate): boolean {
+  const endpoint = endpoints.find(({ provider }) => provider === key.provider);
+  if (endpoint === undefined) return false;
+  return (
+    key.supportedModels === null || matchesAnyModelPattern(key.supportedModels, namesOfEndpoint(endpoint, id))
+  );
 }

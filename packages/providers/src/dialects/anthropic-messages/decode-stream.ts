@@ -25,35 +25,7 @@ import {
 import { usageToCanonical } from './usage.ts';
 
 export function createStreamDecoder(): StreamDecoder {
-  return createMessagesDecoder(new ServerSentEvents());
-}
-
-/** Events of the Messages API in whatever framing they come. Throws DialectError for a damaged one. */
-export interface MessagesEventReader {
-  push(bytes: Uint8Array): readonly JsonObject[];
-  end(): readonly JsonObject[];
-}
-
-export function createMessagesDecoder(reader: MessagesEventReader): StreamDecoder {
-  return new Decoder(reader);
-}
-
-class ServerSentEvents implements MessagesEventReader {
-  readonly #parser = createEventStreamParser();
-
-  push(bytes: Uint8Array): readonly JsonObject[] {
-    return this.#parser.push(bytes).flatMap(eventOf);
-  }
-
-  end(): readonly JsonObject[] {
-    return this.#parser.end().flatMap(eventOf);
-  }
-}
-
-function eventOf(block: EventBlock): readonly JsonObject[] {
-  const event = eventJson(block);
-  if (!isObject(event)) return [];
-  return [event['type'] === undefined ? { ...event, type: block.name } : event];
+  return new Decoder();
 }
 
 /** A block between its start and its stop. */
@@ -64,7 +36,7 @@ type OpenBlock =
   | { readonly kind: 'ignored' };
 
 class Decoder implements StreamDecoder {
-  readonly #reader: MessagesEventReader;
+  readonly #parser = createEventStreamParser();
   readonly #open = new Map<unknown, OpenBlock>();
   #facts: StreamFacts = NO_FACTS;
   #contentSeen = false;
@@ -74,10 +46,6 @@ class Decoder implements StreamDecoder {
   #textLength = 0;
   #details = 0;
   #tools = 0;
-
-  constructor(reader: MessagesEventReader) {
-    this.#reader = reader;
-  }
 
   get state(): StreamState {
     return {
@@ -90,24 +58,25 @@ class Decoder implements StreamDecoder {
   }
 
   push(bytes: Uint8Array): readonly CanonicalChunk[] {
-    return this.#reader.push(bytes).flatMap((event) => this.#decode(event));
+    return this.#parser.push(bytes).flatMap((block) => this.#decode(block));
   }
 
   end(): readonly CanonicalChunk[] {
-    return this.#reader.end().flatMap((event) => this.#decode(event));
+    return this.#parser.end().flatMap((block) => this.#decode(block));
   }
 
   #answer(): AnswerFacts {
     return answerFacts(this.#facts, Math.ceil(this.#contentBytes / BYTES_PER_TOKEN));
   }
 
-  #decode(event: JsonObject): readonly CanonicalChunk[] {
-    if (this.#terminalSeen || this.#failure !== null) return [];
+  #decode(block: EventBlock): readonly CanonicalChunk[] {
+    const event = eventJson(block);
+    if (!isObject(event) || this.#terminalSeen || this.#failure !== null) return [];
     if (!isShallow(event)) throw new DialectError('an event of the stream is nested too deep');
     this.#facts = withEvent(this.#facts, event);
     this.#contentBytes += contentBytesOf(event);
     if (isContent(event)) this.#contentSeen = true;
-    switch (event['type']) {
+    switch (event['type'] ?? block.name) {
       case 'message_start':
         return [this.#chunk({ role: 'assistant', content: '' })];
       case 'content_block_start':

@@ -175,3 +175,10 @@ export const FATES_FROM_ANTHROPIC: readonly FieldFate[] = [
   { field: 'service_tier', fate: 'changed', reason: 'standard_only is default.' },
   { field: 'thinking', fate: 'changed', reason: 'A budget is also given as the effort nearest to it.' },
 ];
+
+/** The top-level fields of a table that do not arrive; what stands deeper is a matter of content, not of support. */
+export function lostFields(fates: readonly FieldFate[]): ReadonlySet<string> {
+  return new Set(
+    fates.filter(({ field, fate }) => fate !== 'changed' && /^\w+$/.test(field)).map(({ field }) => field),
+  );
+}

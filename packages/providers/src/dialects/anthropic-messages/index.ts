@@ -21,6 +21,7 @@ import { addCost } from './add-cost.ts';
 import { answerFromCanonical } from './answer-from-canonical.ts';
 import { answerToCanonical } from './answer-to-canonical.ts';
 import { createStreamDecoder } from './decode-stream.ts';
+import { FATES_TO_ANTHROPIC, lostFields } from './dropped-fields.ts';
 import { createStreamEncoder } from './encode-stream.ts';
 import { encodeError, encodeStreamError } from './errors.ts';
 import { finishReasonToCanonical } from './finish-reasons.ts';
@@ -36,6 +37,7 @@ export const anthropicMessages: Dialect = {
   id: 'anthropic-messages' as DialectId,
   operation: 'chat',
   streamContentType: 'text/event-stream',
+  lostFields: lostFields(FATES_TO_ANTHROPIC),
   callerHeaders: ['anthropic-version', 'anthropic-beta'],
   readRequest,
   passThrough,

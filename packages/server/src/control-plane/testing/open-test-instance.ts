@@ -18,6 +18,7 @@ import { manifests, openaiChat } from '@arouter/providers';
 import type { FastifyInstance } from 'fastify';
 import { createToken, hashOfKeyId, hintOfToken } from '../../auth/api-key-token.ts';
 import { createKeyVerifier, type PepperedKeyVerifier } from '../../auth/key-verifier.ts';
+import { createSpeedBook } from '../../counters/speed-book.ts';
 import { MemoryCounters } from '../../counters/memory-counters.ts';
 import { systemClock } from '../../instance/system-clock.ts';
 import { systemRandom } from '../../instance/system-random.ts';
@@ -89,7 +90,15 @@ export async function openTestInstance(): Promise<TestInstance> {
   const { keys, inferenceKey } = await createKeys(store, issueApiKey, clock);
   const live = await openSnapshot(store);
   const counters = new MemoryCounters({ clock, onHealthChange: () => undefined });
-  const ports = { config: live.current, counters, vault, clock, random: systemRandom, providers: manifests };
+  const ports = {
+    config: live.current,
+    counters,
+    speeds: createSpeedBook(),
+    vault,
+    clock,
+    random: systemRandom,
+    providers: manifests,
+  };
   const tested: KeyTestCandidate[] = [];
   const logged: string[] = [];
   const log = (fields: object, message: string): void =>

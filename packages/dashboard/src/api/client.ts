@@ -1,0 +1,24 @@
+/** The one way to the server: the contract's typed client, scoped to the workspace that is looked at. */
+import {
+  createManagementClient,
+  type RouteAnswer,
+  type RouteName,
+  type RouteRequest,
+} from '@arouter/contract';
+import { ROUTE_PLACES } from 'virtual:route-places';
+import { readStoredKey } from './stored-key.ts';
+
+/** Calls a route of the contract. Throws `ManagementError` for an answer other than 2xx, `TypeError` without a server. */
+export function callApi<Name extends RouteName>(
+  name: Name,
+  request: RouteRequest<Name>,
+  signal?: AbortSignal,
+): Promise<RouteAnswer<Name>> {
+  const client = createManagementClient({
+    baseUrl: '',
+    apiKey: readStoredKey(),
+    routes: ROUTE_PLACES,
+    fetch: (url, init) => fetch(url, { ...init, ...(signal === undefined ? {} : { signal }) }),
+  });
+  return client.call(name, request);
+}

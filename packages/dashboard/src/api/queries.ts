@@ -1,0 +1,41 @@
+/** Server data as React Query knows it: every route of the contract is a query or a mutation, by its name. */
+import { ManagementError, type RouteAnswer, type RouteName, type RouteRequest } from '@arouter/contract';
+import { QueryClient, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { callApi } from './client.ts';
+
+const RETRIES_MAX = 2;
+const FRESH_MS = 10_000;
+
+/** A definite refusal is shown at once; only what may pass by itself is tried again. */
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: FRESH_MS,
+        retry: (failures, error) =>
+          failures < RETRIES_MAX && (!(error instanceof ManagementError) || error.status >= 500),
+      },
+    },
+  });
+}
+
+/** For `useQuery`, `useSuspenseQuery` and loaders: `useQuery(apiQuery('listByok', {}))`. */
+export function apiQuery<Name extends RouteName>(name: Name, request: RouteRequest<Name>) {
+  return queryOptions({
+    queryKey: [name, request] as const,
+    queryFn: ({ signal }): Promise<RouteAnswer<Name>> => callApi(name, request, signal),
+  });
+}
+
+/** A change. What it makes stale is fetched again: `useApiMutation('createByok', { stale: ['listByok'] })`. */
+export function useApiMutation<Name extends RouteName>(
+  name: Name,
+  options: { readonly stale?: readonly RouteName[] } = {},
+) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (request: RouteRequest<Name>) => callApi(name, request),
+    onSuccess: () =>
+      Promise.all((options.stale ?? []).map((stale) => client.invalidateQueries({ queryKey: [stale] }))),
+  });
+}

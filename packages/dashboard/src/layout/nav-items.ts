@@ -1,0 +1,22 @@
+/** What stands in the navigation, in order. A page is added here and in `router.tsx`. */
+import type { LinkProps } from '@tanstack/react-router';
+import type { IconName } from '../components/icon.tsx';
+
+export type NavItem = {
+  readonly to: NonNullable<LinkProps['to']>;
+  readonly label: string;
+  readonly icon: IconName;
+};
+export type NavGroup = {
+  readonly title: string;
+  /** True: only for the operator of the instance. */
+  readonly operatorOnly?: boolean;
+  readonly items: readonly NavItem[];
+};
+
+export const NAV_GROUPS: readonly NavGroup[] = [
+  {
+    title: 'Settings',
+    items: [{ to: '/settings/integrations', label: 'Integrations', icon: 'plug' }],
+  },
+];

@@ -1,0 +1,75 @@
+/** Every page of the dashboard. Each is loaded when it is first opened; only who is signed in gets past the guard. */
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { sessionQuery } from './api/session.ts';
+import { PageError } from './components/error-boundary.tsx';
+import { AppShell } from './layout/app-shell.tsx';
+import { NotFoundPage } from './pages/not-found/not-found-page.tsx';
+
+const root = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
+  notFoundComponent: NotFoundPage,
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
+});
+
+const firstRun = createRoute({
+  getParentRoute: () => root,
+  path: '/bootstrap',
+  component: lazyRouteComponent(() => import('./pages/first-run/first-run-page.tsx'), 'FirstRunPage'),
+});
+
+/** The guard. What is below it can rely on `useSession()`. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: AppShell,
+  beforeLoad: async ({ context }) => {
+    const session = await context.queries.ensureQueryData(sessionQuery);
+    if (session.state === 'signed_out') throw redirect({ to: '/sign-in' });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/integrations' });
+  },
+});
+
+const integrations = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/integrations',
+  component: lazyRouteComponent(
+    () => import('./pages/integrations/integrations-page.tsx'),
+    'IntegrationsPage',
+  ),
+});
+
+const routes = root.addChildren([signIn, firstRun, shell.addChildren([home, integrations])]);
+
+export function createDashboardRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree: routes,
+    context: { queries },
+    defaultErrorComponent: PageError,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createDashboardRouter>;
+  }
+}

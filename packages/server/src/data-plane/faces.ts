@@ -1,0 +1,75 @@
+/** Which inference path speaks what: fixed paths in one table, paths with names in them as patterns, tried in order. */
+import type { Dialect, DialectId, ProviderId, ProviderManifest, RequestContext } from '@arouter/core';
+import { anthropicMessages, openaiChat } from '@arouter/providers';
+
+/** One inference path. */
+export type Face = {
+  readonly dialect: Dialect;
+  readonly defaultProvider: ProviderId;
+  /** Clients of this path expect cost in every answer's usage. */
+  readonly costInBody: boolean;
+  /** Absent: POST. */
+  readonly methods?: readonly string[];
+  /** Absent: `json`. */
+  readonly bodyType?: BodyType;
+  /** What the path itself says of the request. Absent: nothing. */
+  readonly context?: RequestContext;
+};
+export type BodyType = 'json' | 'multipart' | 'any';
+
+/** `path` begins with `/` and has no query; `query` is without its `?`. Undefined: not a path of this pattern. */
+export type FacePattern = (path: string, query: string) => Face | undefined;
+
+export type Faces = {
+  /** Whatever the method. Undefined: not an inference path. */
+  at(path: string, query: string): Face | undefined;
+  /** Path → face, for what is said of paths beside these. */
+  readonly fixed: ReadonlyMap<string, Face>;
+};
+
+type Row = {
+  readonly path: string;
+  readonly dialect: Dialect;
+  /** The dialect whose provider a bare model name means here. */
+  readonly namesOf: DialectId;
+  readonly bodyType?: BodyType;
+};
+
+/** Served under /v1 and, for clients that expect cost in every answer, under /api/v1. */
+const ROWS: readonly Row[] = [
+  { path: '/chat/completions', dialect: openaiChat, namesOf: openaiChat.id },
+  { path: '/messages', dialect: anthropicMessages, namesOf: anthropicMessages.id },
+];
+
+export function createFaces(providers: ReadonlyMap<ProviderId, ProviderManifest>): Faces {
+  const fixed = new Map<string, Face>();
+  for (const { path, dialect, namesOf, bodyType } of ROWS) {
+    const defaultProvider = defaultProviderOf(namesOf, providers);
+    const face = { dialect, defaultProvider, ...(bodyType === undefined ? {} : { bodyType }) };
+    fixed.set(`/v1${path}`, { ...face, costInBody: false });
+    fixed.set(`/api/v1${path}`, { ...face, costInBody: true });
+  }
+  const patterns: readonly FacePattern[] = [];
+  return {
+    fixed,
+    at(path, query) {
+      const known = fixed.get(path);
+      if (known !== undefined) return known;
+      for (const pattern of patterns) {
+        const face = pattern(path, query);
+        if (face !== undefined) return face;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Whose model a bare name means for callers of the dialect. */
+export function defaultProviderOf(
+  dialect: DialectId,
+  providers: ReadonlyMap<ProviderId, ProviderManifest>,
+): ProviderId {
+  const manifest = [...providers.values()].find(({ bareNamesOf }) => bareNamesOf === dialect);
+  if (manifest === undefined) throw new Error(`no provider claims the bare model names of ${dialect}`);
+  return manifest.id;
+}
