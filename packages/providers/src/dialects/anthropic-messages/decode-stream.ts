@@ -25,7 +25,35 @@ import {
 import { usageToCanonical } from './usage.ts';
 
 export function createStreamDecoder(): StreamDecoder {
-  return new Decoder();
+  return createMessagesDecoder(new ServerSentEvents());
+}
+
+/** Events of the Messages API in whatever framing they come. Throws DialectError for a damaged one. */
+export interface MessagesEventReader {
+  push(bytes: Uint8Array): readonly JsonObject[];
+  end(): readonly JsonObject[];
+}
+
+export function createMessagesDecoder(reader: MessagesEventReader): StreamDecoder {
+  return new Decoder(reader);
+}
+
+class ServerSentEvents implements MessagesEventReader {
+  readonly #parser = createEventStreamParser();
+
+  push(bytes: Uint8Array): readonly JsonObject[] {
+    return this.#parser.push(bytes).flatMap(eventOf);
+  }
+
+  end(): readonly JsonObject[] {
+    return this.#parser.end().flatMap(eventOf);
+  }
+}
+
+function eventOf(block: EventBlock): readonly JsonObject[] {
+  const event = eventJson(block);
+  if (!isObject(event)) return [];
+  return [event['type'] === undefined ? { ...event, type: block.name } : event];
 }
 
 /** A block between its start and its stop. */
@@ -36,7 +64,7 @@ type OpenBlock =
   | { readonly kind: 'ignored' };
 
 class Decoder implements StreamDecoder {
-  readonly #parser = createEventStreamParser();
+  readonly #reader: MessagesEventReader;
   readonly #open = new Map<unknown, OpenBlock>();
   #facts: StreamFacts = NO_FACTS;
   #contentSeen = false;
@@ -46,6 +74,10 @@ class Decoder implements StreamDecoder {
   #textLength = 0;
   #details = 0;
   #tools = 0;
+
+  constructor(reader: MessagesEventReader) {
+    this.#reader = reader;
+  }
 
   get state(): StreamState {
     return {
@@ -58,25 +90,24 @@ class Decoder implements StreamDecoder {
   }
 
   push(bytes: Uint8Array): readonly CanonicalChunk[] {
-    return this.#parser.push(bytes).flatMap((block) => this.#decode(block));
+    return this.#reader.push(bytes).flatMap((event) => this.#decode(event));
   }
 
   end(): readonly CanonicalChunk[] {
-    return this.#parser.end().flatMap((block) => this.#decode(block));
+    return this.#reader.end().flatMap((event) => this.#decode(event));
   }
 
   #answer(): AnswerFacts {
     return answerFacts(this.#facts, Math.ceil(this.#contentBytes / BYTES_PER_TOKEN));
   }
 
-  #decode(block: EventBlock): readonly CanonicalChunk[] {
-    const event = eventJson(block);
-    if (!isObject(event) || this.#terminalSeen || this.#failure !== null) return [];
+  #decode(event: JsonObject): readonly CanonicalChunk[] {
+    if (this.#terminalSeen || this.#failure !== null) return [];
     if (!isShallow(event)) throw new DialectError('an event of the stream is nested too deep');
     this.#facts = withEvent(this.#facts, event);
     this.#contentBytes += contentBytesOf(event);
     if (isContent(event)) this.#contentSeen = true;
-    switch (event['type'] ?? block.name) {
+    switch (event['type']) {
       case 'message_start':
         return [this.#chunk({ role: 'assistant', content: '' })];
       case 'content_block_start':

@@ -10,6 +10,9 @@ const TO_CANONICAL: ReadonlyMap<string, string> = new Map([
   ['model_context_window_exceeded', 'length'],
   ['tool_use', 'tool_calls'],
   ['refusal', 'content_filter'],
+  // Words that Bedrock's Converse has besides; source: its API reference, `stopReason`.
+  ['content_filtered', 'content_filter'],
+  ['guardrail_intervened', 'content_filter'],
 ]);
 const FROM_CANONICAL: ReadonlyMap<string, string> = new Map([
   ['stop', 'end_turn'],

@@ -18,10 +18,16 @@ import { lacksThinkingInToolLoop, type Turn } from './turns.ts';
 
 const TOP_P_MIN_WITH_THINKING = 0.95;
 
-/** Throws GatewayError `invalid_request` for what the Messages API cannot do. */
-export function requestFromCanonical(request: CanonicalRequest, target: EncodeTarget): JsonObject {
+/**
+ * Throws GatewayError `invalid_request` for what the Messages API cannot do. `features` are the model's; other hosts of
+ * the same models, and of others, know them better than the name says.
+ */
+export function requestFromCanonical(
+  request: CanonicalRequest,
+  target: EncodeTarget,
+  features: ClaudeFeatures = claudeFeatures(target.upstreamModel),
+): JsonObject {
   refuseImpossible(request);
-  const features = claudeFeatures(target.upstreamModel);
   const { system, turns } = messagesFromCanonical(request['messages']);
   const plan = planFor(request, { target, features, turns });
   const thinks = plan.thinking !== undefined && plan.thinking['type'] !== 'disabled';
