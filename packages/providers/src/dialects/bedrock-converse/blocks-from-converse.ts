@@ -1,6 +1,14 @@
 /** Content blocks of Converse → those of the Messages API. Source: AWS API reference, `ContentBlock`. */
 import { Buffer } from 'node:buffer';
-import { isObject, type JsonObject, objectOf, objectsOf, present, refuse, stringOf } from '../shared/json-values.ts';
+import {
+  isObject,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  present,
+  refuse,
+  stringOf,
+} from '../shared/json-values.ts';
 
 const TEXT_FORMATS: ReadonlySet<unknown> = new Set(['txt', 'md', 'csv', 'html']);
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -11,7 +19,7 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
 };
 
-/** A cache point becomes a mark on the block before it; one with nothing before it marks nothing. */
+/** A cache point becomes a mark on the block before it that is more than white space; without one it marks nothing. */
 export function messagesBlocks(content: unknown): readonly JsonObject[] {
   const blocks: JsonObject[] = [];
   for (const block of objectsOf(content)) {
@@ -20,10 +28,15 @@ export function messagesBlocks(content: unknown): readonly JsonObject[] {
       if (written !== null) blocks.push(written);
       continue;
     }
-    const last = blocks.pop();
-    if (last !== undefined) blocks.push({ ...last, cache_control: cacheMark(block['cachePoint']) });
+    const at = blocks.findLastIndex((each) => each['type'] !== 'text' || !isBlank(each['text']));
+    const marked = blocks[at];
+    if (marked !== undefined) blocks[at] = { ...marked, cache_control: cacheMark(block['cachePoint']) };
   }
   return blocks;
+}
+
+function isBlank(text: unknown): boolean {
+  return typeof text === 'string' && text.trim() === '';
 }
 
 export function cacheMark(point: unknown): JsonObject {
@@ -125,6 +138,9 @@ function searchResult(given: JsonObject): JsonObject {
     type: 'search_result',
     source: stringOf(given['source']) ?? '',
     title: stringOf(given['title']) ?? '',
-    content: objectsOf(given['content']).map((each) => ({ type: 'text', text: stringOf(each['text']) ?? '' })),
+    content: objectsOf(given['content']).map((each) => ({
+      type: 'text',
+      text: stringOf(each['text']) ?? '',
+    })),
   };
 }

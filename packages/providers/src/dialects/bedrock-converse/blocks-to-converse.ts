@@ -1,7 +1,15 @@
 /** Content blocks of the Messages API → those of Converse. Source: AWS API reference, `ContentBlock`. */
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { isObject, type JsonObject, objectOf, objectsOf, present, refuse, stringOf } from '../shared/json-values.ts';
+import {
+  isObject,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  present,
+  refuse,
+  stringOf,
+} from '../shared/json-values.ts';
 import type { ConverseModel } from './converse-models.ts';
 
 const IMAGE_FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'gif', 'webp']);
@@ -103,8 +111,10 @@ function toolResult(block: JsonObject, model: ConverseModel, names: DocumentName
   const inner =
     typeof content === 'string'
       ? [{ text: content }]
-      : objectsOf(content).flatMap((each) => converseBlock(each, model, names) ?? []);
-  const said = inner.filter((each) => !('text' in each) || (stringOf(each['text']) ?? '').trim() !== '');
+      : objectsOf(content)
+          .map((each) => converseBlock(each, model, names))
+          .filter((each) => each !== null);
+  const said = inner.filter((each: JsonObject) => stringOf(each['text'])?.trim() !== '');
   return present({
     toolUseId: converseToolId(block['tool_use_id']),
     // Converse refuses blank text, and a result without content.

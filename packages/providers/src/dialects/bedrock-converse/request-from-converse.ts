@@ -1,7 +1,15 @@
 /** A Converse request → the canonical request, by way of the Messages API. What cannot be said is in field-fates.ts. */
 import type { CanonicalRequest } from '@arouter/core';
 import { requestToCanonical as messagesToCanonical } from '../anthropic-messages/request-to-canonical.ts';
-import { isObject, type JsonObject, objectOf, objectsOf, present, refuse, stringOf } from '../shared/json-values.ts';
+import {
+  isObject,
+  type JsonObject,
+  objectOf,
+  objectsOf,
+  present,
+  refuse,
+  stringOf,
+} from '../shared/json-values.ts';
 import { cacheMark, messagesBlocks } from './blocks-from-converse.ts';
 
 /** The model and the stream switch stand in the path. Throws GatewayError `invalid_request`. */

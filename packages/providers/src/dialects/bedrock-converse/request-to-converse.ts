@@ -5,7 +5,15 @@
 import type { CanonicalRequest, EncodeTarget } from '@arouter/core';
 import { requestFromCanonical as messagesRequest } from '../anthropic-messages/request-from-canonical.ts';
 import { readThinkingWish, type ThinkingWish } from '../anthropic-messages/thinking.ts';
-import { isObject, type JsonObject, numberOf, objectOf, objectsOf, present, stringOf } from '../shared/json-values.ts';
+import {
+  isObject,
+  type JsonObject,
+  numberOf,
+  objectOf,
+  objectsOf,
+  present,
+  stringOf,
+} from '../shared/json-values.ts';
 import { cachePoint, converseBlocks, createDocumentNames } from './blocks-to-converse.ts';
 import { type ConverseModel, converseModel, type Effort } from './converse-models.ts';
 
@@ -18,12 +26,16 @@ const ABOUT_DOCUMENTS = 'The documents are attached.';
 export function requestToConverse(request: CanonicalRequest, target: EncodeTarget): JsonObject {
   const model = converseModel(target.upstreamModel);
   const wish = readThinkingWish(request);
-  const messages = messagesRequest(model.isClaude ? request : withoutThinking(request), target, model.features);
+  const messages = messagesRequest(
+    model.isClaude ? request : withoutThinking(request),
+    target,
+    model.features,
+  );
   const own = Object.fromEntries(
     OWN_FIELDS.filter((field) => isObject(request[field])).map((field) => [field, request[field]]),
   );
   return {
-    ...fromMessages(messages, model, outputCap(request, model, messages)),
+    ...fromMessages(messages, model, outputCap(request, messages)),
     ...own,
     ...present({ additionalModelRequestFields: modelFields(request, { model, messages, wish }) }),
   };
@@ -47,10 +59,11 @@ function fromMessages(messages: JsonObject, model: ConverseModel, maxTokens: unk
   });
 }
 
-/** The Messages API must be told a bound; other vendors' models are told one only if the caller was. */
-function outputCap(request: CanonicalRequest, model: ConverseModel, messages: JsonObject): unknown {
+/** The Messages API must be told a bound; here one is stated only where the caller did, or a thinking budget needs it. */
+function outputCap(request: CanonicalRequest, messages: JsonObject): unknown {
   const stated = numberOf(request['max_completion_tokens']) ?? numberOf(request['max_tokens']);
-  return model.isClaude || stated !== undefined ? messages['max_tokens'] : undefined;
+  const budgeted = objectOf(messages['thinking'])['type'] === 'enabled';
+  return stated !== undefined || budgeted ? messages['max_tokens'] : undefined;
 }
 
 function withoutThinking(request: CanonicalRequest): CanonicalRequest {
@@ -71,9 +84,11 @@ function turns(messages: JsonObject, model: ConverseModel): readonly JsonObject[
     role: turn['role'],
     content: beside(objectsOf(turn['content']).flatMap((block) => converseBlocks(block, model, names))),
   }));
-  // Converse wants the user to begin.
+  // All but Claude want the user to begin.
   const opened =
-    written[0]?.role === 'assistant' ? [{ role: 'user', content: [{ text: OPENING }] }, ...written] : written;
+    written[0]?.role === 'assistant' && !model.isClaude
+      ? [{ role: 'user', content: [{ text: OPENING }] }, ...written]
+      : written;
   const last = opened.at(-1);
   const mark = cachePoint(messages['cache_control'], model);
   if (last === undefined || mark.length === 0) return opened;
