@@ -1,7 +1,9 @@
 export * from './route.ts';
+export * from './roles.ts';
 export * from './routes.ts';
 export * from './openapi.ts';
 export * from './client.ts';
 export type { ErrorAnswer } from './schemas/errors.ts';
 export { errorAnswer } from './schemas/errors.ts';
 export { KEY_TEST_CLASSES } from './schemas/provider-keys.ts';
+export { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, RECOVERY_CODES } from './schemas/sessions.ts';

@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document, made from the route table: nothing in it is written by hand. */
 import { ERROR_CODES, type ErrorCode } from '@arouter/core';
 import { z } from 'zod';
-import { COMMON_ERRORS, type Route } from './route.ts';
+import { COMMON_ERRORS, isPublic, type Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { errorAnswer } from './schemas/errors.ts';
 
@@ -40,12 +40,18 @@ export function openApiDocument(options: {
     },
     servers: [{ url: options.publicUrl ?? '/' }],
     tags: [...new Set(Object.values<Route>(ROUTES).map((route) => route.tag))].map((tag) => ({ name: tag })),
-    security: [{ apiKey: [] }],
+    security: [{ apiKey: [] }, { session: [] }],
     paths,
     components: {
       schemas,
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'An ARouter key: lr_live_… or lr_mgmt_…' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-arouter_session',
+          description: 'The dashboard. Over plain http on loopback the cookie is named arouter_session.',
+        },
       },
     },
   };
@@ -54,12 +60,11 @@ export function openApiDocument(options: {
 type Shared = { readonly schemas: Json; readonly errorReference: Json };
 
 function describeOperation(route: Route, operationId: string, shared: Shared): Json {
-  const kinds = route.kinds.length === 0 ? 'No key needed.' : `Keys: ${route.kinds.join(', ')}.`;
   const operation: Json = {
     operationId,
     tags: [route.tag],
     summary: route.summary,
-    description: kinds,
+    description: callersOf(route),
     parameters: [
       ...parameters(route.params, 'path', shared.schemas),
       ...parameters(route.query, 'query', shared.schemas),
@@ -69,7 +74,7 @@ function describeOperation(route: Route, operationId: string, shared: Shared): J
       ...failures(route, shared.errorReference),
     },
   };
-  if (route.kinds.length === 0) operation['security'] = [];
+  operation['security'] = securityOf(route);
   if (route.body !== null) {
     operation['requestBody'] = {
       required: !route.body.safeParse(undefined).success,
@@ -79,8 +84,23 @@ function describeOperation(route: Route, operationId: string, shared: Shared): J
   return operation;
 }
 
+function callersOf(route: Route): string {
+  if (isPublic(route)) return 'Neither key nor session needed.';
+  const keys = route.kinds.length === 0 ? [] : [`Keys: ${route.kinds.join(', ')}.`];
+  const people = route.permission === null ? [] : [`Sessions with: ${route.permission}.`];
+  return [...keys, ...people].join(' ');
+}
+
+function securityOf(route: Route): readonly Json[] {
+  return [
+    ...(route.kinds.length === 0 ? [] : [{ apiKey: [] }]),
+    ...(route.permission === null ? [] : [{ session: [] }]),
+  ];
+}
+
 function success(route: Route, schemas: Json): Json {
-  if (route.answer === null) return { description: 'A page.', content: { 'text/html': {} } };
+  if (route.status === 302) return { description: 'Leads on.' };
+  if (route.answer === null) return { description: 'Done.', content: { [route.contentType]: {} } };
   return {
     description: 'Done.',
     content: { 'application/json': { schema: jsonSchema(route.answer, 'output', schemas) } },
@@ -88,7 +108,7 @@ function success(route: Route, schemas: Json): Json {
 }
 
 function failures(route: Route, errorReference: Json): Json {
-  const codes = route.kinds.length === 0 ? route.errors : [...COMMON_ERRORS, ...route.errors];
+  const codes = isPublic(route) ? route.errors : [...COMMON_ERRORS, ...route.errors];
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
     const { status } = ERROR_CODES[code];

@@ -1,6 +1,7 @@
 /** What a route of the management API is, as data. */
 import type { ApiKeyKind, ErrorCode } from '@arouter/core';
 import type { z } from 'zod';
+import type { Permission } from './roles.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -19,23 +20,36 @@ export type Route = {
   readonly aliases: readonly string[];
   readonly tag: string;
   readonly summary: string;
-  /** Which kinds of key may call it; empty: nobody needs a key. */
+  /** Which kinds of key may call it. */
   readonly kinds: readonly ApiKeyKind[];
+  /**
+   * What a signed-in person's role must hold; null: no session may call it. Without kinds and permission the route is
+   * public: it needs neither key nor session.
+   */
+  readonly permission: Permission | null;
   readonly scope: Scope;
   readonly params: z.ZodObject | null;
   readonly query: z.ZodObject | null;
   readonly body: z.ZodType | null;
-  /** Null: not JSON (a page). */
+  /** Null: not JSON; `contentType` says what. */
   readonly answer: z.ZodType | null;
-  readonly status: 200 | 201;
+  readonly contentType: string;
+  readonly status: 200 | 201 | 302;
   /** Codes of its own, beside those that any route can answer. */
   readonly errors: readonly ErrorCode[];
 };
 
-/** Codes that every route with a key can answer. */
+export function isPublic(route: Pick<Route, 'kinds' | 'permission'>): boolean {
+  return route.kinds.length === 0 && route.permission === null;
+}
+
+/** Codes that every route that is not public can answer. */
 export const COMMON_ERRORS: readonly ErrorCode[] = [
   'invalid_request',
   'invalid_api_key',
+  'not_signed_in',
+  'permission_denied',
+  'cross_site_request',
   'api_key_expired',
   'api_key_disabled',
   'wrong_key_kind',
@@ -48,7 +62,8 @@ type Given<Spec extends Partial<Route>, Field extends keyof Route, Default> = Sp
 }
   ? Value
   : Default;
-type RouteSpec = Partial<Route> & Pick<Route, 'method' | 'path' | 'tag' | 'summary' | 'kinds' | 'answer'>;
+type RouteSpec = Partial<Route> &
+  Pick<Route, 'method' | 'path' | 'tag' | 'summary' | 'kinds' | 'permission' | 'answer'>;
 export type DefinedRoute<Spec extends RouteSpec> = Omit<Route, 'params' | 'query' | 'body' | 'answer'> & {
   readonly params: Given<Spec, 'params', null>;
   readonly query: Given<Spec, 'query', null>;
@@ -64,6 +79,7 @@ export function defineRoute<const Spec extends RouteSpec>(spec: Spec): DefinedRo
     params: null,
     query: null,
     body: null,
+    contentType: 'application/json',
     status: 200,
     errors: [],
     ...spec,

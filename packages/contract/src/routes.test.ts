@@ -1,7 +1,15 @@
 import { ERROR_CODES } from '@arouter/core';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { COMMON_ERRORS, openApiDocument, ROUTES, type Route } from './index.ts';
+import {
+  COMMON_ERRORS,
+  isPublic,
+  openApiDocument,
+  ROLE_PERMISSIONS,
+  ROLES,
+  ROUTES,
+  type Route,
+} from './index.ts';
 
 const routes = Object.entries<Route>(ROUTES);
 
@@ -24,17 +32,32 @@ describe('the route table', () => {
     expect(Object.keys(route.query?.shape ?? {})).toContain('workspace_id');
   });
 
-  test('only the documents need no key', () => {
-    expect(routes.filter(([, { kinds }]) => kinds.length === 0).map(([name]) => name)).toEqual([
+  test('only the documents, and what leads to a session, is open to everybody', () => {
+    expect(routes.filter(([, route]) => isPublic(route)).map(([name]) => name)).toEqual([
+      'getSession',
+      'completeFirstRun',
+      'signIn',
+      'completeTwoFactor',
       'getOpenApi',
       'getDocs',
     ]);
   });
 
-  test('nothing of the instance can be changed without an operator key', () => {
-    const changing = routes.filter(([, { scope, method }]) => scope === 'instance' && method !== 'GET');
+  test('nothing of the instance can be changed without an operator key or a person who operates', () => {
+    const changing = routes.filter(
+      ([, { scope, method, tag }]) =>
+        scope === 'instance' && method !== 'GET' && tag !== 'Sessions' && tag !== 'Account',
+    );
     expect(changing.length).toBeGreaterThan(5);
-    for (const [name, { kinds }] of changing) expect(kinds, name).toEqual(['operator']);
+    for (const [name, { kinds, permission }] of changing)
+      expect([kinds, permission], name).toEqual([['operator'], 'operator']);
+  });
+
+  test('what belongs to the instance or to a person is in no role', () => {
+    for (const role of ROLES) {
+      expect(ROLE_PERMISSIONS[role]).not.toContain('operator');
+      expect(ROLE_PERMISSIONS[role]).not.toContain('account');
+    }
   });
 
   test('an inference key changes nothing: what it may call reads, or previews', () => {

@@ -5,12 +5,14 @@ import { fileURLToPath } from 'node:url';
 import { authenticate, ERROR_CODES, GatewayError } from '@arouter/core';
 import { openaiChat } from '@arouter/providers';
 import type { Settings } from './config/settings.ts';
+import { ownOrigins } from './config/own-origins.ts';
 import { createControlPlane } from './control-plane/create-control-plane.ts';
+import type { FirstRun } from './control-plane/deps.ts';
 import { createDataPlane } from './data-plane/create-data-plane.ts';
 import { createFaces, defaultProviderOf } from './data-plane/faces.ts';
 import { listModels } from './data-plane/list-models.ts';
 import { consumeBootstrapToken, issueBootstrapToken } from './first-run/bootstrap-token.ts';
-import { createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
+import { createFirstApiKey, createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
 import { createFirstRunHandler } from './first-run/handle-first-run.ts';
 import { tokenOf } from './http/caller.ts';
 import { createHttpServer } from './http/create-http-server.ts';
@@ -29,7 +31,7 @@ export type RunningServer = {
   readonly url: string;
   readonly instance: Instance;
   readonly engine: Engine;
-  /** The link that makes the first workspace; null when there is one. */
+  /** The link that makes the first owner; null when there is one. */
   readonly firstRunUrl: string | null;
   /** Stops taking work, waits for what is under way (at most `graceMs`), settles, closes. */
   close(graceMs: number): Promise<void>;
@@ -50,17 +52,11 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     }
     const tails = createTails();
     let accepting = true;
-    const controlPlane = settings.role === 'gateway' ? null : await startControlPlane(instance, engine, log);
+    const origins = new Set<string>();
+    const controlPlane =
+      settings.role === 'gateway' ? null : await startControlPlane(instance, engine, { log, origins });
     const server = createHttpServer({
-      dataPlane:
-        settings.role === 'control'
-          ? null
-          : createDataPlane({
-              ports: engine.ports,
-              bodyBytesMax: settings.bodyBytesMax,
-              track: tails.track,
-              log,
-            }),
+      dataPlane: settings.role === 'control' ? null : startDataPlane(settings, engine, { log, tails }),
       faces: createFaces(engine.providers),
       accepting: () => accepting,
       refuse: ({ dialect }, response, { error, headers }) =>
@@ -77,6 +73,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     // Nothing may fail any more once it listens: a listener that nobody knows of would stay.
     const firstRun = await firstRunPath(instance);
     const url = await listen(server, settings);
+    for (const origin of ownOrigins(settings, url)) origins.add(origin);
     return {
       url,
       instance,
@@ -109,7 +106,19 @@ function pagesBeside(controlPlane: Awaited<ReturnType<typeof startControlPlane>>
   );
 }
 
-async function startControlPlane(instance: Instance, engine: Engine, log: ReturnType<typeof createLog>) {
+function startDataPlane(
+  { bodyBytesMax }: Settings,
+  { ports }: Engine,
+  { log, tails }: { readonly log: ReturnType<typeof createLog>; readonly tails: Tails },
+) {
+  return createDataPlane({ ports, bodyBytesMax, track: tails.track, log });
+}
+
+async function startControlPlane(
+  instance: Instance,
+  engine: Engine,
+  { log, origins }: { readonly log: ReturnType<typeof createLog>; readonly origins: ReadonlySet<string> },
+) {
   const { store, vault, clock, random, verifier, issueApiKey } = instance;
   const { ports, counters, live, transport, egress, providers } = engine;
   const controlPlane = createControlPlane({
@@ -129,6 +138,9 @@ async function startControlPlane(instance: Instance, engine: Engine, log: Return
     checkDestination: (url) => checkDestination(url, egress),
     providers,
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
+    people: instance.people,
+    firstRun: firstRunOf(instance),
+    origins: () => origins,
     clock,
     random,
     log,
@@ -168,8 +180,18 @@ function requestIdOf({ ports }: Engine): string {
   return `req_${ports.random.hex(12)}`;
 }
 
+function firstRunOf({ store, clock, vault, issueApiKey }: Instance): FirstRun {
+  const deps = { store, ensureWorkspace: vault.ensureWorkspace, issueApiKey, clock };
+  return {
+    isOpen: async () => !(await store.members.usersExist()),
+    consume: (token) => consumeBootstrapToken(store.vaultRows, clock, token),
+    createWorkspace: (name) => createFirstApiKey(deps, name),
+  };
+}
+
 async function claimFirstRun(instance: Instance, engine: Engine, token: string, name: string) {
   const { store, clock, vault, issueApiKey } = instance;
+  if (!(await isFirstRun(store))) return null;
   if (!(await consumeBootstrapToken(store.vaultRows, clock, token))) return null;
   const keys = await createFirstKeys(
     { store, ensureWorkspace: vault.ensureWorkspace, issueApiKey, clock },
@@ -180,7 +202,7 @@ async function claimFirstRun(instance: Instance, engine: Engine, token: string, 
 }
 
 async function firstRunPath({ store, clock }: Instance): Promise<string | null> {
-  if (!(await isFirstRun(store))) return null;
+  if (await store.members.usersExist()) return null;
   return `/bootstrap#token=${await issueBootstrapToken(store.vaultRows, clock)}`;
 }
 

@@ -48,6 +48,30 @@ export const ERROR_CODES = {
     retry: false,
     summary: 'Inference keys cannot manage, and management keys cannot infer.',
   },
+  not_signed_in: {
+    status: 401,
+    type: 'authentication_error',
+    retry: false,
+    summary: 'The session has ended, or there is none: sign in.',
+  },
+  invalid_credentials: {
+    status: 401,
+    type: 'authentication_error',
+    retry: false,
+    summary: 'E-mail, password or code is wrong. The answer is the same for an account that does not exist.',
+  },
+  permission_denied: {
+    status: 403,
+    type: 'permission_error',
+    retry: false,
+    summary: "The signed-in person's role in this workspace does not allow this.",
+  },
+  cross_site_request: {
+    status: 403,
+    type: 'permission_error',
+    retry: false,
+    summary: 'A change with a session cookie must come from a page of this gateway (its Origin).',
+  },
   model_not_allowed: {
     status: 403,
     type: 'permission_error',
@@ -84,6 +108,12 @@ export const ERROR_CODES = {
     retry: false,
     summary: 'There is no such resource in this workspace.',
   },
+  link_invalid: {
+    status: 404,
+    type: 'not_found_error',
+    retry: false,
+    summary: 'The link was used, has expired, was withdrawn, or never was.',
+  },
   model_not_found: {
     status: 404,
     type: 'not_found_error',
@@ -107,6 +137,12 @@ export const ERROR_CODES = {
     type: 'invalid_request_error',
     retry: true,
     summary: 'Someone else changed the resource at the same moment.',
+  },
+  last_owner: {
+    status: 409,
+    type: 'invalid_request_error',
+    retry: false,
+    summary: 'A workspace keeps at least one owner.',
   },
   payload_too_large: {
     status: 413,

@@ -10,6 +10,7 @@ import {
 import type { RouteInput } from '@arouter/contract';
 import { shownApiKey, shownKeyType, shownLimits, shownUsage, type ApiKeySpend } from './api-key-view.ts';
 import { apiKeySpends, NO_SPEND } from './api-key-spend.ts';
+import { isApiKey, mayPerson, type Caller } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { shownTimeOrNull, type Call, type Handlers } from './handler.ts';
 import { apiKeyNotFound, findApiKey, mayBeSeenBy } from './find-api-key.ts';
@@ -39,8 +40,9 @@ export function apiKeyHandlers(
     updateApiKey: (call) => updateApiKey(deps, call),
     deleteApiKey: async (call) => {
       const key = await findApiKey(deps, call, call.params.hash);
-      if (key.id === call.caller.id)
+      if (isApiKey(call.caller) && key.id === call.caller.id)
         throw new GatewayError('invalid_request', `A key cannot delete itself. ${SELF}`);
+      if (key.kind !== 'inference') refuseSmallerRole(call.caller);
       if (!(await deps.store.apiKeys.delete(call.workspace, key.hash))) throw apiKeyNotFound();
       await deps.refreshSnapshot();
       return { data: { deleted: true } };
@@ -72,7 +74,7 @@ async function listApiKeys(deps: Deps, { workspace, query, caller }: Call<'listA
   };
 }
 
-async function createApiKey(deps: Deps, { workspace, body }: Call<'createApiKey'>) {
+async function createApiKey(deps: Deps, { workspace, body, caller }: Call<'createApiKey'>) {
   const { total } = await deps.store.apiKeys.list(workspace, { offset: 0, limit: 1, includeDisabled: true });
   if (total >= API_KEYS_MAX) {
     throw new GatewayError(
@@ -81,7 +83,10 @@ async function createApiKey(deps: Deps, { workspace, body }: Call<'createApiKey'
     );
   }
   const kind = body.key_type === 'management' ? 'management' : 'inference';
-  if (kind === 'management') refuseInferenceOptions(body);
+  if (kind === 'management') {
+    refuseSmallerRole(caller);
+    refuseInferenceOptions(body);
+  }
   const issued = deps.issueApiKey(kind);
   const now = deps.clock.now();
   const options = readOptions(deps, body, now);
@@ -112,8 +117,11 @@ async function createApiKey(deps: Deps, { workspace, body }: Call<'createApiKey'
 async function updateApiKey(deps: Deps, call: Call<'updateApiKey'>) {
   const { workspace, body, caller } = call;
   const current = await findApiKey(deps, call, call.params.hash);
-  if (current.kind !== 'inference') refuseInferenceOptions(body);
-  if (current.id === caller.id && body.disabled === true) {
+  if (current.kind !== 'inference') {
+    refuseSmallerRole(caller);
+    refuseInferenceOptions(body);
+  }
+  if (isApiKey(caller) && current.id === caller.id && body.disabled === true) {
     throw new GatewayError('invalid_request', `A key cannot disable itself. ${SELF}`);
   }
   const patch = {
@@ -128,6 +136,7 @@ async function updateApiKey(deps: Deps, call: Call<'updateApiKey'>) {
 }
 
 async function describeCaller(deps: Deps, { caller }: Call<'getCurrentKey'>) {
+  if (!isApiKey(caller)) throw new Error('a key described itself without being one');
   const spend = await spendOf(deps, caller);
   const { grantedNano } = await deps.store.credits.balance(caller.workspaceId);
   return {
@@ -157,6 +166,16 @@ const INFERENCE_OPTIONS = [
   'allowed_models',
   'rpm_limit',
 ] as const;
+
+/** A key never may more than the person who makes it: a management key does what an admin may. */
+function refuseSmallerRole(caller: Caller): void {
+  if (caller.kind !== 'session' || mayPerson(caller, 'provider_keys.manage')) return;
+  throw new GatewayError(
+    'permission_denied',
+    'Management keys may do what an admin may: an owner or admin has to make, change or delete them.',
+    { metadata: { permission: 'provider_keys.manage', role: caller.membership?.role ?? null } },
+  );
+}
 
 function refuseInferenceOptions(body: Options): void {
   const given = INFERENCE_OPTIONS.find((name) => body[name] !== undefined && body[name] !== null);

@@ -1,5 +1,5 @@
-/** Who calls, whether their kind of key may, and whose data they may touch. */
-import type { Route } from '@arouter/contract';
+/** Who calls, whether their kind of key or their role may, and whose data they may touch: for every route, here. */
+import { isPublic, ROLE_PERMISSIONS, type Route } from '@arouter/contract';
 import {
   authenticate,
   GatewayError,
@@ -8,6 +8,9 @@ import {
   type ApiKeyRecord,
   type WorkspaceId,
 } from '@arouter/core';
+import type { SignedIn } from '../people/user.ts';
+import type { Caller, Exchange, SessionCaller } from './caller.ts';
+import { checkOrigin, type OriginHeaders } from './check-origin.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 
 const ALL_KINDS: readonly ApiKeyKind[] = ['inference', 'management', 'operator'];
@@ -17,24 +20,90 @@ const KIND_WORDS: Readonly<Record<ApiKeyKind, string>> = {
   operator: 'an operator key',
 };
 
-/** Throws 400, 401 or 403. Decided on the matched route, before the body is read. */
-export function authorizeCaller(
-  deps: Pick<ControlPlaneDeps, 'keyVerifier' | 'snapshot' | 'clock'>,
-  route: Route,
-  rawHeaders: readonly string[],
-): ApiKeyRecord {
+type Asked = {
+  readonly route: Route;
+  readonly rawHeaders: readonly string[];
+  readonly origin: OriginHeaders;
+  /** As it came; only the name of a workspace is read from it. */
+  readonly query: unknown;
+  readonly exchange: Exchange;
+};
+type Deps = Pick<ControlPlaneDeps, 'keyVerifier' | 'snapshot' | 'clock' | 'people' | 'store' | 'origins'>;
+
+/** Throws 400, 401, 403 or 404. Decided on the matched route, before the body is read. */
+export async function authorizeCaller(deps: Deps, asked: Asked): Promise<Caller> {
+  const { route, rawHeaders, origin, exchange } = asked;
+  if (isPublic(route)) {
+    checkOrigin(origin, deps.origins());
+    return { kind: 'nobody' };
+  }
+  const token = readToken(rawHeaders);
+  if (token === undefined) {
+    const session = await deps.people.session(exchange.client);
+    if (session !== null) {
+      checkOrigin(origin, deps.origins());
+      exchange.setCookies(session.cookies);
+      return authorizePerson(deps, asked, session);
+    }
+    if (route.kinds.length === 0 || origin.fetchSite !== undefined) throw notSignedIn();
+  }
+  return authorizeKey(deps, route, token);
+}
+
+function authorizeKey(deps: Deps, route: Route, token: string | undefined): ApiKeyRecord {
   const caller = authenticate(
     { keyVerifier: deps.keyVerifier, config: deps.snapshot, clock: deps.clock },
-    readToken(rawHeaders),
+    token,
     ALL_KINDS,
   );
   if (route.kinds.includes(caller.kind)) return caller;
-  const needed = route.kinds.map((kind) => KIND_WORDS[kind]).join(' or ');
+  const needed =
+    route.kinds.length === 0
+      ? 'a signed-in person'
+      : route.kinds.map((kind) => KIND_WORDS[kind]).join(' or ');
   throw new GatewayError(
     'wrong_key_kind',
     `${route.method} ${route.path} needs ${needed}; the key that was sent is ${KIND_WORDS[caller.kind]}.`,
     { metadata: { needed: route.kinds, sent: caller.kind } },
   );
+}
+
+async function authorizePerson(
+  deps: Deps,
+  { route, query }: Asked,
+  { user, sessionId, activeWorkspaceId }: SignedIn,
+): Promise<SessionCaller> {
+  const wanted = (query as { readonly workspace_id?: unknown } | undefined)?.workspace_id;
+  const workspaces = await deps.store.members.workspacesOf(user.id);
+  const named = typeof wanted === 'string' ? wanted : activeWorkspaceId;
+  const found =
+    workspaces.find(({ workspace }) => workspace.id === named) ??
+    (typeof wanted === 'string' ? undefined : workspaces[0]);
+  const membership = found === undefined ? null : { workspaceId: found.workspace.id, role: found.role };
+  const caller: SessionCaller = { kind: 'session', user, sessionId, membership };
+  if (route.permission === null) {
+    throw new GatewayError('permission_denied', `${route.method} ${route.path} is for API keys only.`);
+  }
+  if (route.permission === 'account') return caller;
+  if (route.permission === 'operator') {
+    if (user.isOperator) return caller;
+    throw denied(route, 'This is for the people who operate this gateway.', null);
+  }
+  if (membership === null) throw workspaceNotFound();
+  if (ROLE_PERMISSIONS[membership.role].includes(route.permission)) return caller;
+  throw denied(route, `The role ${membership.role} does not allow it.`, membership.role);
+}
+
+function denied(route: Route, why: string, role: string | null): GatewayError {
+  return new GatewayError(
+    'permission_denied',
+    `${why} ${route.method} ${route.path} needs the permission ${route.permission}; ask an owner of the workspace.`,
+    { metadata: { permission: route.permission, role } },
+  );
+}
+
+export function notSignedIn(): GatewayError {
+  return new GatewayError('not_signed_in', 'Sign in first; a session ends after 12 hours without use.');
 }
 
 /**
@@ -44,10 +113,14 @@ export function authorizeCaller(
 export async function resolveWorkspace(
   deps: Pick<ControlPlaneDeps, 'store'>,
   route: Route,
-  caller: ApiKeyRecord,
+  caller: Caller,
   query: unknown,
 ): Promise<WorkspaceId> {
-  if (route.scope === 'instance') return PLATFORM_WORKSPACE;
+  if (route.scope === 'instance' || caller.kind === 'nobody') return PLATFORM_WORKSPACE;
+  if (caller.kind === 'session') {
+    if (caller.membership === null) throw workspaceNotFound();
+    return caller.membership.workspaceId;
+  }
   const wanted = (query as { readonly workspace_id?: WorkspaceId } | undefined)?.workspace_id;
   if (caller.kind !== 'operator') {
     if (wanted !== undefined && wanted !== caller.workspaceId) throw workspaceNotFound();

@@ -4,26 +4,31 @@
  * contract does not name, that a mutation is visible to the next request, and that no error says what a caller wrote.
  */
 import { openApiDocument, ROUTES, type Route, type RouteName } from '@arouter/contract';
-import { GatewayError, type ApiKeyRecord } from '@arouter/core';
+import { GatewayError } from '@arouter/core';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { apiKeyHandlers } from './api-keys.ts';
 import { authorizeCaller, resolveWorkspace } from './authorize.ts';
 import { creditHandlers } from './credits.ts';
+import { callerIdOf, type Caller, type Exchange } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { docsPage, docsPagePolicy } from './docs-page.ts';
 import { generationHandlers } from './generations.ts';
-import type { DocumentName, Handlers } from './handler.ts';
+import type { DocumentName, Handlers, RawAnswer } from './handler.ts';
 import { previewHandlers } from './preview.ts';
 import { priceHandlers } from './prices.ts';
 import { providerKeyRouteHandlers } from './provider-key-routes.ts';
 import { providerHandlers } from './providers.ts';
 import { BODY_BYTES_MAX, readBody } from './read-body.ts';
+import { accountHandlers } from './account.ts';
+import { firstRunHandlers } from './first-run.ts';
 import { sendError } from './send-error.ts';
+import { sessionHandlers } from './sessions.ts';
 import { usageHandlers } from './usage.ts';
 import { validate } from './validate.ts';
 import { workspaceHandlers } from './workspaces.ts';
 
 const REQUEST_ID_BYTES = 12;
+const USER_AGENT_CHARACTERS_MAX = 256;
 const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -37,8 +42,9 @@ type AnyHandler = (call: {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
-  readonly caller: ApiKeyRecord;
+  readonly caller: Caller;
   readonly workspace: string;
+  readonly exchange: Exchange;
 }) => Promise<unknown>;
 
 /** Call `ready()` and then `routing(request, response)`, or `inject`. Listens to nothing itself. */
@@ -67,6 +73,9 @@ function handlersOf(deps: ControlPlaneDeps): Handlers {
     ...creditHandlers(deps),
     ...priceHandlers(deps),
     ...workspaceHandlers(deps),
+    ...sessionHandlers(deps),
+    ...accountHandlers(deps),
+    ...firstRunHandlers(deps),
     ...usageHandlers(deps),
     ...generationHandlers(deps),
     ...previewHandlers(deps),
@@ -90,45 +99,78 @@ export function registerAll(app: FastifyInstance, deps: ControlPlaneDeps, handle
 }
 
 function register(app: FastifyInstance, deps: ControlPlaneDeps, route: Route, handler: AnyHandler): void {
-  if (route.kinds.length === 0)
-    throw new Error(`${route.method} ${route.path} says for no kind of key that it may call`);
-  const callers = new WeakMap<FastifyRequest, ApiKeyRecord>();
+  const callers = new WeakMap<FastifyRequest, Admitted>();
   for (const path of [route.path, ...route.aliases]) {
     app.route({
       method: route.method,
       url: path.replace(/\{(\w+)\}/g, ':$1'),
-      onRequest: async (request) => {
-        callers.set(request, authorizeCaller(deps, route, request.raw.rawHeaders));
+      onRequest: async (request, reply) => {
+        const exchange = exchangeOf(request, reply);
+        const { rawHeaders, method } = request.raw;
+        const origin = {
+          method: method ?? 'GET',
+          origin: request.headers.origin,
+          fetchSite: headerOf(request, 'sec-fetch-site'),
+        };
+        const asked = { route, rawHeaders, origin, query: request.query, exchange };
+        callers.set(request, { caller: await authorizeCaller(deps, asked), exchange });
       },
       handler: async (request, reply) => {
-        const caller = callers.get(request);
-        if (caller === undefined) throw new Error('a handler ran without an authenticated caller');
-        const answer = await answerCall(deps, route, handler, { request, caller });
+        const admitted = callers.get(request);
+        if (admitted === undefined) throw new Error('a handler ran without an authenticated caller');
+        const answer = await answerCall(deps, route, handler, { request, ...admitted });
+        if (route.answer === null) return sendRaw(reply, route, answer as RawAnswer);
         return reply.code(route.status).type('application/json; charset=utf-8').send(JSON.stringify(answer));
       },
     });
   }
 }
 
+type Admitted = { readonly caller: Caller; readonly exchange: Exchange };
+
+function exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
+  return {
+    requestId: request.id,
+    client: {
+      cookie: request.headers.cookie ?? '',
+      userAgent: (request.headers['user-agent'] ?? '').slice(0, USER_AGENT_CHARACTERS_MAX),
+      address: request.socket.remoteAddress ?? '',
+    },
+    setCookies: (cookies) => {
+      if (cookies.length > 0) void reply.header('set-cookie', cookies);
+    },
+    onGone: (listener) => void request.raw.once('close', listener),
+  };
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join() : value;
+}
+
+function sendRaw(reply: FastifyReply, route: Route, { headers, body }: RawAnswer): FastifyReply {
+  return reply.code(route.status).type(`${route.contentType}; charset=utf-8`).headers(headers).send(body);
+}
+
 async function answerCall(
   deps: ControlPlaneDeps,
   route: Route,
   handler: AnyHandler,
-  { request, caller }: { readonly request: FastifyRequest; readonly caller: ApiKeyRecord },
+  { request, caller, exchange }: Admitted & { readonly request: FastifyRequest },
 ): Promise<unknown> {
   const params = validate(route.params, request.params, 'path');
   const query = validate(route.query, request.query, 'query');
   const body = validate(route.body, request.body, 'body');
   const workspace = await resolveWorkspace(deps, route, caller, query);
-  const answer = await handler({ params, query, body, caller, workspace });
+  const answer = await handler({ params, query, body, caller, workspace, exchange });
   if (route.method !== 'GET') {
     const { id: requestId } = request;
     deps.log.info(
-      { requestId, route: `${route.method} ${route.path}`, workspaceId: workspace, apiKeyId: caller.id },
+      { requestId, route: `${route.method} ${route.path}`, workspaceId: workspace, ...callerIdOf(caller) },
       'management call',
     );
   }
-  return checkedAnswer(route, answer);
+  return route.answer === null ? answer : checkedAnswer(route, answer);
 }
 
 /** A field that the contract does not name cannot get out, and a missing one is our bug, not the caller's surprise. */

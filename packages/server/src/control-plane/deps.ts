@@ -20,6 +20,7 @@ import type {
   WorkspaceId,
 } from '@arouter/core';
 import type { KEY_TEST_CLASSES } from '@arouter/contract';
+import type { People } from '../people/people.ts';
 import type { Store } from '../store/store.ts';
 
 export type ControlPlaneDeps = {
@@ -39,6 +40,10 @@ export type ControlPlaneDeps = {
   readonly providers: ReadonlyMap<ProviderId, ProviderManifest>;
   /** Tells the counters that a workspace has more credits; called after the grant is durable. */
   readonly creditsGranted: (workspace: WorkspaceId, amountNano: NanoUsd) => Promise<void>;
+  readonly people: People;
+  readonly firstRun: FirstRun;
+  /** The origins of this gateway's own pages, e.g. `https://gateway.example.com`. */
+  readonly origins: () => ReadonlySet<string>;
   readonly clock: Clock;
   readonly random: Pick<Random, 'hex' | 'uniform'>;
   readonly log: Log;
@@ -48,8 +53,25 @@ export type ControlPlaneDeps = {
 
 export type ControlPlaneStore = Pick<
   Store,
-  'workspaces' | 'apiKeys' | 'providerKeys' | 'prices' | 'credits' | 'generations' | 'usage'
+  | 'workspaces'
+  | 'apiKeys'
+  | 'providerKeys'
+  | 'prices'
+  | 'credits'
+  | 'generations'
+  | 'usage'
+  | 'members'
+  | 'invitations'
 >;
+
+export type FirstRun = {
+  /** True while nobody owns this instance. */
+  readonly isOpen: () => Promise<boolean>;
+  /** True once, for the token of the printed link in time. */
+  readonly consume: (token: string) => Promise<boolean>;
+  /** The first workspace and an API key for it, whose token is shown once. */
+  readonly createWorkspace: (name: string) => Promise<{ readonly id: WorkspaceId; readonly apiKey: string }>;
+};
 
 export type CredentialVault = Pick<Vault, 'openCredential' | 'isReadable'> & {
   /** Makes the workspace's data key when it has none. Must resolve before the first seal. */
@@ -115,6 +137,7 @@ export type LogFields = {
   readonly code?: string;
   readonly workspaceId?: string;
   readonly apiKeyId?: string;
+  readonly userId?: string;
   readonly resourceId?: string;
   /** Of an error that is a bug: its class and stack frames, without its message. */
   readonly errorName?: string;

@@ -1,8 +1,9 @@
 /** An API key of a call's workspace, by hash or public id, as far as the caller may know of it. */
 import { GatewayError, type ApiKeyRecord, type WorkspaceId } from '@arouter/core';
+import type { Caller } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 
-type Where = { readonly workspace: WorkspaceId; readonly caller: ApiKeyRecord };
+type Where = { readonly workspace: WorkspaceId; readonly caller: Caller };
 
 /** Throws `not_found`: alike for a key that is missing, another workspace's, or not for this caller's eyes. */
 export async function findApiKey(
@@ -17,17 +18,20 @@ export async function findApiKey(
 }
 
 /**
- * A management key never sees, and so never disables, an operator's key that lives in its workspace; an inference key
- * sees itself alone.
+ * A management key, and a person, never sees, and so never disables, an operator's key that lives in the workspace; an
+ * inference key sees itself alone.
  */
-export function mayBeSeenBy(key: ApiKeyRecord, caller: ApiKeyRecord): boolean {
+export function mayBeSeenBy(key: ApiKeyRecord, caller: Caller): boolean {
   switch (caller.kind) {
     case 'operator':
       return true;
     case 'management':
+    case 'session':
       return key.kind !== 'operator';
     case 'inference':
       return key.id === caller.id;
+    case 'nobody':
+      return false;
   }
 }
 

@@ -1,21 +1,24 @@
 /** What a handler of a route is given, and the one way from time and money to what the API shows. */
-import type { RouteAnswer, RouteInput, RouteName } from '@arouter/contract';
-import {
-  isoTime,
-  nanoToUsd,
-  type ApiKeyRecord,
-  type Instant,
-  type NanoUsd,
-  type WorkspaceId,
-} from '@arouter/core';
+import type { RouteAnswer, RouteInput, RouteName, RouteTable } from '@arouter/contract';
+import { isoTime, nanoToUsd, type Instant, type NanoUsd, type WorkspaceId } from '@arouter/core';
+import type { Readable } from 'node:stream';
+import type { Caller, Exchange } from './caller.ts';
 
 export type Call<Name extends RouteName> = RouteInput<Name> & {
-  /** The authenticated key, of a kind that the route allows. */
-  readonly caller: ApiKeyRecord;
+  /** An authenticated key of a kind that the route allows, or a person whose role does. */
+  readonly caller: Caller;
   /** The workspace the call may touch; for routes of the instance, the owner of platform keys. */
   readonly workspace: WorkspaceId;
+  readonly exchange: Exchange;
 };
-export type Handler<Name extends RouteName> = (call: Call<Name>) => Promise<RouteAnswer<Name>>;
+/** The answer of a route that is not JSON. */
+export type RawAnswer = {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Readable;
+};
+export type Handler<Name extends RouteName> = (
+  call: Call<Name>,
+) => Promise<RouteTable[Name]['answer'] extends null ? RawAnswer : RouteAnswer<Name>>;
 /** Routes that need no key: their answers are made once, at start. */
 export type DocumentName = 'getOpenApi' | 'getDocs';
 export type Handlers<Names extends RouteName = Exclude<RouteName, DocumentName>> = {

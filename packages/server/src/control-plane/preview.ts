@@ -1,5 +1,6 @@
 /** How a request would be routed now, without sending it: the same plan function, the same verdicts. */
 import { type ApiKeyRecord } from '@arouter/core';
+import { isApiKey } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { findApiKey } from './find-api-key.ts';
 import type { Call, Handlers } from './handler.ts';
@@ -23,5 +24,5 @@ export function previewHandlers(deps: Deps): Handlers<'previewRouting'> {
 /** An inference key previews as itself; others as the key they name, or without restrictions. */
 async function restrictionsOf(deps: Deps, call: Call<'previewRouting'>): Promise<ApiKeyRecord | null> {
   if (call.query.api_key !== undefined) return findApiKey(deps, call, call.query.api_key);
-  return call.caller.kind === 'inference' ? call.caller : null;
+  return isApiKey(call.caller) && call.caller.kind === 'inference' ? call.caller : null;
 }

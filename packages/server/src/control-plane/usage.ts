@@ -12,6 +12,7 @@ import {
 } from '@arouter/core';
 import type { UsageFilter, UsageStore } from '../store/store.ts';
 import type { ControlPlaneDeps } from './deps.ts';
+import { isApiKey } from './caller.ts';
 import { findApiKey } from './find-api-key.ts';
 import { findProvider } from './find-provider.ts';
 import type { Call, Handlers } from './handler.ts';
@@ -164,7 +165,7 @@ async function readFilter(deps: Deps, { query, workspace, caller }: Asked): Prom
 
 async function keyFilter(deps: Deps, { query, workspace, caller }: Asked): Promise<ApiKeyRecord | undefined> {
   if (query.key_id !== undefined) return findApiKey(deps, { workspace, caller }, query.key_id);
-  return caller.kind === 'inference' ? caller : undefined;
+  return isApiKey(caller) && caller.kind === 'inference' ? caller : undefined;
 }
 
 function hourOf(at: Instant): Instant {

@@ -1,6 +1,7 @@
 /** Workspaces: made and metered by the operator; a management key sees its own. */
 import { PLATFORM_WORKSPACE, type WorkspaceId, type WorkspaceRecord } from '@arouter/core';
 import { workspaceNotFound } from './authorize.ts';
+import type { Caller } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { shownTime, type Handlers } from './handler.ts';
 
@@ -14,13 +15,10 @@ export function workspaceHandlers(
   const { workspaces } = deps.store;
   return {
     listWorkspaces: async ({ caller }) => {
-      const all = await workspaces.list();
-      const visible = all.filter(
-        ({ id }) => id !== PLATFORM_WORKSPACE && (caller.kind === 'operator' || id === caller.workspaceId),
-      );
+      const visible = await visibleTo(deps, caller);
       return { data: visible.map(shownWorkspace), total_count: visible.length };
     },
-    createWorkspace: async ({ body }) => {
+    createWorkspace: async ({ body, caller }) => {
       const record: WorkspaceRecord = {
         id: `ws_${deps.random.hex(ID_BYTES)}` as WorkspaceId,
         name: body.name,
@@ -29,6 +27,10 @@ export function workspaceHandlers(
       };
       await workspaces.create(record);
       await deps.vault.ensureWorkspace(record.id);
+      if (caller.kind === 'session') {
+        const membership = { workspaceId: record.id, userId: caller.user.id, joinedAt: record.createdAt };
+        await deps.store.members.add({ ...membership, role: 'owner' });
+      }
       await deps.refreshSnapshot();
       return { data: shownWorkspace(record) };
     },
@@ -48,6 +50,16 @@ export function workspaceHandlers(
   };
 }
 
-function shownWorkspace({ id, name, unmetered, createdAt }: WorkspaceRecord) {
+async function visibleTo(deps: Deps, caller: Caller): Promise<readonly WorkspaceRecord[]> {
+  if (caller.kind === 'nobody') return [];
+  if (caller.kind === 'session' && !caller.user.isOperator) {
+    return (await deps.store.members.workspacesOf(caller.user.id)).map(({ workspace }) => workspace);
+  }
+  const all = (await deps.store.workspaces.list()).filter(({ id }) => id !== PLATFORM_WORKSPACE);
+  if (caller.kind === 'session' || caller.kind === 'operator') return all;
+  return all.filter(({ id }) => id === caller.workspaceId);
+}
+
+export function shownWorkspace({ id, name, unmetered, createdAt }: WorkspaceRecord) {
   return { id, name, unmetered, created_at: shownTime(createdAt) };
 }

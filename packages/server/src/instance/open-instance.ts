@@ -6,6 +6,7 @@ import { createToken, hashOfKeyId, hintOfToken } from '../auth/api-key-token.ts'
 import { createKeyVerifier, type PepperedKeyVerifier } from '../auth/key-verifier.ts';
 import type { Settings } from '../config/settings.ts';
 import type { IssuedApiKey } from '../control-plane/deps.ts';
+import { createPeople, type People } from '../people/people.ts';
 import { openSqliteStore } from '../store/open-sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { createRootKeyFile, loadRootKeys, type RootKeys } from '../vault/load-root-keys.ts';
@@ -21,6 +22,7 @@ export type Instance = {
   readonly random: Random;
   readonly verifier: PepperedKeyVerifier;
   readonly issueApiKey: (kind: ApiKeyKind) => IssuedApiKey;
+  readonly people: People;
   /** Set when this start made the root key: the operator must back it up. */
   readonly newRootKeyFile: string | null;
   close(): Promise<void>;
@@ -57,6 +59,13 @@ export async function openInstance(settings: Settings, log: StoreLog): Promise<I
         const { token, id } = createToken(kind === 'inference' ? 'live' : 'mgmt');
         return { token, id, hash: hashOfKeyId(id), hint: hintOfToken(token), mac: verifier.macOf(token) };
       },
+      people: createPeople({
+        identity: store.identity,
+        secret: await vault.instanceSecret('session_secret'),
+        random: systemRandom,
+        clock,
+        publicUrl: settings.publicUrl,
+      }),
       newRootKeyFile: loaded === undefined ? rootKeyFile : null,
       async close() {
         vault.close();

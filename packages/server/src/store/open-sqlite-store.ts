@@ -11,8 +11,10 @@ import { createApiKeyStore, fromApiKeyRow, selectApiKeys } from './api-key-store
 import { createConfigWriter } from './config-writer.ts';
 import { createCreditStore } from './credit-store.ts';
 import { createGenerationStore } from './generation-store.ts';
+import { createIdentityStore } from './identity-store.ts';
 import { createHealthStore, createPriceStore, createVaultRowStore } from './instance-stores.ts';
 import { fromPriceRow, selectPrices } from './instance-stores.ts';
+import { createInvitationStore, createMemberStore } from './member-store.ts';
 import { createProviderKeyStore, fromProviderKeyRow, selectProviderKeys } from './provider-key-store.ts';
 import { createRecoveryStore } from './recovery-store.ts';
 import { sqliteQueries } from './sql-executor.ts';
@@ -92,6 +94,9 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
     usage: createUsageStore(executor),
     health: createHealthStore(executor),
     recovery: createRecoveryStore({ executor, settleOpened: ledger.settleOpened, lastSequence }),
+    identity: createIdentityStore(executor),
+    members: createMemberStore(executor),
+    invitations: createInvitationStore(executor),
     loadConfig: () => loadConfig(executor),
     onConfigChange: config.onChange,
     ping: async () => writer.alive && (await ping(readers)),

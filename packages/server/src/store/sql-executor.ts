@@ -3,7 +3,7 @@
  * elsewhere; only this seam and the ledger's hot statements differ between databases.
  */
 import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, DummyDriver } from 'kysely';
-import type { Compilable } from 'kysely';
+import type { Compilable, RawBuilder } from 'kysely';
 import type { Tables } from './tables.ts';
 
 export type WriteResult = {
@@ -30,3 +30,8 @@ export const sqliteQueries = new Kysely<Tables>({
     createQueryCompiler: () => new SqliteQueryCompiler(),
   },
 });
+
+/** A statement that the builder cannot say; its values are parameters all the same. */
+export function rawQuery<Row = unknown>(statement: RawBuilder<unknown>): Compilable<Row> {
+  return { compile: () => statement.$castTo<Row>().compile(sqliteQueries) };
+}

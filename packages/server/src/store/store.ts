@@ -30,6 +30,8 @@ import type {
   WorkspaceRecord,
 } from '@arouter/core';
 
+import type { IdentityStore, InvitationStore, MemberStore } from './people-ports.ts';
+
 export interface Store {
   readonly ledger: Ledger;
   readonly workspaces: WorkspaceStore;
@@ -42,6 +44,9 @@ export interface Store {
   readonly usage: UsageStore;
   readonly health: HealthStore;
   readonly recovery: RecoveryStore;
+  readonly identity: IdentityStore;
+  readonly members: MemberStore;
+  readonly invitations: InvitationStore;
   /** Everything the data plane's snapshot is made of, as of one moment. */
   loadConfig(): Promise<ConfigRows>;
   /** Called after each configuration change is durable, whoever made it in this process. */

@@ -142,7 +142,46 @@ export type CreditEntryTable = {
   created_at: number;
 };
 
+export type UserTable = {
+  id: string;
+  name: string;
+  email: string;
+  email_verified: number;
+  image: string | null;
+  is_operator: number;
+  two_factor_enabled: number;
+  created_at: number;
+  updated_at: number;
+};
+
+export type SessionTable = {
+  id: string;
+  user_id: string;
+  token: string;
+  expires_at: number;
+  ip_address: string | null;
+  user_agent: string | null;
+  active_workspace_id: string | null;
+  created_at: number;
+  updated_at: number;
+};
+
+export type InvitationTable = {
+  id: string;
+  workspace_id: string;
+  email: string;
+  role: string;
+  digest: string;
+  invited_by: string | null;
+  created_at: number;
+  expires_at: number;
+};
+
 export type Tables = {
+  users: UserTable;
+  sessions: SessionTable;
+  members: { workspace_id: string; user_id: string; role: string; joined_at: number };
+  invitations: InvitationTable;
   instance: { name: string; value: number };
   workspaces: WorkspaceTable;
   api_keys: ApiKeyTable;

@@ -19,9 +19,11 @@ import type { FastifyInstance } from 'fastify';
 import { createToken, hashOfKeyId, hintOfToken } from '../../auth/api-key-token.ts';
 import { createKeyVerifier, type PepperedKeyVerifier } from '../../auth/key-verifier.ts';
 import { createSpeedBook } from '../../counters/speed-book.ts';
+import { createFirstApiKey } from '../../first-run/first-workspace.ts';
 import { MemoryCounters } from '../../counters/memory-counters.ts';
 import { systemClock } from '../../instance/system-clock.ts';
 import { systemRandom } from '../../instance/system-random.ts';
+import { createPeople } from '../../people/people.ts';
 import { previewRoute } from '../../preview/preview-route.ts';
 import { buildSnapshot } from '../../snapshot/build-snapshot.ts';
 import { createCatalogue } from '../../snapshot/catalogue.ts';
@@ -33,8 +35,12 @@ import { parseEgressAllow } from '../../transport/parse-egress-allow.ts';
 import { openVault } from '../../vault/open-vault.ts';
 import { createRootKey } from '../../vault/root-key.ts';
 import { createControlPlane } from '../create-control-plane.ts';
-import type { ControlPlaneDeps, IssuedApiKey, KeyTestCandidate, KeyTestResult } from '../deps.ts';
+import type { ControlPlaneDeps, FirstRun, IssuedApiKey, KeyTestCandidate, KeyTestResult } from '../deps.ts';
 
+/** Of this gateway's pages. */
+export const ORIGIN = 'http://127.0.0.1:8080';
+/** What the first-run link carries. */
+export const FIRST_RUN_TOKEN = 'first-run-token';
 export const NOW = instant(Date.UTC(2026, 10, 23, 12));
 export const WORKSPACE = 'ws_one' as WorkspaceId;
 const OPENAI = 'openai' as ProviderId;
@@ -120,6 +126,15 @@ export async function openTestInstance(): Promise<TestInstance> {
     checkDestination: (url) => checkDestination(url, policy),
     providers: manifests,
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
+    people: createPeople({
+      identity: store.identity,
+      secret: await vault.instanceSecret('session_secret'),
+      random: systemRandom,
+      clock: systemClock,
+      publicUrl: '',
+    }),
+    firstRun: firstRunOf(store, issueApiKey, clock),
+    origins: () => new Set([ORIGIN]),
     clock,
     random: systemRandom,
     log: { info: log, warn: log, error: log },
@@ -135,6 +150,20 @@ export async function openTestInstance(): Promise<TestInstance> {
   };
   const call = callerOf(app, keys);
   return { app, store, counters, deps, keys, inferenceKey, tested, logged, world, call, close };
+}
+
+function firstRunOf(store: Store, issueApiKey: (kind: ApiKeyKind) => IssuedApiKey, clock: Clock): FirstRun {
+  let unused = true;
+  return {
+    isOpen: async () => !(await store.members.usersExist()),
+    async consume(token) {
+      const isRight = unused && token === FIRST_RUN_TOKEN;
+      if (isRight) unused = false;
+      return isRight;
+    },
+    createWorkspace: (name) =>
+      createFirstApiKey({ store, ensureWorkspace: async () => undefined, issueApiKey, clock }, name),
+  };
 }
 
 type Keys = TestInstance['keys'];
