@@ -233,7 +233,7 @@ describe('the start', () => {
   const missing = {} as Handlers;
   test('fails when a route has no handler', () => {
     expect(() => registerAll(instance.app, instance.deps, missing)).toThrow(
-      /routes without handler: \[listApiKeys,/,
+      /routes without handler: \[getSession,/,
     );
   });
   test('fails when a handler has no route', () => {
