@@ -94,9 +94,7 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
     usage: createUsageStore(executor),
     health: createHealthStore(executor),
     recovery: createRecoveryStore({ executor, settleOpened: ledger.settleOpened, lastSequence }),
-    identity: createIdentityStore(executor),
-    members: createMemberStore(executor),
-    invitations: createInvitationStore(executor),
+    ...peopleStores(executor),
     loadConfig: () => loadConfig(executor),
     onConfigChange: config.onChange,
     ping: async () => writer.alive && (await ping(readers)),
@@ -110,6 +108,14 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
       await writer.close();
       unlock();
     },
+  };
+}
+
+function peopleStores(executor: SqlExecutor): Pick<Store, 'identity' | 'members' | 'invitations'> {
+  return {
+    identity: createIdentityStore(executor),
+    members: createMemberStore(executor),
+    invitations: createInvitationStore(executor),
   };
 }
 
