@@ -9,8 +9,12 @@ import {
 import {
   FATES_FROM_ANTHROPIC,
   FATES_TO_ANTHROPIC,
-  type FieldFate,
 } from '../packages/providers/src/dialects/anthropic-messages/dropped-fields.ts';
+import {
+  FATES_FROM_RESPONSES,
+  FATES_TO_RESPONSES,
+} from '../packages/providers/src/dialects/openai-responses/dropped-fields.ts';
+import type { FieldFate } from '../packages/providers/src/dialects/shared/field-fate.ts';
 import { SETTINGS } from '../packages/server/src/config/settings.ts';
 
 export type ReferencePage = { readonly path: string; readonly content: string };
@@ -105,19 +109,47 @@ function healthRow(name: FailureClass): readonly string[] {
   ];
 }
 
+/** Every dialect and the canonical form between them (OpenAI chat): what is lost on the way to it, and on the way from it. */
+const TRANSLATIONS: readonly {
+  readonly name: string;
+  readonly fromCaller: readonly FieldFate[];
+  readonly toProvider: readonly FieldFate[];
+}[] = [
+  { name: 'OpenAI responses', fromCaller: FATES_FROM_RESPONSES, toProvider: FATES_TO_RESPONSES },
+  { name: 'Anthropic messages', fromCaller: FATES_FROM_ANTHROPIC, toProvider: FATES_TO_ANTHROPIC },
+];
+
 function translationPage(): string {
   return `# What translation keeps
 
-When caller and provider speak the same dialect nothing is translated. Otherwise everything that the other side can express is
-carried over; the rest is dropped or refused by these tables, never silently changed in meaning.
+When caller and provider speak the same dialect nothing is translated. Otherwise a request goes through one form, that of OpenAI
+chat with unknown fields kept: from the caller's dialect into it, and from it into the provider's. Everything that the other side
+can express is carried over; the rest is dropped or refused by these tables, never silently changed in meaning. Which tables
+apply:
 
-## OpenAI chat caller, Anthropic messages provider
+${table(['Caller \\ provider', 'OpenAI chat', ...TRANSLATIONS.map(({ name }) => name)], matrixRows())}
 
-${fates(FATES_TO_ANTHROPIC)}
+${TRANSLATIONS.map(
+  ({ name, fromCaller, toProvider }) => `## ${name} caller, provider of another dialect
 
-## Anthropic messages caller, OpenAI chat provider
+${fates(fromCaller)}
 
-${fates(FATES_FROM_ANTHROPIC)}`;
+## Caller of another dialect, ${name} provider
+
+${fates(toProvider)}`,
+).join('\n\n')}`;
+}
+
+function matrixRows(): readonly (readonly string[])[] {
+  const dialects = ['OpenAI chat', ...TRANSLATIONS.map(({ name }) => name)];
+  return dialects.map((caller) => [caller, ...dialects.map((provider) => tablesFor(caller, provider))]);
+}
+
+function tablesFor(caller: string, provider: string): string {
+  if (caller === provider) return 'bytes pass through';
+  const [first] = TRANSLATIONS.filter(({ name }) => name === caller).map(({ name }) => `${name} caller`);
+  const [second] = TRANSLATIONS.filter(({ name }) => name === provider).map(({ name }) => `${name} provider`);
+  return [first, second].filter((each) => each !== undefined).join(', then ');
 }
 
 function fates(rows: readonly FieldFate[]): string {

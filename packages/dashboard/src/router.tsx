@@ -10,7 +10,6 @@ import {
 import { sessionQuery } from './api/session.ts';
 import { PageError } from './components/error-boundary.tsx';
 import { AppShell } from './layout/app-shell.tsx';
-import { readKeysSearch } from './pages/integrations/use-keys-search.ts';
 import { NotFoundPage } from './pages/not-found/not-found-page.tsx';
 
 const root = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
@@ -51,18 +50,13 @@ const home = createRoute({
 const integrations = createRoute({
   getParentRoute: () => shell,
   path: '/settings/integrations',
-  validateSearch: readKeysSearch,
-  component: lazyRouteComponent(() => import('./pages/integrations/keys-page.tsx'), 'IntegrationsPage'),
+  component: lazyRouteComponent(
+    () => import('./pages/integrations/integrations-page.tsx'),
+    'IntegrationsPage',
+  ),
 });
 
-const platformKeys = createRoute({
-  getParentRoute: () => shell,
-  path: '/operator/platform-keys',
-  validateSearch: readKeysSearch,
-  component: lazyRouteComponent(() => import('./pages/integrations/keys-page.tsx'), 'PlatformKeysPage'),
-});
-
-const routes = root.addChildren([signIn, firstRun, shell.addChildren([home, integrations, platformKeys])]);
+const routes = root.addChildren([signIn, firstRun, shell.addChildren([home, integrations])]);
 
 export function createDashboardRouter(queries: QueryClient) {
   return createRouter({

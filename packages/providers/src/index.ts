@@ -12,3 +12,4 @@ export {
 } from './manifest/interpret-key-test.ts';
 export { openaiChat } from './dialects/openai-chat/index.ts';
 export { anthropicMessages } from './dialects/anthropic-messages/index.ts';
+export { openaiResponses } from './dialects/openai-responses/index.ts';

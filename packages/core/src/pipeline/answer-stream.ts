@@ -3,7 +3,7 @@ import type { AttemptOutcome } from '../keys/generation.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { Failure } from '../errors/failure-class.ts';
 import type { Ports } from '../ports.ts';
-import type { StreamRelay } from '../wire/dialect.ts';
+import type { CallerError, StreamRelay } from '../wire/dialect.ts';
 import type { TransportFault, WireResponse } from '../wire/wire.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { failureOfAnswer, failureOfFault, invalidAnswer } from './attempt-failure.ts';
@@ -22,7 +22,7 @@ export async function answerStream(
   response: WireResponse,
 ): Promise<AttemptResult> {
   const { run, target } = open;
-  const stream = runStream(response, createRelay(open));
+  const stream = runStream(response, createRelay(ports, open));
   const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, () => response.cancel());
   await stream.decided;
   const firstByteMs = ports.clock.monotonicMs() - open.startedMs;
@@ -57,23 +57,30 @@ function streamContentType({ inbound, request }: Run): string {
   return type.startsWith('text/') ? `${type}; charset=utf-8` : type;
 }
 
-function createRelay({ run, target }: OpenAttempt): StreamRelay {
+function createRelay(ports: Ports, { run, target }: OpenAttempt): StreamRelay {
   const { facts } = run.request;
   const { dialect } = run.inbound;
-  if (target.same) return dialect.createPassThroughRelay({ stripUsage: target.stripUsage });
-  return createTranslatingRelay(
-    target.upstream.createStreamDecoder(),
-    dialect.createStreamEncoder({ includeUsage: facts.includeUsage, id: run.header.id }),
-    (signals) => {
-      const { message } = failureOfAnswer(signals, target.manifest, target.credential);
-      return dialect.encodeStreamError({
-        status: 502,
-        code: 'upstream_error',
-        message,
-        requestId: run.header.requestId,
-      });
-    },
-  );
+  if (target.same) return target.upstream.createPassThroughRelay({ stripUsage: target.stripUsage });
+  const encoder = dialect.createStreamEncoder({
+    includeUsage: facts.includeUsage,
+    id: run.header.id,
+    request: facts,
+    clock: ports.clock,
+  });
+  return createTranslatingRelay(target.upstream.createStreamDecoder(), encoder, (signals) => {
+    const { message } = failureOfAnswer(signals, target.manifest, target.credential);
+    return encodeStreamError(run, encoder, { status: 502, code: 'upstream_error', message });
+  });
+}
+
+/** Numbered by the stream where its dialect numbers events. */
+function encodeStreamError(
+  { inbound, header }: Run,
+  stream: Pick<StreamRelay, 'encodeError'>,
+  error: Omit<CallerError, 'requestId'>,
+): Uint8Array {
+  const shown = { ...error, requestId: header.requestId };
+  return stream.encodeError?.(shown) ?? inbound.dialect.encodeStreamError(shown);
 }
 
 /** Nothing has gone to the caller yet: an error here can still move on to another key. */
@@ -122,12 +129,16 @@ async function finishStream(
     await ports.ledger.settle(row);
   } catch {
     // The answer was given but cannot be recorded now: the caller must not take it for complete.
-    return broken(open, new GatewayError('service_unavailable', NOT_RECORDED));
+    return broken(open, stream.relay, new GatewayError('service_unavailable', NOT_RECORDED));
   }
   if (complete) return { terminal: stream.relay.finish(), kind: 'complete' };
   // An error event of the provider has already been passed on.
   if (state.failure !== null) return { terminal: new Uint8Array(), kind: 'broken' };
-  return broken(open, new GatewayError('upstream_error', failure?.message ?? 'The stream broke off.'));
+  return broken(
+    open,
+    stream.relay,
+    new GatewayError('upstream_error', failure?.message ?? 'The stream broke off.'),
+  );
 }
 
 /** A fault of ours at the end of a stream: the attempt is settled all the same, then the fault goes its way. */
@@ -156,14 +167,12 @@ function outcomeOf(complete: boolean, callerGone: boolean): AttemptOutcome {
   return callerGone ? 'cancelled' : 'interrupted';
 }
 
-function broken({ run }: OpenAttempt, error: GatewayError): StreamEnd {
-  const event = run.inbound.dialect.encodeStreamError({
-    status: error.status,
-    code: error.code,
-    message: error.message,
-    requestId: run.header.requestId,
-  });
-  return { terminal: event, kind: 'broken' };
+function broken(
+  { run }: OpenAttempt,
+  relay: StreamRelay,
+  { status, code, message }: GatewayError,
+): StreamEnd {
+  return { terminal: encodeStreamError(run, relay, { status, code, message }), kind: 'broken' };
 }
 
 function writeEnd(sink: CallerSink, { terminal, kind }: StreamEnd): StreamEnd['kind'] {

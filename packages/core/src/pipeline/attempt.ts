@@ -202,7 +202,11 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
     answer = target.upstream.readAnswer(upstreamBody);
     body = target.same
       ? upstreamBody
-      : dialect.answerFromCanonical(target.upstream.answerToCanonical(upstreamBody), { id: run.header.id });
+      : dialect.answerFromCanonical(target.upstream.answerToCanonical(upstreamBody), {
+          id: run.header.id,
+          request: run.request.facts,
+          clock: ports.clock,
+        });
   } catch (error) {
     if (!(error instanceof DialectError)) throw error;
     const failure = invalidAnswer(target.manifest, response.status, 'something that is not an answer');

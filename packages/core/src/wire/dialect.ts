@@ -5,6 +5,7 @@
  */
 import type { FailureSignals } from '../errors/failure-class.ts';
 import type { TokenUsage } from '../keys/generation.ts';
+import type { Clock } from '../ports.ts';
 import type { DialectId } from '../values.ts';
 import type { WireHeaders, WireRequest } from './wire.ts';
 
@@ -89,8 +90,6 @@ export type DialectQuirks = {
   readonly unsupportedFields?: readonly string[];
   /** The member of assistant messages in which the provider wants its own reasoning back. Default: it wants none. */
   readonly reasoningField?: 'reasoning' | 'reasoning_content';
-  /** Fields that stand in the body in place of the model, which the path names (Claude at other clouds). */
-  readonly modelInPath?: { readonly bodyFields: Readonly<Record<string, string>> };
 };
 
 /** A decoded, complete, successful answer. */
@@ -116,6 +115,8 @@ export interface StreamRelay {
   end(): Uint8Array | null;
   /** The held-back terminal event; call after the settlement is durable. */
   finish(): Uint8Array;
+  /** In dialects that number the events of a stream: the error event that continues this one. Else see the dialect. */
+  encodeError?(error: CallerError): Uint8Array;
   readonly state: StreamState;
 }
 export type StreamState = {
@@ -140,8 +141,19 @@ export interface StreamDecoder {
 export interface StreamEncoder {
   push(chunk: CanonicalChunk): Uint8Array | null;
   finish(): Uint8Array;
+  /** As in StreamRelay. */
+  encodeError?(error: CallerError): Uint8Array;
 }
-export type StreamEncodeOptions = { readonly includeUsage: boolean; readonly id: string };
+/** What a complete answer to the caller is made of besides what the provider said. */
+export type AnswerContext = {
+  /** The generation's id. */
+  readonly id: string;
+  /** The caller's request, for dialects whose answers repeat it. */
+  readonly request?: RequestFacts;
+  /** For dialects whose answers say when they were complete. */
+  readonly clock?: Pick<Clock, 'now'>;
+};
+export type StreamEncodeOptions = AnswerContext & { readonly includeUsage: boolean };
 
 /** An error as it is shown to a caller; the dialect gives it its shape. */
 export type CallerError = {
@@ -177,7 +189,7 @@ export interface Dialect {
   /** An error object inside a 2xx body, if that is what it is. */
   findFailure(body: Uint8Array): FailureSignals | null;
   answerToCanonical(body: Uint8Array): CanonicalAnswer;
-  answerFromCanonical(answer: CanonicalAnswer, options: { readonly id: string }): Uint8Array;
+  answerFromCanonical(answer: CanonicalAnswer, context: AnswerContext): Uint8Array;
   /** Adds `cost`, `is_byok` and `cost_details` to the answer's usage, for callers who asked. */
   addCost(body: Uint8Array, cost: CostInBody): Uint8Array;
 

@@ -46,6 +46,10 @@ class TranslatingRelay implements StreamRelay {
     return this.#failed ? new Uint8Array() : this.#encoder.finish();
   }
 
+  get encodeError(): StreamRelay['encodeError'] {
+    return this.#encoder.encodeError?.bind(this.#encoder);
+  }
+
   #encode(chunks: readonly CanonicalChunk[]): Uint8Array | null {
     if (this.#failed) return null;
     const pieces = chunks.map((chunk) => this.#encoder.push(chunk)).filter((piece) => piece !== null);

@@ -19,9 +19,4 @@ export const NAV_GROUPS: readonly NavGroup[] = [
     title: 'Settings',
     items: [{ to: '/settings/integrations', label: 'Integrations', icon: 'plug' }],
   },
-  {
-    title: 'Operator',
-    operatorOnly: true,
-    items: [{ to: '/operator/platform-keys', label: 'Platform keys', icon: 'operator' }],
-  },
 ];

@@ -4,6 +4,7 @@ import {
   KEY_TEST_TIMEOUT_MS,
   LIST_MODELS,
   openAiCompatible,
+  RESPONSES,
 } from '../manifest/openai-compatible.ts';
 import file from './models.json' with { type: 'json' };
 
@@ -13,6 +14,7 @@ export const manifest = openAiCompatible({
   aliases: ['deepseek-ai'],
   keysUrl: 'https://platform.deepseek.com/api_keys',
   baseUrl: 'https://api.deepseek.com',
+  moreDialects: [RESPONSES],
   hostDialects: [anthropicAt('/anthropic/v1/messages')],
   keyTest: {
     method: 'GET',

@@ -1,5 +1,5 @@
 /** Groq. Sources: console.groq.com/docs, recorded traffic. Status 498 is its flex tier out of capacity. */
-import { openAiCompatible } from '../manifest/openai-compatible.ts';
+import { openAiCompatible, RESPONSES } from '../manifest/openai-compatible.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -12,6 +12,7 @@ export const manifest = openAiCompatible({
     outputCapField: 'max_completion_tokens',
     unsupportedFields: ['logprobs', 'logit_bias', 'top_logprobs'],
   },
+  moreDialects: [RESPONSES],
   failureRules: [
     // Larger than the tokens per minute of this account allow; not a limit of the model.
     { status: 413, class: 'too_big_for_key' },

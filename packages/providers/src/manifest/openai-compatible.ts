@@ -12,6 +12,7 @@ import type {
 import { bearer } from '../auth/bearer.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
 import { openaiChat } from '../dialects/openai-chat/index.ts';
+import { openaiResponses } from '../dialects/openai-responses/index.ts';
 import { apiKeyCredential } from './api-key-credential.ts';
 
 export type OpenAiCompatible = {
@@ -23,6 +24,8 @@ export type OpenAiCompatible = {
   readonly baseUrl: string | null;
   readonly regions?: Readonly<Record<string, string>>;
   readonly quirks?: DialectQuirks;
+  /** Which models answer at `/chat/completions`. Default: all. */
+  readonly servesChat?: (upstreamModel: string) => boolean;
   /** Dialects that the provider speaks besides, below the base URL. */
   readonly moreDialects?: readonly ProviderDialect[];
   /** Dialects that it speaks beside the base URL's path, on its own hosts. */
@@ -63,6 +66,9 @@ export function anthropicAt(path: string): ProviderDialect {
   return { dialect: anthropicMessages, path: () => path, quirks: {} };
 }
 
+/** The Responses dialect below the base URL. */
+export const RESPONSES: ProviderDialect = { dialect: openaiResponses, path: () => '/responses', quirks: {} };
+
 export function openAiCompatible(options: OpenAiCompatible): ProviderManifest {
   return {
     id: options.id as ProviderId,
@@ -78,7 +84,12 @@ export function openAiCompatible(options: OpenAiCompatible): ProviderManifest {
       }),
     ],
     dialects: [
-      { dialect: openaiChat, path: () => '/chat/completions', quirks: options.quirks ?? {} },
+      {
+        dialect: openaiChat,
+        path: () => '/chat/completions',
+        quirks: options.quirks ?? {},
+        ...(options.servesChat === undefined ? {} : { serves: options.servesChat }),
+      },
       ...(options.moreDialects ?? []),
     ],
     hostDialects: options.hostDialects ?? [],

@@ -1,7 +1,10 @@
 /** OpenAI. Sources: platform.openai.com/docs, recorded traffic. */
 import { openaiChat } from '../dialects/openai-chat/index.ts';
-import { LIST_MODELS, openAiCompatible } from '../manifest/openai-compatible.ts';
+import { LIST_MODELS, openAiCompatible, RESPONSES } from '../manifest/openai-compatible.ts';
 import file from './models.json' with { type: 'json' };
+
+/** Models that the chat endpoint refuses. */
+const RESPONSES_ONLY = /^(?:o[13]-pro|gpt-5(?:\.\d+)?-(?:pro|codex)|codex-|computer-use-)|-deep-research/;
 
 export const manifest = openAiCompatible({
   id: 'openai',
@@ -13,6 +16,8 @@ export const manifest = openAiCompatible({
   regions: { us: 'https://us.api.openai.com/v1', eu: 'https://eu.api.openai.com/v1' },
   // `max_tokens` is refused by the reasoning models.
   quirks: { outputCapField: 'max_completion_tokens' },
+  servesChat: (model) => !RESPONSES_ONLY.test(model),
+  moreDialects: [RESPONSES],
   keyTest: {
     ...LIST_MODELS,
     alsoOk: [

@@ -1,5 +1,10 @@
 /** OpenRouter. Sources: its OpenAPI document and docs, recorded traffic. */
-import { KEY_TEST_TIMEOUT_MS, anthropicAt, openAiCompatible } from '../manifest/openai-compatible.ts';
+import {
+  KEY_TEST_TIMEOUT_MS,
+  anthropicAt,
+  openAiCompatible,
+  RESPONSES,
+} from '../manifest/openai-compatible.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -8,7 +13,7 @@ export const manifest = openAiCompatible({
   aliases: ['open-router'],
   keysUrl: 'https://openrouter.ai/settings/keys',
   baseUrl: 'https://openrouter.ai/api/v1',
-  moreDialects: [anthropicAt('/messages')],
+  moreDialects: [anthropicAt('/messages'), RESPONSES],
   // Its list of models is public and proves nothing.
   keyTest: {
     method: 'GET',

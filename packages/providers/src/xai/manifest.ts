@@ -1,5 +1,10 @@
 /** xAI. Sources: docs.x.ai (`GET /v1/api-key`, regions). A refused key is a 400 here; no credits are a 403 or 429. */
-import { KEY_TEST_TIMEOUT_MS, LIST_MODELS, openAiCompatible } from '../manifest/openai-compatible.ts';
+import {
+  KEY_TEST_TIMEOUT_MS,
+  LIST_MODELS,
+  openAiCompatible,
+  RESPONSES,
+} from '../manifest/openai-compatible.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -13,6 +18,7 @@ export const manifest = openAiCompatible({
     'us-west-2': 'https://us-west-2.api.x.ai/v1',
     'eu-west-1': 'https://eu-west-1.api.x.ai/v1',
   },
+  moreDialects: [RESPONSES],
   keyTest: {
     method: 'GET',
     path: '/api-key',

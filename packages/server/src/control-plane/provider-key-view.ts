@@ -1,7 +1,6 @@
 /** A provider key as the contract shows it: options, health and spend; of the secret only its hint. */
 import type { RouteAnswer } from '@arouter/contract';
 import {
-  failureAdvice,
   instant,
   laterBy,
   periodAt,
@@ -14,7 +13,7 @@ import type { ControlPlaneDeps } from './deps.ts';
 import { shownTime, shownTimeOrNull, shownUsd, shownUsdOrNull } from './handler.ts';
 
 export type ShownProviderKey = RouteAnswer<'getByok'>['data'];
-type Deps = Pick<ControlPlaneDeps, 'store' | 'vault' | 'health' | 'clock' | 'providers'>;
+type Deps = Pick<ControlPlaneDeps, 'store' | 'vault' | 'health' | 'clock'>;
 
 /** Three queries, however many keys. */
 export async function shownProviderKeys(
@@ -83,26 +82,16 @@ function shownHealth(deps: Deps, key: ProviderKeyRecord, now: Instant): ShownPro
   const lastError = newest([own, ...models.map(({ health }) => health)]);
   return {
     ...shownState(deps, key, { own, benched: benched.map(({ health }) => health), now }),
-    last_error: lastError === null ? null : shownLastError(deps, key, lastError),
+    last_error:
+      lastError === null
+        ? null
+        : {
+            status: lastError.status,
+            class: lastError.class,
+            message: lastError.message,
+            at: shownTime(lastError.at),
+          },
     models: benched.map(({ model, health }) => ({ model, until: shownTimeOrNull(health.until) })),
-  };
-}
-
-function shownLastError(
-  { providers }: Deps,
-  key: ProviderKeyRecord,
-  lastError: LastError,
-): NonNullable<ShownProviderKey['health']['last_error']> {
-  const manifest = providers.get(key.provider);
-  return {
-    status: lastError.status,
-    class: lastError.class,
-    message: lastError.message,
-    at: shownTime(lastError.at),
-    advice: failureAdvice(lastError.class, {
-      provider: manifest?.name ?? key.provider,
-      keysUrl: manifest?.keysUrl ?? '',
-    }),
   };
 }
 

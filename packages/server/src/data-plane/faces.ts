@@ -1,6 +1,6 @@
 /** Which inference path speaks what: fixed paths in one table, paths with names in them as patterns, tried in order. */
 import type { Dialect, DialectId, ProviderId, ProviderManifest, RequestContext } from '@arouter/core';
-import { anthropicMessages, openaiChat } from '@arouter/providers';
+import { anthropicMessages, openaiChat, openaiResponses } from '@arouter/providers';
 
 /** One inference path. */
 export type Face = {
@@ -38,6 +38,7 @@ type Row = {
 /** Served under /v1 and, for clients that expect cost in every answer, under /api/v1. */
 const ROWS: readonly Row[] = [
   { path: '/chat/completions', dialect: openaiChat, namesOf: openaiChat.id },
+  { path: '/responses', dialect: openaiResponses, namesOf: openaiChat.id },
   { path: '/messages', dialect: anthropicMessages, namesOf: anthropicMessages.id },
 ];
 

@@ -1,13 +1,8 @@
 /**
  * What one side can say and the other cannot, and what becomes of it: the whole table, from which the docs are made.
- * `dropped`: the answer is still what was asked for, or nearly. `refused`: it would not be, so the caller gets an
- * `invalid_request` that says what to do. Fields in no table (new ones, or a provider's own) are dropped.
+ * Fields in no table (new ones, or a provider's own) are dropped.
  */
-export type FieldFate = {
-  readonly field: string;
-  readonly fate: 'dropped' | 'refused' | 'changed';
-  readonly reason: string;
-};
+import type { FieldFate } from '../shared/field-fate.ts';
 
 /** OpenAI chat caller → Messages API provider. */
 export const FATES_TO_ANTHROPIC: readonly FieldFate[] = [

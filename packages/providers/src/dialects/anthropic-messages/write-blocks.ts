@@ -4,7 +4,7 @@
  */
 import { DialectError } from '@arouter/core';
 import { event } from './errors.ts';
-import { type JsonObject, stringOf } from '../shared/json-values.ts';
+import { isWholeObject, type JsonObject, stringOf } from '../shared/json-values.ts';
 import { toolUseId } from './messages-from-canonical.ts';
 import { redactedForCaller, signatureForCaller } from './reasoning.ts';
 
@@ -104,7 +104,7 @@ export class BlockWriter {
     for (let first = this.#segments[0]; first !== undefined; first = this.#segments[0]) {
       written += this.#grow(first, final);
       const isLast = this.#segments.length === 1;
-      if (!final && (isLast || (first.kind === 'tool' && !isWhole(first.text)))) break;
+      if (!final && (isLast || (first.kind === 'tool' && !isWholeObject(first.text)))) break;
       written += this.#close(first);
     }
     return written;
@@ -181,15 +181,4 @@ function deltaOf(kind: 'text' | 'thinking' | 'tool', fresh: string): JsonObject 
 function continues(open: JsonObject, next: JsonObject, text: string): boolean {
   if (open['signature'] && text !== '') return false;
   return open['index'] === undefined || next['index'] === undefined || open['index'] === next['index'];
-}
-
-function isWhole(json: string): boolean {
-  if (!json.trimEnd().endsWith('}')) return false;
-  try {
-    JSON.parse(json);
-    return true;
-  } catch {
-    // The rest is still to come.
-    return false;
-  }
 }

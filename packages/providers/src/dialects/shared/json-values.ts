@@ -74,3 +74,15 @@ export function argumentsToInput(text: unknown): JsonObject {
     return { malformed_arguments: text };
   }
 }
+
+/** Whether this is a whole JSON object, so that nothing of it can be still to come. */
+export function isWholeObject(json: string): boolean {
+  if (!json.trimEnd().endsWith('}')) return false;
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    // The rest is still to come.
+    return false;
+  }
+}

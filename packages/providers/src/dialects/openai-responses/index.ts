@@ -1,0 +1,78 @@
+/**
+ * The Responses dialect (`POST /v1/responses`), as OpenAI and those who follow it speak it. Stateless here: nothing is
+ * stored, and what a provider stores is left to it where it speaks this dialect itself, else refused in words.
+ * Sources: platform.openai.com "Responses", "Streaming events"; openresponses.org; recorded traffic.
+ */
+import { Buffer } from 'node:buffer';
+import type {
+  CanonicalRequest,
+  Dialect,
+  DialectId,
+  EncodedRequest,
+  EncodeTarget,
+  RequestFacts,
+} from '@arouter/core';
+import { createdOf } from '../openai-chat/canonical.ts';
+import { encodeError } from '../openai-chat/encode-error.ts';
+import { readFailure } from '../shared/failure-signals.ts';
+import { isObject, type JsonObject, parseExact, stringOf } from '../shared/json-values.ts';
+import { invalidRequest } from '../shared/request-body.ts';
+import { asBuffer } from '../shared/scan-json.ts';
+import { addCost, findFailure, parseAnswer, readAnswer } from './answer.ts';
+import { answerFromCanonical } from './answer-from-canonical.ts';
+import { answerToCanonical } from './answer-to-canonical.ts';
+import { createStreamDecoder } from './decode-stream.ts';
+import { createStreamEncoder } from './encode-stream.ts';
+import { encodeStreamError } from './errors.ts';
+import { createPassThroughRelay } from './pass-through-relay.ts';
+import { passThrough } from './pass-through.ts';
+import { readRequest } from './read-request.ts';
+import { requestFromCanonical } from './request-from-canonical.ts';
+import { requestToCanonical } from './request-to-canonical.ts';
+import { requestOf } from './response-resource.ts';
+
+export const openaiResponses: Dialect = {
+  id: 'openai-responses' as DialectId,
+  operation: 'chat',
+  streamContentType: 'text/event-stream',
+  callerHeaders: ['openai-beta'],
+  readRequest,
+  passThrough,
+  toCanonical,
+  fromCanonical,
+  readAnswer,
+  findFailure,
+  answerToCanonical: (body) => answerToCanonical(parseAnswer(body)),
+  answerFromCanonical: (answer, { id, request, clock }) => {
+    const createdAt = createdOf(answer, id);
+    const model = stringOf(answer['model']) ?? '';
+    const now = clock === undefined ? createdAt : Math.floor(clock.now() / 1000);
+    return encode(answerFromCanonical(answer, { id, model, createdAt, request: requestOf(request) }, now));
+  },
+  addCost,
+  createPassThroughRelay,
+  createStreamDecoder,
+  createStreamEncoder,
+  decodeFailure: readFailure,
+  encodeError,
+  encodeStreamError,
+};
+
+function toCanonical(facts: RequestFacts): CanonicalRequest {
+  let request: unknown;
+  try {
+    request = parseExact(asBuffer(facts.body).toString('utf8'));
+  } catch (error) {
+    // Its structure has been checked: raw control characters are what is left.
+    throw invalidRequest('The request body has control characters in a string; escape them.', error);
+  }
+  return requestToCanonical(isObject(request) ? request : {});
+}
+
+function fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest {
+  return { body: encode(requestFromCanonical(request, target)), headers: [] };
+}
+
+function encode(value: JsonObject): Uint8Array {
+  return Buffer.from(JSON.stringify(value), 'utf8');
+}
