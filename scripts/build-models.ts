@@ -16,6 +16,7 @@ import {
   completedBy,
   implausible,
   isFree,
+  joinSplitRows,
   priceFromModelsDev,
   priceFromPortkey,
   ratio,
@@ -53,6 +54,8 @@ type Head = {
   readonly portkey: string | null;
   readonly portkeyPrefix?: string;
   readonly skip?: readonly string[];
+  /** The price list has two rows per model, `…-lte-128k` and `…-gt-128k`; the dearer begins above so many tokens. */
+  readonly splitAt?: number;
   /** Priced by something else than tokens (minutes, characters, pages). */
   readonly unpriced?: readonly string[];
   /** Zero means free only for these; elsewhere a zero is a gap in the catalogue. */
@@ -233,7 +236,8 @@ function newestDated(plain: string, found: ReadonlyMap<string, ModelFacts>): Mod
 }
 
 function portkeyRowsOf(head: Head): ReadonlyMap<string, PortkeyRow> {
-  const rows = head.portkey === null ? {} : (portkey.providers[head.portkey] ?? {});
+  const listed = head.portkey === null ? {} : (portkey.providers[head.portkey] ?? {});
+  const rows = head.splitAt === undefined ? listed : joinSplitRows(listed, head.splitAt);
   return new Map(
     Object.entries(rows)
       .filter(([id]) => id !== 'default' && !matches(head.skip, id))

@@ -40,6 +40,8 @@ type PortkeyConfig = {
 /** US cents per token; units and fixed costs in US cents each. */
 export type PortkeyRow = {
   readonly pricing_config?: PortkeyConfig;
+  /** Not of the catalogue: put there by `joinSplitRows`. */
+  readonly above?: { readonly size: number; readonly pricing: PortkeyConfig };
   readonly custom_pricing?: {
     readonly context_tier_map?: Readonly<Record<string, string>>;
     readonly regions?: {
@@ -87,12 +89,34 @@ export function priceFromPortkey(row: PortkeyRow, searchUnit: string | undefined
   });
 }
 
+/** `x-lte-128k` and `x-gt-128k` → `x`, with the second as its tier above `size` tokens where it costs more. */
+export function joinSplitRows(
+  rows: Readonly<Record<string, PortkeyRow>>,
+  size: number,
+): Readonly<Record<string, PortkeyRow>> {
+  const joined: Record<string, PortkeyRow> = {};
+  for (const [name, row] of Object.entries(rows)) {
+    const [, id, bound] = /^(.+)-lte-(\d+k)$/.exec(name) ?? [];
+    if (id === undefined) {
+      if (!/-gt-\d+k$/.test(name)) joined[name] ??= row;
+      continue;
+    }
+    const pricing = rows[`${id}-gt-${bound}`]?.pricing_config;
+    joined[id] = pricing === undefined ? row : { ...row, above: { size, pricing } };
+  }
+  return joined;
+}
+
 function tiersFromPortkey(row: PortkeyRow): readonly PriceTier[] | undefined {
   const tiers = row.custom_pricing?.regions?.default?.execution_modes?.standard?.context_tiers;
   const found = Object.entries(row.custom_pricing?.context_tier_map ?? {}).flatMap(([size, name]) => {
     const prices = tiers?.[name]?.pricing_config?.pay_as_you_go;
     return Number(size) === 0 || prices === undefined ? [] : [{ size: Number(size), prices }];
   });
+  const base = row.pricing_config?.pay_as_you_go;
+  const above = row.above?.pricing.pay_as_you_go;
+  const dearer = above !== undefined && above.request_token?.price !== base?.request_token?.price;
+  if (dearer && row.above !== undefined) found.push({ size: row.above.size, prices: above });
   return found.map(({ size, prices }) => {
     const { input, output, cachedInput, cacheWrite5m } = mainPrices(prices);
     return withoutGaps({ aboveInputTokens: size, input, output, cachedInput, cacheWrite5m });

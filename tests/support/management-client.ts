@@ -3,6 +3,7 @@ import type { Gateway } from './start-gateway.ts';
 
 export type ProviderKeyFields = Readonly<Record<string, unknown>>;
 export type ShownProviderKey = {
+  readonly enabled: boolean;
   readonly id: string;
   readonly label: string;
   readonly provider: string;

@@ -58,7 +58,13 @@ describe('the management client', () => {
 
   test('turns an error answer into its code, message and request id', async () => {
     const body = {
-      error: { message: 'no', type: 't', code: 'wrong_key_kind', request_id: 'req_1' },
+      error: {
+        message: 'no',
+        type: 't',
+        code: 'wrong_key_kind',
+        request_id: 'req_1',
+        metadata: { fields: ['weight', 7] },
+      },
       code: 'wrong_key_kind',
       message: 'no',
     };
@@ -71,6 +77,7 @@ describe('the management client', () => {
       message: 'no',
       requestId: 'req_1',
       retryAfterSeconds: 7,
+      fields: ['weight'],
     });
   });
 

@@ -35,16 +35,19 @@ export class ManagementError extends Error {
   readonly code: string;
   readonly requestId: string | null;
   readonly retryAfterSeconds: number | null;
+  /** Which fields of the request were wrong, as paths (`credential.region`); empty when it is not about fields. */
+  readonly fields: readonly string[];
 
   constructor(
     message: string,
-    facts: Pick<ManagementError, 'status' | 'code' | 'requestId' | 'retryAfterSeconds'>,
+    facts: Pick<ManagementError, 'status' | 'code' | 'requestId' | 'retryAfterSeconds' | 'fields'>,
   ) {
     super(message);
     this.status = facts.status;
     this.code = facts.code;
     this.requestId = facts.requestId;
     this.retryAfterSeconds = facts.retryAfterSeconds;
+    this.fields = facts.fields;
   }
 }
 
@@ -99,11 +102,14 @@ function toError(response: Awaited<ReturnType<Fetch>>, text: string): Management
     code: error?.code ?? 'unknown_error',
     requestId: error?.requestId ?? response.headers.get('x-request-id'),
     retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
+    fields: error?.fields ?? [],
   });
 }
 
+type ReadError = Pick<ManagementError, 'message' | 'code' | 'requestId' | 'fields'>;
+
 /** A proxy in between may answer with anything; what is not our shape is undefined. */
-function readError(text: string): { message: string; code: string; requestId: string | null } | undefined {
+function readError(text: string): ReadError | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -111,12 +117,15 @@ function readError(text: string): { message: string; code: string; requestId: st
     // Not JSON: the caller falls back to the status.
     return undefined;
   }
-  const error = (parsed as { error?: { message?: unknown; code?: unknown; request_id?: unknown } } | null)
+  const error = (parsed as { error?: { [key: string]: unknown; metadata?: { fields?: unknown } } } | null)
     ?.error;
-  if (typeof error?.message !== 'string' || typeof error.code !== 'string') return undefined;
+  const { message, code, request_id: requestId, metadata } = error ?? {};
+  if (typeof message !== 'string' || typeof code !== 'string') return undefined;
+  const fields: readonly unknown[] = Array.isArray(metadata?.fields) ? metadata.fields : [];
   return {
-    message: error.message,
-    code: error.code,
-    requestId: typeof error.request_id === 'string' ? error.request_id : null,
+    message,
+    code,
+    requestId: typeof requestId === 'string' ? requestId : null,
+    fields: fields.filter((field) => typeof field === 'string'),
   };
 }

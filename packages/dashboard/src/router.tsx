@@ -10,6 +10,7 @@ import {
 import { sessionQuery } from './api/session.ts';
 import { PageError } from './components/error-boundary.tsx';
 import { AppShell } from './layout/app-shell.tsx';
+import { readKeysSearch } from './pages/integrations/use-keys-search.ts';
 import { NotFoundPage } from './pages/not-found/not-found-page.tsx';
 
 const root = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
@@ -50,13 +51,18 @@ const home = createRoute({
 const integrations = createRoute({
   getParentRoute: () => shell,
   path: '/settings/integrations',
-  component: lazyRouteComponent(
-    () => import('./pages/integrations/integrations-page.tsx'),
-    'IntegrationsPage',
-  ),
+  validateSearch: readKeysSearch,
+  component: lazyRouteComponent(() => import('./pages/integrations/keys-page.tsx'), 'IntegrationsPage'),
 });
 
-const routes = root.addChildren([signIn, firstRun, shell.addChildren([home, integrations])]);
+const platformKeys = createRoute({
+  getParentRoute: () => shell,
+  path: '/operator/platform-keys',
+  validateSearch: readKeysSearch,
+  component: lazyRouteComponent(() => import('./pages/integrations/keys-page.tsx'), 'PlatformKeysPage'),
+});
+
+const routes = root.addChildren([signIn, firstRun, shell.addChildren([home, integrations, platformKeys])]);
 
 export function createDashboardRouter(queries: QueryClient) {
   return createRouter({

@@ -14,6 +14,7 @@ import { manifest as deepseek } from './deepseek/manifest.ts';
 import { manifest as fireworks } from './fireworks/manifest.ts';
 import { manifest as friendli } from './friendli/manifest.ts';
 import { manifest as githubModels } from './github-models/manifest.ts';
+import { manifest as google } from './google/manifest.ts';
 import { manifest as groq } from './groq/manifest.ts';
 import { manifest as huggingface } from './huggingface/manifest.ts';
 import { manifest as inception } from './inception/manifest.ts';
@@ -35,6 +36,7 @@ import { manifest as stepfun } from './stepfun/manifest.ts';
 import { manifest as together } from './together/manifest.ts';
 import { manifest as upstage } from './upstage/manifest.ts';
 import { manifest as venice } from './venice/manifest.ts';
+import { manifest as vertex } from './vertex/manifest.ts';
 import { manifest as xai } from './xai/manifest.ts';
 import { manifest as xiaomi } from './xiaomi/manifest.ts';
 import { manifest as zai } from './zai/manifest.ts';
@@ -54,6 +56,7 @@ const all: readonly ProviderManifest[] = [
   fireworks,
   friendli,
   githubModels,
+  google,
   groq,
   huggingface,
   inception,
@@ -75,6 +78,7 @@ const all: readonly ProviderManifest[] = [
   together,
   upstage,
   venice,
+  vertex,
   xai,
   xiaomi,
   zai,

@@ -124,8 +124,9 @@ export const listProviderKeysQuery = z.strictObject({
 const lastError = z.strictObject({
   status: z.number().nullable(),
   class: z.enum(FAILURE_CLASSES),
-  message: z.string(),
+  message: z.string().meta({ description: "The provider's words, redacted and cut." }),
   at: z.string(),
+  advice: z.string().meta({ description: 'What to do about it, in one sentence of ours.' }),
 });
 export const providerKeyObject = z
   .strictObject({

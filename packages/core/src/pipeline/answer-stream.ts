@@ -60,7 +60,7 @@ function streamContentType({ inbound, request }: Run): string {
 function createRelay(ports: Ports, { run, target }: OpenAttempt): StreamRelay {
   const { facts } = run.request;
   const { dialect } = run.inbound;
-  if (target.same) return target.upstream.createPassThroughRelay({ stripUsage: target.stripUsage });
+  if (target.same) return dialect.createPassThroughRelay({ stripUsage: target.stripUsage });
   const encoder = dialect.createStreamEncoder({
     includeUsage: facts.includeUsage,
     id: run.header.id,

@@ -90,6 +90,8 @@ export type DialectQuirks = {
   readonly unsupportedFields?: readonly string[];
   /** The member of assistant messages in which the provider wants its own reasoning back. Default: it wants none. */
   readonly reasoningField?: 'reasoning' | 'reasoning_content';
+  /** Fields that stand in the body in place of the model, which the path names (Claude at other clouds). */
+  readonly modelInPath?: { readonly bodyFields: Readonly<Record<string, string>> };
 };
 
 /** A decoded, complete, successful answer. */

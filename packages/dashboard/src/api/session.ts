@@ -40,3 +40,8 @@ async function loadSession(): Promise<Session> {
     throw error;
   }
 }
+
+/** Whether who looks may do something in the workspace that is looked at. */
+export function useMay(_permission: 'provider_keys.manage'): boolean {
+  return useSession().state === 'signed_in';
+}

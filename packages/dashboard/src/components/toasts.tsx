@@ -22,7 +22,12 @@ export function notify(title: string, description?: string): void {
 /** For a failed change that has no field to show the error at. */
 export function notifyError(error: unknown): void {
   const { title, detail } = errorWords(error);
-  manager.add({ title, description: detail, type: 'bad', priority: 'high', timeout: ERROR_MS });
+  notifyProblem(title, detail);
+}
+
+/** Something did not go well, in words of the page's own. */
+export function notifyProblem(title: string, description: string): void {
+  manager.add({ title, description, type: 'bad', priority: 'high', timeout: ERROR_MS });
 }
 
 /** `undo` runs when it is pressed, within ten seconds. */

@@ -19,4 +19,9 @@ export const NAV_GROUPS: readonly NavGroup[] = [
     title: 'Settings',
     items: [{ to: '/settings/integrations', label: 'Integrations', icon: 'plug' }],
   },
+  {
+    title: 'Operator',
+    operatorOnly: true,
+    items: [{ to: '/operator/platform-keys', label: 'Platform keys', icon: 'operator' }],
+  },
 ];

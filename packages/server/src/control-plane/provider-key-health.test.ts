@@ -75,6 +75,7 @@ describe('testing and health', () => {
         class: 'key_invalid',
         message: 'OpenAI refused the key.',
         at: new Date(instance.world.now).toISOString(),
+        advice: expect.stringContaining('Make a new key'),
       },
       models: [],
     });

@@ -1,6 +1,7 @@
 /** A provider key as the contract shows it: options, health and spend; of the secret only its hint. */
 import type { RouteAnswer } from '@arouter/contract';
 import {
+  failureAdvice,
   instant,
   laterBy,
   periodAt,
@@ -13,7 +14,7 @@ import type { ControlPlaneDeps } from './deps.ts';
 import { shownTime, shownTimeOrNull, shownUsd, shownUsdOrNull } from './handler.ts';
 
 export type ShownProviderKey = RouteAnswer<'getByok'>['data'];
-type Deps = Pick<ControlPlaneDeps, 'store' | 'vault' | 'health' | 'clock'>;
+type Deps = Pick<ControlPlaneDeps, 'store' | 'vault' | 'health' | 'clock' | 'providers'>;
 
 /** Three queries, however many keys. */
 export async function shownProviderKeys(
@@ -82,16 +83,26 @@ function shownHealth(deps: Deps, key: ProviderKeyRecord, now: Instant): ShownPro
   const lastError = newest([own, ...models.map(({ health }) => health)]);
   return {
     ...shownState(deps, key, { own, benched: benched.map(({ health }) => health), now }),
-    last_error:
-      lastError === null
-        ? null
-        : {
-            status: lastError.status,
-            class: lastError.class,
-            message: lastError.message,
-            at: shownTime(lastError.at),
-          },
+    last_error: lastError === null ? null : shownLastError(deps, key, lastError),
     models: benched.map(({ model, health }) => ({ model, until: shownTimeOrNull(health.until) })),
+  };
+}
+
+function shownLastError(
+  { providers }: Deps,
+  key: ProviderKeyRecord,
+  lastError: LastError,
+): NonNullable<ShownProviderKey['health']['last_error']> {
+  const manifest = providers.get(key.provider);
+  return {
+    status: lastError.status,
+    class: lastError.class,
+    message: lastError.message,
+    at: shownTime(lastError.at),
+    advice: failureAdvice(lastError.class, {
+      provider: manifest?.name ?? key.provider,
+      keysUrl: manifest?.keysUrl ?? '',
+    }),
   };
 }
 

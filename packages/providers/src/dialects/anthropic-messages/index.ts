@@ -14,10 +14,10 @@ import {
   type FailureSignals,
   type RequestFacts,
 } from '@arouter/core';
+import { addCostTo } from '../shared/add-cost.ts';
 import { readFailure, readFailureInAnswer } from '../shared/failure-signals.ts';
 import { invalidRequest } from '../shared/request-body.ts';
 import { asBuffer } from '../shared/scan-json.ts';
-import { addCost } from './add-cost.ts';
 import { answerFromCanonical } from './answer-from-canonical.ts';
 import { answerToCanonical } from './answer-to-canonical.ts';
 import { createStreamDecoder } from './decode-stream.ts';
@@ -47,7 +47,7 @@ export const anthropicMessages: Dialect = {
   findFailure,
   answerToCanonical: (body) => answerToCanonical(parseAnswer(body)),
   answerFromCanonical: (answer, { id }) => encode(answerFromCanonical(answer, id)),
-  addCost,
+  addCost: (body, cost) => addCostTo('usage', body, cost),
   createPassThroughRelay,
   createStreamDecoder,
   createStreamEncoder,

@@ -19,12 +19,26 @@ export function passThrough(facts: RequestFacts, target: EncodeTarget): EncodedR
   const { body } = facts;
   const members = requestMembers(facts);
   const edits: JsonEdit[] = GATEWAY_FIELDS.map((key) => ({ kind: 'remove', key }));
-  const model = findMember(members, 'model');
-  if (model === undefined || memberValue(body, model) !== target.upstreamModel) {
-    edits.push({ kind: 'set', key: 'model', json: JSON.stringify(target.upstreamModel) });
-  }
+  edits.push(...modelEdits(facts, members, target));
   if (asBuffer(body).includes(MARK)) edits.push(...withoutCarriedThinking(body, members));
   return { body: spliceJson(body, members, edits), headers: DEFAULT_HEADERS };
+}
+
+function modelEdits(
+  { body }: RequestFacts,
+  members: readonly JsonMember[],
+  { upstreamModel, quirks }: EncodeTarget,
+): readonly JsonEdit[] {
+  if (quirks.modelInPath !== undefined) {
+    const fields = Object.entries(quirks.modelInPath.bodyFields);
+    return [
+      { kind: 'remove', key: 'model' },
+      ...fields.map(([key, value]) => ({ kind: 'set', key, json: JSON.stringify(value) }) as const),
+    ];
+  }
+  const model = findMember(members, 'model');
+  const isSame = model !== undefined && memberValue(body, model) === upstreamModel;
+  return isSame ? [] : [{ kind: 'set', key: 'model', json: JSON.stringify(upstreamModel) }];
 }
 
 /**

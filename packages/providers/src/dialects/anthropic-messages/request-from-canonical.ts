@@ -37,7 +37,7 @@ export function requestFromCanonical(
   const instructed = format.instruction === undefined ? system : [...system, text(format.instruction)];
   const outputConfig = present({ effort: plan.effort, format: format.schema });
   const body = present({
-    model: target.upstreamModel,
+    ...(target.quirks.modelInPath?.bodyFields ?? { model: target.upstreamModel }),
     max_tokens: plan.maxTokens,
     system: instructed.length === 0 ? undefined : instructed,
     messages: turns,

@@ -14,7 +14,7 @@ import {
   type FailureSignals,
   type RequestFacts,
 } from '@arouter/core';
-import { addCost } from '../anthropic-messages/add-cost.ts';
+import { addCostTo } from '../shared/add-cost.ts';
 import { answerFromCanonical } from '../anthropic-messages/answer-from-canonical.ts';
 import { answerToCanonical } from '../anthropic-messages/answer-to-canonical.ts';
 import { createMessagesDecoder } from '../anthropic-messages/decode-stream.ts';
@@ -47,7 +47,7 @@ export const bedrockConverse: Dialect = {
   findFailure,
   answerToCanonical: (body) => answerToCanonical(answerToMessages(parseAnswer(body))),
   answerFromCanonical: (answer, { id }) => encode(answerFromMessages(answerFromCanonical(answer, id))),
-  addCost,
+  addCost: (body, cost) => addCostTo('usage', body, cost),
   createPassThroughRelay,
   createStreamDecoder: () => createMessagesDecoder(new ConverseEventReader()),
   createStreamEncoder,

@@ -1,0 +1,151 @@
+/** The keys, one line each: which, how it is, what it did, what it spent. On a narrow screen a line becomes a small card. */
+import { Badge } from '../../components/badge.tsx';
+import { Button } from '../../components/button.tsx';
+import { Card } from '../../components/card.tsx';
+import { InitialsLogo } from '../../components/initials-logo.tsx';
+import { Money } from '../../components/money.tsx';
+import { UsedBar } from '../../components/sparkline.tsx';
+import { Countdown, Time } from '../../components/time.tsx';
+import { conditionOf } from './key-condition.ts';
+import type { Provider } from './key-draft.ts';
+import { KeyMenu } from './key-menu.tsx';
+import type { KeyScope, ProviderKey } from './key-scope.ts';
+import { TestButton } from './test-key.tsx';
+import { useKeysSearch } from './use-keys-search.ts';
+
+export function KeyList({
+  scope,
+  keys,
+  providers,
+  mayManage,
+}: {
+  readonly scope: KeyScope;
+  readonly keys: readonly ProviderKey[];
+  readonly providers: readonly Provider[];
+  readonly mayManage: boolean;
+}) {
+  const nameOf = (id: string): string => providers.find((provider) => provider.id === id)?.name ?? id;
+  const sorted = keys.toSorted(
+    (a, b) => nameOf(a.provider).localeCompare(nameOf(b.provider)) || b.weight - a.weight,
+  );
+  return (
+    <Card flush>
+      <ul className="divide-y divide-line">
+        {sorted.map((key) => (
+          <KeyLine
+            key={key.id}
+            scope={scope}
+            providerKey={key}
+            providerName={nameOf(key.provider)}
+            mayManage={mayManage}
+          />
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function KeyLine({
+  scope,
+  providerKey,
+  providerName,
+  mayManage,
+}: {
+  readonly scope: KeyScope;
+  readonly providerKey: ProviderKey;
+  readonly providerName: string;
+  readonly mayManage: boolean;
+}) {
+  const [, open] = useKeysSearch();
+  return (
+    <li className="grid items-center gap-x-5 gap-y-3 px-4 py-3 hover:bg-hover max-lg:grid-cols-2 sm:px-5 lg:grid-cols-[minmax(13rem,1.5fr)_minmax(11rem,1.2fr)_minmax(9rem,1fr)_7rem_auto]">
+      <div className="flex min-w-0 items-center gap-3 max-lg:col-span-2">
+        <InitialsLogo name={providerName} />
+        <div className="min-w-0">
+          <button
+            type="button"
+            className="block max-w-full truncate text-left text-[0.8125rem] font-medium hover:underline"
+            onClick={() => open({ key: providerKey.id })}
+          >
+            {providerKey.label}
+          </button>
+          <p className="truncate text-xs text-muted">
+            {providerName} · <span className="font-mono">{providerKey.hint}</span>
+          </p>
+        </div>
+      </div>
+      <div className="min-w-0 max-lg:col-span-2">
+        <Condition providerKey={providerKey} />
+      </div>
+      <Spend providerKey={providerKey} />
+      <p className="text-xs text-muted">
+        <span className="block text-faint">Last used</span>
+        {providerKey.last_used_at === null ? (
+          'never'
+        ) : (
+          <Time at={providerKey.last_used_at} style="relative" />
+        )}
+      </p>
+      {mayManage ? (
+        <div className="flex items-center gap-1.5 max-lg:col-span-2 lg:justify-end">
+          <TestButton scope={scope} providerKey={providerKey} />
+          <KeyMenu scope={scope} providerKey={providerKey} />
+        </div>
+      ) : (
+        <Button size="small" onClick={() => open({ key: providerKey.id })}>
+          Details
+        </Button>
+      )}
+    </li>
+  );
+}
+
+/** The state in a word, until when, and the first words of what went wrong. */
+export function Condition({ providerKey }: { readonly providerKey: ProviderKey }) {
+  const { tone, word, until } = conditionOf(providerKey);
+  const { last_error: lastError } = providerKey.health;
+  return (
+    <div className="min-w-0">
+      <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <Badge tone={tone} dot>
+          {word}
+          {until === null ? null : <Countdown until={until} over="ending" />}
+        </Badge>
+        {providerKey.always_use ? <Badge>Always use</Badge> : null}
+      </div>
+      {lastError === null || tone === 'good' || tone === 'neutral' ? null : (
+        <p className="mt-1 truncate text-xs text-muted" title={lastError.message}>
+          {lastError.message}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Spend({ providerKey }: { readonly providerKey: ProviderKey }) {
+  const { monthly_budget_usd: monthly, daily_budget_usd: daily } = providerKey;
+  const useDaily = monthly === null && daily !== null;
+  const spent = useDaily ? providerKey.spent_today_usd : providerKey.spent_month_usd;
+  const budget = useDaily ? daily : monthly;
+  return (
+    <div className="grid gap-1 text-xs">
+      <p className="text-muted">
+        <span className="block text-faint">{useDaily ? 'Spent today' : 'Spent this month'}</span>
+        <Money usd={spent} className="text-ink" />
+        {budget === null ? null : (
+          <>
+            {' of '}
+            <Money usd={budget} />
+          </>
+        )}
+      </p>
+      {budget === null ? null : (
+        <UsedBar
+          used={spent}
+          limit={budget}
+          label={`${Math.round((spent / budget) * 100)} % of the budget`}
+        />
+      )}
+    </div>
+  );
+}

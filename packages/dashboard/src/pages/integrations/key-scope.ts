@@ -1,0 +1,85 @@
+/** The same operations on a workspace's own keys and on the operator's: each scope is the routes it calls. */
+import type { RouteAnswer, RouteRequest } from '@arouter/contract';
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { callApi } from '../../api/client.ts';
+
+export type KeyScope = 'byok' | 'platform';
+export type ProviderKey = RouteAnswer<'listByok'>['data'][number];
+export type KeyTestResult = RouteAnswer<'testByok'>['data'];
+export type NewKey = RouteRequest<'createByok'>['body'];
+export type KeyChange = RouteRequest<'updateByok'>['body'];
+
+const PAGE_SIZE = 100;
+/** Health changes by itself: cooldowns end, requests fail. */
+const REFETCH_MS = 5_000;
+
+const ROUTES = {
+  byok: {
+    list: 'listByok',
+    create: 'createByok',
+    update: 'updateByok',
+    remove: 'deleteByok',
+    test: 'testByok',
+    testUnsaved: 'testUnsavedByok',
+    reenable: 'reenableByok',
+  },
+  platform: {
+    list: 'listPlatformKeys',
+    create: 'createPlatformKey',
+    update: 'updatePlatformKey',
+    remove: 'deletePlatformKey',
+    test: 'testPlatformKey',
+    testUnsaved: 'testUnsavedPlatformKey',
+    reenable: 'reenablePlatformKey',
+  },
+} as const;
+
+/** All keys of the scope, however many pages. */
+export function providerKeysQuery(scope: KeyScope) {
+  return queryOptions({
+    queryKey: ['provider-keys', scope] as const,
+    queryFn: ({ signal }) => listAll(scope, signal),
+    refetchInterval: REFETCH_MS,
+  });
+}
+
+/** What can be done with keys. Afterwards the list is fetched again, whether it worked or not: health may have changed. */
+export function useKeyActions(scope: KeyScope) {
+  const client = useQueryClient();
+  const routes = ROUTES[scope];
+  const onSettled = () => client.invalidateQueries({ queryKey: ['provider-keys', scope] });
+  return {
+    create: useMutation({ mutationFn: (body: NewKey) => callApi(routes.create, { body }), onSettled }),
+    update: useMutation({
+      mutationFn: ({ id, body }: { readonly id: string; readonly body: KeyChange }) =>
+        callApi(routes.update, { params: { id }, body }),
+      onSettled,
+    }),
+    remove: useMutation({
+      mutationFn: (id: string) => callApi(routes.remove, { params: { id } }),
+      onSettled,
+    }),
+    reenable: useMutation({
+      mutationFn: (id: string) => callApi(routes.reenable, { params: { id } }),
+      onSettled,
+    }),
+    test: useMutation({
+      mutationFn: (id: string) => callApi(routes.test, { params: { id }, body: {} }),
+      onSettled,
+    }),
+    testUnsaved: useMutation({ mutationFn: (body: NewKey) => callApi(routes.testUnsaved, { body }) }),
+  };
+}
+
+async function listAll(scope: KeyScope, signal: AbortSignal): Promise<readonly ProviderKey[]> {
+  const keys: ProviderKey[] = [];
+  for (;;) {
+    const page = await callApi(
+      ROUTES[scope].list,
+      { query: { offset: keys.length, limit: PAGE_SIZE } },
+      signal,
+    );
+    keys.push(...page.data);
+    if (page.data.length === 0 || keys.length >= page.total_count) return keys;
+  }
+}

@@ -1,0 +1,37 @@
+/** Google AI Studio (the Gemini API). Sources: ai.google.dev (API reference, troubleshooting), recorded traffic. */
+import type { ProviderId, ProviderManifest } from '@arouter/core';
+import { apiKeyHeader } from '../auth/api-key-header.ts';
+import { geminiGenerate } from '../dialects/gemini-generate/index.ts';
+import { geminiPath } from '../dialects/gemini-generate/gemini-path.ts';
+import { openaiChat } from '../dialects/openai-chat/index.ts';
+import { apiKeyCredential } from '../manifest/api-key-credential.ts';
+import { KEY_TEST_TIMEOUT_MS } from '../manifest/openai-compatible.ts';
+import file from './models.json' with { type: 'json' };
+
+const name = 'Google Gemini';
+const keysUrl = 'https://aistudio.google.com/apikey';
+
+export const manifest: ProviderManifest = {
+  id: 'google' as ProviderId,
+  name,
+  aliases: ['gemini', 'google-ai-studio', 'google-gemini', 'googleai'],
+  bareNamesOf: geminiGenerate.id,
+  keysUrl,
+  credentialTypes: [apiKeyCredential({ vendor: name, keysUrl })],
+  dialects: [
+    { dialect: geminiGenerate, path: (context) => `/v1beta${geminiPath(context)}`, quirks: {} },
+    // Also at home here: what OpenAI's clients say goes through untouched, thought signatures included.
+    { dialect: openaiChat, path: () => '/v1beta/openai/chat/completions', quirks: {} },
+  ],
+  authorize: apiKeyHeader('x-goog-api-key'),
+  baseUrl: 'https://generativelanguage.googleapis.com',
+  regions: {},
+  keyTest: { method: 'GET', path: '/v1beta/models?pageSize=1', timeoutMs: KEY_TEST_TIMEOUT_MS },
+  failureRules: [
+    // A quota that states no time is one of the day or of the account; this sentence is said of either.
+    { status: 429, message: /check quota\)/i, class: 'rate_limited' },
+    { status: 429, type: /^resource_exhausted$/i, retryAfter: false, class: 'billing' },
+  ],
+  models: file.models,
+  acceptsModel: /^(?:models\/)?(?:gemini|gemma|learnlm|imagen|veo)-/,
+};
