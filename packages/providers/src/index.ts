@@ -13,3 +13,4 @@ export {
 export { openaiChat } from './dialects/openai-chat/index.ts';
 export { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 export { openaiResponses } from './dialects/openai-responses/index.ts';
+export { geminiGenerate, geminiGenerateArray } from './dialects/gemini-generate/index.ts';

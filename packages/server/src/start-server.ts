@@ -1,21 +1,22 @@
 /** Starts the faces over one instance and stops in order: no new work, then the tails, then the store. */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { authenticate, ERROR_CODES, GatewayError } from '@arouter/core';
-import { openaiChat } from '@arouter/providers';
+import { geminiGenerate, openaiChat } from '@arouter/providers';
 import type { Settings } from './config/settings.ts';
 import { ownOrigins } from './config/own-origins.ts';
 import { createControlPlane } from './control-plane/create-control-plane.ts';
 import type { FirstRun } from './control-plane/deps.ts';
 import { createDataPlane } from './data-plane/create-data-plane.ts';
 import { createFaces, defaultProviderOf } from './data-plane/faces.ts';
+import { findGeminiModel, listGeminiModels } from './data-plane/list-gemini-models.ts';
 import { listModels } from './data-plane/list-models.ts';
 import { consumeBootstrapToken, issueBootstrapToken } from './first-run/bootstrap-token.ts';
 import { createFirstApiKey, createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
 import { createFirstRunHandler } from './first-run/handle-first-run.ts';
 import { tokenOf } from './http/caller.ts';
-import { createHttpServer } from './http/create-http-server.ts';
+import { createHttpServer, type HttpDeps } from './http/create-http-server.ts';
 import { sendErrorAnswer } from './http/error-answer.ts';
 import { loadStaticPages, type StaticPages } from './http/static-pages.ts';
 import { buildEngine, type Engine } from './instance/build-engine.ts';
@@ -151,20 +152,25 @@ async function startControlPlane(
 }
 
 /** GET /v1/models answers as the caller may use the catalogue. */
-function modelsHandler(
-  engine: Engine,
-  log: ReturnType<typeof createLog>,
-): (request: IncomingMessage, response: ServerResponse) => void {
+function modelsHandler(engine: Engine, log: ReturnType<typeof createLog>): HttpDeps['models'] {
   const { ports, providers, live } = engine;
-  return (request, response) => {
+  const ownProvider = defaultProviderOf(geminiGenerate.id, providers);
+  return ({ shape, model, query }, request, response) => {
     const requestId = requestIdOf(engine);
     try {
       const apiKey = authenticate(ports, tokenOf(request), ['inference', 'management', 'operator']);
-      const body = JSON.stringify(listModels({ providers, snapshot: live.current(), apiKey }));
+      const listing = { providers, snapshot: live.current(), apiKey, ownProvider };
+      const answer =
+        shape === 'list'
+          ? listModels(listing)
+          : model === undefined
+            ? listGeminiModels(listing, query)
+            : findGeminiModel(listing, model);
       response.writeHead(200, { 'content-type': 'application/json', 'x-request-id': requestId });
-      response.end(body);
+      response.end(JSON.stringify(answer));
     } catch (error) {
-      sendErrorAnswer(response, { dialect: openaiChat, requestId }, shownError(error, requestId, log));
+      const dialect = shape === 'list' ? openaiChat : geminiGenerate;
+      sendErrorAnswer(response, { dialect, requestId }, shownError(error, requestId, log));
     }
   };
 }

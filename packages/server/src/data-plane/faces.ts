@@ -1,6 +1,7 @@
 /** Which inference path speaks what: fixed paths in one table, paths with names in them as patterns, tried in order. */
 import type { Dialect, DialectId, ProviderId, ProviderManifest, RequestContext } from '@arouter/core';
-import { anthropicMessages, openaiChat, openaiResponses } from '@arouter/providers';
+import { anthropicMessages, geminiGenerate, openaiChat, openaiResponses } from '@arouter/providers';
+import { anyGeminiFace, GEMINI_PREFIX, geminiFaces } from './gemini-faces.ts';
 
 /** One inference path. */
 export type Face = {
@@ -25,6 +26,8 @@ export type Faces = {
   at(path: string, query: string): Face | undefined;
   /** Path → face, for what is said of paths beside these. */
   readonly fixed: ReadonlyMap<string, Face>;
+  /** What paths of one family begin with → the face whose shape a refusal of any other such path has. */
+  readonly families: ReadonlyMap<string, Face>;
 };
 
 type Row = {
@@ -50,9 +53,11 @@ export function createFaces(providers: ReadonlyMap<ProviderId, ProviderManifest>
     fixed.set(`/v1${path}`, { ...face, costInBody: false });
     fixed.set(`/api/v1${path}`, { ...face, costInBody: true });
   }
-  const patterns: readonly FacePattern[] = [];
+  const ownGemini = defaultProviderOf(geminiGenerate.id, providers);
+  const patterns: readonly FacePattern[] = [geminiFaces(ownGemini)];
   return {
     fixed,
+    families: new Map([[GEMINI_PREFIX, anyGeminiFace(ownGemini)]]),
     at(path, query) {
       const known = fixed.get(path);
       if (known !== undefined) return known;

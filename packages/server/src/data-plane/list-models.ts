@@ -6,6 +6,7 @@ import {
   type ConfigSnapshot,
   type ModelFacts,
   type ProviderId,
+  type ProviderKeyRecord,
   type ProviderManifest,
   type TokenPrice,
 } from '@arouter/core';
@@ -16,41 +17,56 @@ export type ModelListing = {
   readonly apiKey: ApiKeyRecord;
 };
 
-/** `contract.md` §10.1. Only models that some key of the workspace, or a platform key, can serve. */
-export function listModels({ providers, snapshot, apiKey }: ModelListing): {
+/** A model that some key of the workspace, or a platform key, can serve, and that the caller may use. */
+export type ServableListing = {
+  readonly provider: ProviderManifest;
+  /** As the provider knows it. */
+  readonly id: string;
+  /** Undefined: only a key names it. */
+  readonly model: ModelFacts | undefined;
+};
+
+/** `contract.md` §10.1. */
+export function listModels(listing: ModelListing): {
   readonly object: 'list';
   readonly data: readonly object[];
 } {
+  return { object: 'list', data: servableModels(listing).map(toListed) };
+}
+
+export function servableModels({ providers, snapshot, apiKey }: ModelListing): readonly ServableListing[] {
   const keys = snapshot.providerKeys(apiKey.workspaceId).filter((key) => key.enabled);
-  const data: object[] = [];
-  for (const manifest of providers.values()) {
+  return [...providers.values()].flatMap((manifest) => {
     const own = keys.filter((key) => key.provider === manifest.id);
-    if (
-      own.length === 0 ||
-      (apiKey.allowedProviders !== null && !apiKey.allowedProviders.includes(manifest.id))
-    )
-      continue;
-    const listed = new Map(manifest.models.map((model) => [model.id, model]));
-    const named = own.flatMap((key) => key.supportedModels ?? []).filter((name) => !name.includes('*'));
-    const ids = new Set([...listed.keys(), ...named.map((name) => withoutPrefix(name, manifest.id))]);
-    for (const id of ids) {
-      const full = `${manifest.id}/${id}`;
-      const names = [id, full];
-      const served = own.some(
-        (key) => key.supportedModels === null || matchesAnyModelPattern(key.supportedModels, names),
-      );
-      const allowed = apiKey.allowedModels === null || matchesAnyModelPattern(apiKey.allowedModels, names);
-      if (served && allowed) data.push(toListed(full, manifest, listed.get(id)));
-    }
-  }
-  return { object: 'list', data };
+    const allowed = apiKey.allowedProviders === null || apiKey.allowedProviders.includes(manifest.id);
+    return own.length === 0 || !allowed ? [] : servedBy(manifest, own, apiKey);
+  });
+}
+
+function servedBy(
+  manifest: ProviderManifest,
+  own: readonly ProviderKeyRecord[],
+  { allowedModels }: ApiKeyRecord,
+): readonly ServableListing[] {
+  const listed = new Map(manifest.models.map((model) => [model.id, model]));
+  const named = own.flatMap((key) => key.supportedModels ?? []).filter((name) => !name.includes('*'));
+  const ids = new Set([...listed.keys(), ...named.map((name) => withoutPrefix(name, manifest.id))]);
+  return [...ids].flatMap((id) => {
+    const names = [id, `${manifest.id}/${id}`];
+    const served = own.some(
+      (key) => key.supportedModels === null || matchesAnyModelPattern(key.supportedModels, names),
+    );
+    const allowed = allowedModels === null || matchesAnyModelPattern(allowedModels, names);
+    return served && allowed ? [{ provider: manifest, id, model: listed.get(id) }] : [];
+  });
 }
 
 function withoutPrefix(name: string, provider: string): string {
   return name.startsWith(`${provider}/`) ? name.slice(provider.length + 1) : name;
 }
 
-function toListed(id: string, manifest: ProviderManifest, model: ModelFacts | undefined): object {
+function toListed({ provider: manifest, id: ownId, model }: ServableListing): object {
+  const id = `${manifest.id}/${ownId}`;
   return {
     id,
     object: 'model',

@@ -15,8 +15,8 @@ export type HttpDeps = {
   readonly accepting: () => boolean;
   /** A refusal in the shape of the dialect that the path, or the caller's headers, speak. */
   readonly refuse: (face: Face, response: ServerResponse, refusal: Refusal) => void;
-  /** GET /v1/models and its twin. */
-  readonly models: (request: IncomingMessage, response: ServerResponse) => void;
+  /** GET /v1/models and its twins, in the shape of the path. */
+  readonly models: (asked: AskedModels, request: IncomingMessage, response: ServerResponse) => void;
   /** Null when this process only infers. */
   readonly controlPlane: FastifyInstance | null;
   readonly pages: StaticPages;
@@ -26,6 +26,12 @@ export type HttpDeps = {
   readonly ready: () => Promise<boolean>;
 };
 
+/** `model`: the one that the path names. */
+export type AskedModels = {
+  readonly shape: 'list' | 'gemini';
+  readonly model: string | undefined;
+  readonly query: string;
+};
 export type Refusal = { readonly error: GatewayError; readonly headers: readonly string[] };
 
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -35,6 +41,7 @@ const IDLE_CONNECTION_MS_MAX = 75_000;
 const CONNECTIONS_CHECK_MS = 5000;
 const CONNECTIONS_MAX = 10_000;
 const MODEL_PATHS = new Set(['/v1/models', '/api/v1/models']);
+const GEMINI_MODELS = /^\/v1beta\/models(?:\/([^:]+))?$/;
 
 export function createHttpServer(deps: HttpDeps): Server {
   const server = createServer(
@@ -81,15 +88,18 @@ function methodsOf({ methods = POST_ONLY }: Face): readonly string[] {
 
 /** What is asked of the inference paths besides the one thing they do; true when it was answered. */
 function routeInference(deps: HttpDeps, { path, face, request, response }: Routed): boolean {
-  const isModels = MODEL_PATHS.has(path);
-  if (isModels && (request.method === 'GET' || request.method === 'HEAD')) {
-    deps.models(request, response);
+  const models = askedModels(path, request.url ?? '');
+  if (models !== undefined && (request.method === 'GET' || request.method === 'HEAD')) {
+    deps.models(models, request, response);
     return true;
   }
-  if (face !== undefined || isModels) {
+  if (face !== undefined || models !== undefined) {
     const allowed = face === undefined ? 'GET, HEAD' : methodsOf(face).join(', ');
     const error = new GatewayError('method_not_allowed', `This path answers to ${allowed}.`);
-    deps.refuse(face ?? anyFace(deps), response, { error, headers: ['allow', allowed] });
+    deps.refuse(face ?? familyOf(deps, path) ?? anyFace(deps), response, {
+      error,
+      headers: ['allow', allowed],
+    });
     return true;
   }
   const beside = faceBeside(deps, path, request);
@@ -102,6 +112,18 @@ function routeInference(deps: HttpDeps, { path, face, request, response }: Route
   return true;
 }
 
+function askedModels(path: string, url: string): AskedModels | undefined {
+  const query = url.slice(path.length + 1);
+  if (MODEL_PATHS.has(path)) return { shape: 'list', model: undefined, query };
+  const gemini = GEMINI_MODELS.exec(path);
+  return gemini === null ? undefined : { shape: 'gemini', model: gemini[1], query };
+}
+
+function familyOf({ faces }: Pick<HttpDeps, 'faces'>, path: string): Face | undefined {
+  for (const [prefix, face] of faces.families) if (path.startsWith(prefix)) return face;
+  return undefined;
+}
+
 /** Whose library asks for an inference path that does not exist: one below a known path, or one of its own header. */
 function faceBeside(
   { faces, controlPlane }: HttpDeps,
@@ -109,6 +131,8 @@ function faceBeside(
   request: IncomingMessage,
 ): Face | undefined {
   if (controlPlane?.hasRoute({ method: request.method as HTTPMethods, url: path }) === true) return undefined;
+  const family = familyOf({ faces }, path);
+  if (family !== undefined) return family;
   for (const [known, face] of faces.fixed) {
     const ownHeader = face.dialect.callerHeaders.some((name) => request.headers[name] !== undefined);
     if (path.startsWith(`${known}/`) || (ownHeader && path.startsWith('/v1/'))) return face;

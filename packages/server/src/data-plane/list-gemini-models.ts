@@ -1,0 +1,61 @@
+/** GET /v1beta/models and /v1beta/models/{model}: the catalogue in the shape of Google's API (ai.google.dev "Models"). */
+import { GatewayError, type ProviderId } from '@arouter/core';
+import { type ModelListing, servableModels, type ServableListing } from './list-models.ts';
+
+/** Google's own default and maximum. */
+const PAGE_SIZE_DEFAULT = 50;
+const PAGE_SIZE_MAX = 1000;
+const METHODS = ['generateContent', 'streamGenerateContent'];
+
+export type GeminiListing = ModelListing & {
+  /** Whose models need no prefix here. */
+  readonly ownProvider: ProviderId;
+};
+
+/** `query`: `pageSize` and `pageToken`. Throws `invalid_request`. */
+export function listGeminiModels(listing: GeminiListing, query: string): object {
+  const parameters = new URLSearchParams(query);
+  const size = wholeNumber(parameters, 'pageSize') ?? PAGE_SIZE_DEFAULT;
+  const start = wholeNumber(parameters, 'pageToken') ?? 0;
+  const models = servableModels(listing).map((each) => toListed(each, listing.ownProvider));
+  const end = start + Math.min(Math.max(size, 1), PAGE_SIZE_MAX);
+  return { models: models.slice(start, end), ...(end < models.length ? { nextPageToken: String(end) } : {}) };
+}
+
+/** `name`: what follows `models/`. Throws `model_not_found`. */
+export function findGeminiModel(listing: GeminiListing, name: string): object {
+  const found = servableModels(listing).find(
+    ({ provider, id }) =>
+      name === `${provider.id}/${id}` || (provider.id === listing.ownProvider && name === id),
+  );
+  if (found !== undefined) return toListed(found, listing.ownProvider);
+  throw new GatewayError(
+    'model_not_found',
+    'There is no such model that a key of this workspace serves. GET /v1beta/models lists those that there are.',
+  );
+}
+
+function toListed({ provider, id, model }: ServableListing, ownProvider: ProviderId): object {
+  const name = provider.id === ownProvider ? id : `${provider.id}/${id}`;
+  return {
+    name: `models/${name}`,
+    baseModelId: id,
+    version: model?.released ?? '',
+    displayName: model?.name ?? id,
+    description: `${provider.name}: ${model?.name ?? id}`,
+    inputTokenLimit: model?.contextTokens ?? 0,
+    outputTokenLimit: model?.outputTokensMax ?? 0,
+    supportedGenerationMethods: METHODS,
+    thinking: model?.reasoning ?? false,
+  };
+}
+
+function wholeNumber(parameters: URLSearchParams, name: string): number | null {
+  const text = parameters.get(name);
+  if (text === null || text === '') return null;
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new GatewayError(
+    'invalid_request',
+    `The parameter "${name}" must be a whole number from an earlier answer or your own.`,
+  );
+}
