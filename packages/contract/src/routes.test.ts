@@ -38,6 +38,8 @@ describe('the route table', () => {
       'completeFirstRun',
       'signIn',
       'completeTwoFactor',
+      'inspectInvitation',
+      'acceptInvitation',
       'getOpenApi',
       'getDocs',
     ]);

@@ -62,6 +62,7 @@ import {
   usageTimeSeriesAnswer,
   usageTimeSeriesQuery,
 } from './schemas/usage.ts';
+import { memberRoutes } from './member-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 
 const MANAGERS = ['management', 'operator'] as const;
@@ -521,6 +522,7 @@ const documentRoutes = {
 
 export const ROUTES = {
   ...sessionRoutes,
+  ...memberRoutes,
   ...apiKeyRoutes,
   ...byokRoutes,
   ...platformKeyRoutes,

@@ -142,6 +142,7 @@ async function startControlPlane(
     people: instance.people,
     firstRun: firstRunOf(instance),
     origins: () => origins,
+    pageUrl: () => [...origins][0] ?? '',
     clock,
     random,
     log,

@@ -19,7 +19,7 @@ export function email() {
 }
 
 /** Any characters: a password is compared, never shown. */
-function newPassword() {
+export function newPassword() {
   const error = saying(`must have ${PASSWORD_CHARACTERS_MIN} to ${PASSWORD_CHARACTERS_MAX} characters`);
   return z
     .string({ error })

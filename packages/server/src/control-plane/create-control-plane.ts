@@ -21,6 +21,8 @@ import { providerHandlers } from './providers.ts';
 import { BODY_BYTES_MAX, readBody } from './read-body.ts';
 import { accountHandlers } from './account.ts';
 import { firstRunHandlers } from './first-run.ts';
+import { invitationHandlers } from './invitations.ts';
+import { memberHandlers } from './members.ts';
 import { sendError } from './send-error.ts';
 import { sessionHandlers } from './sessions.ts';
 import { usageHandlers } from './usage.ts';
@@ -76,6 +78,8 @@ function handlersOf(deps: ControlPlaneDeps): Handlers {
     ...sessionHandlers(deps),
     ...accountHandlers(deps),
     ...firstRunHandlers(deps),
+    ...memberHandlers(deps),
+    ...invitationHandlers(deps),
     ...usageHandlers(deps),
     ...generationHandlers(deps),
     ...previewHandlers(deps),

@@ -44,6 +44,8 @@ export type ControlPlaneDeps = {
   readonly firstRun: FirstRun;
   /** The origins of this gateway's own pages, e.g. `https://gateway.example.com`. */
   readonly origins: () => ReadonlySet<string>;
+  /** Where people open the dashboard, for links: the first of the origins. */
+  readonly pageUrl: () => string;
   readonly clock: Clock;
   readonly random: Pick<Random, 'hex' | 'uniform'>;
   readonly log: Log;

@@ -1,6 +1,15 @@
 /** For tests: a browser as far as sessions are concerned: it keeps cookies, and says which page asks. */
+import type { Role } from '@arouter/contract';
+import type { WorkspaceId } from '@arouter/core';
 import type { FastifyInstance } from 'fastify';
-import { FIRST_RUN_TOKEN, ORIGIN, type Answer, type Method } from './open-test-instance.ts';
+import type { UserId } from '../../store/people-ports.ts';
+import {
+  FIRST_RUN_TOKEN,
+  ORIGIN,
+  type Answer,
+  type Method,
+  type TestInstance,
+} from './open-test-instance.ts';
 
 export type Browser = {
   readonly cookies: Map<string, string>;
@@ -49,6 +58,21 @@ export async function openOwner(app: FastifyInstance): Promise<Browser> {
   });
   if (status !== 201) throw new Error(`the first run answered ${status}: ${text}`);
   return browser;
+}
+
+/** A browser of somebody new who is signed in and has a role in a workspace, or none. */
+export async function openPerson(
+  { app, deps, store }: TestInstance,
+  email: string,
+  place: { readonly workspaceId: WorkspaceId; readonly role: Role } | null,
+): Promise<Browser & { readonly userId: UserId }> {
+  const { people } = deps;
+  const userId = await people.create({ name: email, email, password: null, isOperator: false });
+  if (place !== null) await store.members.add({ ...place, userId, joinedAt: deps.clock.now() });
+  const browser = openBrowser(app);
+  const client = { cookie: '', userAgent: '', address: '127.0.0.1' };
+  for (const cookie of (await people.signInAs(client, userId)).cookies) keep(browser.cookies, cookie);
+  return { ...browser, userId };
 }
 
 function keep(cookies: Map<string, string>, header: string): void {

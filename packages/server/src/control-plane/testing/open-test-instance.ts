@@ -135,6 +135,7 @@ export async function openTestInstance(): Promise<TestInstance> {
     }),
     firstRun: firstRunOf(store, issueApiKey, clock),
     origins: () => new Set([ORIGIN]),
+    pageUrl: () => ORIGIN,
     clock,
     random: systemRandom,
     log: { info: log, warn: log, error: log },
