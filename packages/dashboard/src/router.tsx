@@ -11,6 +11,7 @@ import { sessionQuery } from './api/session.ts';
 import { PageError } from './components/error-boundary.tsx';
 import { AppShell } from './layout/app-shell.tsx';
 import { readKeysSearch } from './pages/integrations/use-keys-search.ts';
+import { readLogFilters } from './pages/logs/log-filters.ts';
 import { NotFoundPage } from './pages/not-found/not-found-page.tsx';
 
 const root = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
@@ -62,7 +63,36 @@ const platformKeys = createRoute({
   component: lazyRouteComponent(() => import('./pages/integrations/keys-page.tsx'), 'PlatformKeysPage'),
 });
 
-const routes = root.addChildren([signIn, firstRun, shell.addChildren([home, integrations, platformKeys])]);
+const logs = createRoute({
+  getParentRoute: () => shell,
+  path: '/logs',
+  validateSearch: readLogFilters,
+  component: lazyRouteComponent(() => import('./pages/logs/logs-page.tsx'), 'LogsPage'),
+});
+
+const generation = createRoute({
+  getParentRoute: () => shell,
+  path: '/logs/$id',
+  component: lazyRouteComponent(() => import('./pages/logs/generation-page.tsx'), 'GenerationPage'),
+});
+
+const apiKeys = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/api-keys',
+  component: lazyRouteComponent(() => import('./pages/api-keys/api-keys-page.tsx'), 'ApiKeysPage'),
+});
+
+const credits = createRoute({
+  getParentRoute: () => shell,
+  path: '/credits',
+  component: lazyRouteComponent(() => import('./pages/credits/credits-page.tsx'), 'CreditsPage'),
+});
+
+const routes = root.addChildren([
+  signIn,
+  firstRun,
+  shell.addChildren([home, integrations, platformKeys, logs, generation, apiKeys, credits]),
+]);
 
 export function createDashboardRouter(queries: QueryClient) {
   return createRouter({

@@ -16,7 +16,7 @@ export function Card({
   readonly children?: ReactNode;
 }) {
   return (
-    <section className="min-w-0 rounded-xl border border-line bg-card shadow-card">
+    <section className="min-w-0 overflow-clip rounded-xl border border-line bg-card shadow-card">
       {title === undefined && actions === undefined ? null : (
         <header className="flex flex-wrap items-start gap-x-4 gap-y-2 px-4 pt-3.5 pb-3 sm:px-5">
           <div className="min-w-0 flex-1">

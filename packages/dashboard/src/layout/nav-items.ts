@@ -16,8 +16,18 @@ export type NavGroup = {
 
 export const NAV_GROUPS: readonly NavGroup[] = [
   {
+    title: 'Observe',
+    items: [
+      { to: '/logs', label: 'Logs', icon: 'logs' },
+      { to: '/credits', label: 'Credits', icon: 'credits' },
+    ],
+  },
+  {
     title: 'Settings',
-    items: [{ to: '/settings/integrations', label: 'Integrations', icon: 'plug' }],
+    items: [
+      { to: '/settings/integrations', label: 'Integrations', icon: 'plug' },
+      { to: '/settings/api-keys', label: 'API keys', icon: 'key' },
+    ],
   },
   {
     title: 'Operator',

@@ -1,0 +1,88 @@
+/** What can be done with one API key. Disabling can be undone; deleting is confirmed by name. */
+import { useState } from 'react';
+import { useApiMutation } from '../../api/queries.ts';
+import { IconButton } from '../../components/button.tsx';
+import { ConfirmByName } from '../../components/dialog.tsx';
+import { Menu } from '../../components/menu.tsx';
+import { notify, notifyError, notifyUndoable } from '../../components/toasts.tsx';
+import { ApiKeyDialog } from './api-key-dialog.tsx';
+import type { ApiKey } from './api-keys-page.tsx';
+
+type Props = { readonly apiKey: ApiKey };
+type DialogProps = Props & { readonly onClose: () => void };
+
+export function ApiKeyActions({ apiKey }: Props) {
+  const [dialog, setDialog] = useState<'edit' | 'delete' | null>(null);
+  const update = useApiMutation('updateApiKey', { stale: ['listApiKeys'] });
+  const setDisabled = (disabled: boolean, after?: () => void) =>
+    update.mutate(
+      { params: { hash: apiKey.hash }, body: { disabled } },
+      { onSuccess: after, onError: notifyError },
+    );
+  const toggle = () =>
+    apiKey.disabled
+      ? setDisabled(false, () => notify(`“${apiKey.name}” works again`))
+      : setDisabled(true, () => notifyUndoable(`“${apiKey.name}” is disabled`, () => setDisabled(false)));
+  return (
+    <>
+      <Menu
+        label={`Actions for ${apiKey.name}`}
+        trigger={<IconButton icon="more" label={`Actions for ${apiKey.name}`} />}
+        items={[
+          { kind: 'action', label: 'Edit', onSelect: () => setDialog('edit') },
+          { kind: 'action', label: apiKey.disabled ? 'Enable' : 'Disable', onSelect: toggle },
+          { kind: 'separator' },
+          {
+            kind: 'action',
+            label: 'Delete',
+            icon: 'trash',
+            danger: true,
+            onSelect: () => setDialog('delete'),
+          },
+        ]}
+      />
+      {dialog === 'edit' ? <EditKey apiKey={apiKey} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'delete' ? <DeleteKey apiKey={apiKey} onClose={() => setDialog(null)} /> : null}
+    </>
+  );
+}
+
+function EditKey({ apiKey, onClose }: DialogProps) {
+  const update = useApiMutation('updateApiKey', { stale: ['listApiKeys'] });
+  return (
+    <ApiKeyDialog
+      title={`Edit “${apiKey.name}”`}
+      action="Save"
+      apiKey={apiKey}
+      busy={update.isPending}
+      error={update.error}
+      onSubmit={({ key_type: _fixed, ...body }) =>
+        update.mutate({ params: { hash: apiKey.hash }, body }, { onSuccess: onClose })
+      }
+      onClose={onClose}
+    />
+  );
+}
+
+function DeleteKey({ apiKey, onClose }: DialogProps) {
+  const remove = useApiMutation('deleteApiKey', { stale: ['listApiKeys'] });
+  const confirm = () =>
+    remove.mutate(
+      { params: { hash: apiKey.hash } },
+      { onSuccess: () => notify(`“${apiKey.name}” is deleted`), onError: notifyError },
+    );
+  return (
+    <ConfirmByName
+      open
+      onOpenChange={(open) => (open ? undefined : onClose())}
+      title="Delete this API key"
+      name={apiKey.name}
+      action="Delete"
+      busy={remove.isPending}
+      onConfirm={confirm}
+    >
+      Applications that use it are refused at once, and it cannot be brought back. To stop it for a while,
+      disable it.
+    </ConfirmByName>
+  );
+}

@@ -1,0 +1,197 @@
+/** Logs: every request of the workspace, newest first, with where it was served and what it cost. */
+import type { RouteAnswer } from '@arouter/contract';
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import { callApi } from '../../api/client.ts';
+import { SourceBadge } from '../../components/badge.tsx';
+import { Button } from '../../components/button.tsx';
+import { Card } from '../../components/card.tsx';
+import { columnsOf, DataTable } from '../../components/data-table.tsx';
+import { SwitchField } from '../../components/field.tsx';
+import { Money } from '../../components/money.tsx';
+import { compactWords, durationWords } from '../../components/numbers.ts';
+import { Page } from '../../components/page.tsx';
+import { EmptyState, ErrorState, SkeletonRows } from '../../components/states.tsx';
+import { Time } from '../../components/time.tsx';
+import { LogFilterBar } from './log-filter-bar.tsx';
+import { RANGES, toLogQuery, type LogFilters } from './log-filters.ts';
+import { StatusBadge } from './status-badge.tsx';
+
+type Row = RouteAnswer<'listGenerations'>['data'][number];
+
+const PAGE_ROWS = 100;
+const LIVE_MS = 3_000;
+
+const columns = columnsOf<Row>((column) => [
+  column.accessor('created_at', {
+    header: 'Time',
+    meta: { width: 'w-44' },
+    cell: ({ getValue }) => <Time at={getValue()} style="second" />,
+  }),
+  column.accessor('model', {
+    header: 'Model',
+    cell: ({ row, getValue }) => (
+      <span className="block max-w-72 truncate font-medium" title={row.original.model_requested}>
+        {getValue() || row.original.model_requested}
+      </span>
+    ),
+  }),
+  column.accessor('status', {
+    header: 'Status',
+    cell: ({ row }) => <StatusCell row={row.original} />,
+  }),
+  column.accessor('source', {
+    header: 'Source',
+    cell: ({ getValue }) => {
+      const source = getValue() as Row['source'];
+      return source === null ? <span className="text-faint">–</span> : <SourceBadge source={source} />;
+    },
+  }),
+  column.accessor('provider', { header: 'Provider', meta: { wideOnly: true }, cell: orDash }),
+  column.accessor('attempts', { header: 'Attempts', meta: { align: 'right', wideOnly: true } }),
+  column.accessor((row) => row.usage?.total_tokens ?? null, {
+    id: 'tokens',
+    header: 'Tokens',
+    meta: { align: 'right' },
+    cell: ({ getValue }) => {
+      const tokens = getValue() as number | null;
+      return tokens === null ? '–' : compactWords(tokens);
+    },
+  }),
+  column.accessor((row) => row.usage?.cost ?? null, {
+    id: 'cost',
+    header: 'Cost',
+    meta: { align: 'right' },
+    cell: ({ getValue }) => {
+      const cost = getValue() as number | null;
+      return cost === null ? <span className="text-faint">–</span> : <Money usd={cost} />;
+    },
+  }),
+  column.accessor('latency_ms', {
+    header: 'Time taken',
+    meta: { align: 'right', wideOnly: true },
+    cell: ({ getValue }) => {
+      const ms = getValue() as number | null;
+      return ms === null ? '–' : durationWords(ms);
+    },
+  }),
+]);
+
+function StatusCell({ row: { status, error_code: errorCode } }: { readonly row: Row }) {
+  return (
+    <span className="flex items-center gap-2">
+      <StatusBadge status={status} />
+      {errorCode === null ? null : <span className="text-xs text-muted">{errorCode}</span>}
+    </span>
+  );
+}
+
+function orDash({ getValue }: { readonly getValue: () => unknown }) {
+  const value = getValue();
+  return typeof value === 'string' ? value : <span className="text-faint">–</span>;
+}
+
+export function LogsPage() {
+  const filters = useSearch({ from: '/shell/logs' });
+  const navigate = useNavigate({ from: '/logs' });
+  const change = (next: LogFilters) => void navigate({ search: next, replace: true });
+  return (
+    <Page
+      title="Logs"
+      width="full"
+      description="Every request, why it went where it went, and what it cost. Prompts and answers are not stored."
+      actions={
+        <SwitchField
+          label="Live"
+          checked={filters.live === true}
+          onChecked={(live) => change({ ...withoutLive(filters), ...(live ? { live } : {}) })}
+        />
+      }
+    >
+      <LogFilterBar filters={filters} onChange={change} />
+      <Card flush>
+        <LogTable filters={filters} onClear={() => change({})} />
+      </Card>
+    </Page>
+  );
+}
+
+function withoutLive({ live: _live, ...filters }: LogFilters): LogFilters {
+  return filters;
+}
+
+function LogTable({ filters, onClear }: { readonly filters: LogFilters; readonly onClear: () => void }) {
+  const navigate = useNavigate();
+  const query = useGenerations(filters);
+  const rows = useMemo(() => query.data?.pages.flatMap(({ data }) => data) ?? [], [query.data]);
+  if (query.isError && rows.length === 0)
+    return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.data === undefined) {
+    return (
+      <div className="p-4">
+        <SkeletonRows rows={12} />
+      </div>
+    );
+  }
+  return (
+    <>
+      <DataTable
+        label="Requests"
+        columns={columns}
+        rows={rows}
+        rowId={({ id }) => id}
+        onOpen={({ id }) => void navigate({ to: '/logs/$id', params: { id } })}
+        empty={<NoRows filtered={Object.keys(withoutLive(filters)).length > 0} onClear={onClear} />}
+      />
+      {query.hasNextPage ? (
+        <footer className="flex justify-center border-t border-line p-3">
+          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+            Load older requests
+          </Button>
+        </footer>
+      ) : null}
+    </>
+  );
+}
+
+function NoRows({ filtered, onClear }: { readonly filtered: boolean; readonly onClear: () => void }) {
+  return filtered ? (
+    <EmptyState
+      icon="search"
+      title="No request matches"
+      action={<Button onClick={onClear}>Show all requests</Button>}
+    />
+  ) : (
+    <EmptyState icon="logs" title="No request yet">
+      Send one with an API key, and it is here at once: which key served it, why, and what it cost.
+    </EmptyState>
+  );
+}
+
+function useGenerations(filters: LogFilters) {
+  const { range, live } = filters;
+  const request = toLogQuery(filters);
+  return useInfiniteQuery({
+    queryKey: ['listGenerations', request, range],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) =>
+      callApi(
+        'listGenerations',
+        {
+          query: {
+            ...request,
+            limit: PAGE_ROWS,
+            ...(range === undefined
+              ? {}
+              : { start_time: new Date(Date.now() - RANGES[range]).toISOString() }),
+            ...(pageParam === null ? {} : { cursor: pageParam }),
+          },
+        },
+        signal,
+      ),
+    getNextPageParam: ({ next_cursor }) => next_cursor,
+    placeholderData: keepPreviousData,
+    refetchInterval: live === true ? LIVE_MS : false,
+  });
+}

@@ -1,0 +1,128 @@
+/** Logs, one request, API keys and credits in a real browser, over a gateway that has served and refused requests. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserIsPresent, findAccessibilityFaults, openBrowser, openPage } from '../support/open-browser.ts';
+import { createManagementClient } from '../support/management-client.ts';
+import { addSandboxKey, openStage, type Stage, type StagedKey } from '../support/stage.ts';
+import { ask, CHEAP_MODEL } from '../support/tenant.ts';
+
+describe.skipIf(!browserIsPresent)('records of what was asked', () => {
+  let browser: Browser;
+  let stage: Stage;
+  let failing: StagedKey;
+
+  beforeAll(async () => {
+    [browser, stage] = await Promise.all([openBrowser(), openStage()]);
+    const client = createManagementClient(stage.gateway);
+    failing = await addSandboxKey(stage, client.addKey, { label: 'Failing', weight: 1000 });
+    await addSandboxKey(stage, client.addKey, { label: 'Steady <img src=x>', weight: 1 });
+    stage.sandbox.behave({
+      match: { key: failing.secret },
+      fault: { kind: 'error', preset: 'rate_limited' },
+    });
+    const { apiKey } = stage.gateway.keys;
+    for (let count = 0; count < 3; count += 1)
+      await ask(stage.gateway.url, apiKey, { model: CHEAP_MODEL, stream: count === 1 });
+    await ask(stage.gateway.url, apiKey, { model: `${CHEAP_MODEL}:free` });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await stage.close();
+  });
+
+  async function open(path: string, width = 1440) {
+    const opened = await openPage(browser, { viewport: { width, height: 900 } });
+    const { page } = opened;
+    await page.goto(stage.gateway.url);
+    await page.getByLabel('Management key').fill(stage.gateway.keys.managementKey);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Integrations', level: 1 }).waitFor();
+    await page.goto(stage.gateway.url + path);
+    return opened;
+  }
+
+  async function expectSound(page: Page, complaints: readonly string[]): Promise<void> {
+    expect(await findAccessibilityFaults(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+    expect(complaints).toEqual([]);
+  }
+
+  test.each([390, 1440])('the log at %i pixels lists what was served and what was refused', async (width) => {
+    const { page, complaints, close } = await open('/logs', width);
+    await page.getByRole('cell', { name: /Refused/ }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(5);
+    await expectSound(page, complaints);
+    await close();
+  });
+
+  test('a filter narrows the log, stands in the address, and can be cleared', async () => {
+    const { page, close } = await open('/logs');
+    await page.getByLabel('Status').selectOption('refused');
+    await expect.poll(() => page.getByRole('row').count()).toBe(2);
+    expect(page.url()).toContain('status=refused');
+    await page.getByLabel('Model').fill('no/such-model');
+    await page.getByText('No request matches').waitFor();
+    await page.getByRole('button', { name: 'Show all requests' }).click();
+    await expect.poll(() => page.getByRole('row').count()).toBe(5);
+    await close();
+  });
+
+  test('one request tells why that key, each attempt, and the arithmetic of its cost', async () => {
+    const { page, complaints, close } = await open('/logs?status=succeeded');
+    await page.getByRole('row').last().click();
+    await page.getByText('Attempt 1: Failing').waitFor();
+    await page.getByText('the next key was tried').waitFor();
+    await page.getByText('Attempt 2: Steady <img src=x>').waitFor();
+    await page.getByText('Estimated, at list price; paid to your provider').waitFor();
+    const verdicts = page.getByRole('region', { name: /Verdicts for/ });
+    expect(await verdicts.getByRole('row').count()).toBe(3);
+    expect(await page.locator('img').count()).toBe(0);
+    await expectSound(page, complaints);
+    await close();
+  });
+
+  test('a request that reached no provider says so, and why', async () => {
+    const { page, close } = await open('/logs?status=refused');
+    await page.getByRole('row').last().click();
+    await page.getByText('No provider was asked').waitFor();
+    await page.getByText('asks for a free model').first().waitFor();
+    await close();
+  });
+
+  test('an API key is made, shown once, disabled with a way back, and deleted by name', async () => {
+    const { page, complaints, close } = await open('/settings/api-keys');
+    await page.getByRole('button', { name: 'Create API key' }).first().click();
+    await page.getByLabel('Name', { exact: true }).fill('Checkout');
+    await page.getByLabel('Spending limit').fill('-5');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByText('limit').and(page.getByRole('alert').locator('*')).first().waitFor();
+    await page.getByLabel('Spending limit').fill('2.5');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    const shown = page.getByRole('region', { name: 'API key', exact: true });
+    expect(await shown.textContent()).toMatch(/^lr_live_/);
+    await page.getByRole('button', { name: 'I have copied it' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'Checkout' });
+    await row.getByText('$2.50').waitFor();
+    await row.getByRole('button', { name: /Actions/ }).click();
+    await page.getByRole('menuitem', { name: 'Disable' }).click();
+    await row.getByText('Disabled').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await row.getByText('Active').waitFor();
+    await row.getByRole('button', { name: /Actions/ }).click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    expect(await page.getByRole('button', { name: 'Delete', exact: true }).isDisabled()).toBe(true);
+    await page.getByLabel(/to confirm/).fill('Checkout');
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    await row.waitFor({ state: 'detached' });
+    await expectSound(page, complaints);
+    await close();
+  });
+
+  test('credits show that the first workspace is not metered', async () => {
+    const { page, complaints, close } = await open('/credits', 390);
+    await page.getByText('This workspace is not metered').waitFor();
+    await page.getByText('No transaction yet').waitFor();
+    await expectSound(page, complaints);
+    await close();
+  });
+});
