@@ -2,6 +2,7 @@
 import type { ProviderId, ProviderManifest } from '@arouter/core';
 import { manifest as anthropic } from './anthropic/manifest.ts';
 import { manifest as baseten } from './baseten/manifest.ts';
+import { manifest as bedrock } from './bedrock/manifest.ts';
 import { manifest as cerebras } from './cerebras/manifest.ts';
 import { manifest as chutes } from './chutes/manifest.ts';
 import { manifest as cloudflare } from './cloudflare/manifest.ts';
@@ -44,6 +45,7 @@ import { manifest as zai } from './zai/manifest.ts';
 const all: readonly ProviderManifest[] = [
   anthropic,
   baseten,
+  bedrock,
   cerebras,
   chutes,
   cloudflare,

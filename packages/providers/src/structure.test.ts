@@ -24,7 +24,7 @@ const MAY_NAME_PROVIDERS: readonly { readonly path: RegExp; readonly reason: str
   { path: /^sandbox\//, reason: 'a stand-in for the providers, by their names' },
 ];
 /** Ids that are something else too: an English word, a type of credential. Quoted, they may mean that. */
-const ALSO_WORDS: readonly string[] = ['custom', 'vertex'];
+const ALSO_WORDS: readonly string[] = ['custom', 'azure', 'bedrock', 'vertex'];
 
 describe('a provider is one folder', () => {
   test.each(providerFolders())('%s has its files, and its manifest has its id', (folder) => {

@@ -1,7 +1,7 @@
 /** A streamed answer: held until content, then passed on; settled and durable before its terminal event. */
 import type { AttemptOutcome } from '../keys/generation.ts';
 import { GatewayError } from '../errors/gateway-error.ts';
-import type { Failure } from '../errors/failure-class.ts';
+import type { Failure, FailureSignals } from '../errors/failure-class.ts';
 import type { Ports } from '../ports.ts';
 import type { CallerError, StreamRelay } from '../wire/dialect.ts';
 import type { TransportFault, WireResponse } from '../wire/wire.ts';
@@ -15,6 +15,7 @@ import type { Run } from './run.ts';
 import { settleAbandoned, settleAttempt, type OpenAttempt } from './settle.ts';
 import { runStream, type StreamRun } from './stream-run.ts';
 import { createTranslatingRelay } from '../wire/translating-relay.ts';
+import { unframed } from '../wire/unframed-relay.ts';
 
 export async function answerStream(
   ports: Ports,
@@ -57,7 +58,13 @@ function streamContentType({ inbound, request }: Run): string {
   return type.startsWith('text/') ? `${type}; charset=utf-8` : type;
 }
 
-function createRelay(ports: Ports, { run, target }: OpenAttempt): StreamRelay {
+function createRelay(ports: Ports, open: OpenAttempt): StreamRelay {
+  const relay = createDialectRelay(ports, open);
+  const { framing } = open.target;
+  return framing === undefined ? relay : unframed(relay, framing.createReader());
+}
+
+function createDialectRelay(ports: Ports, { run, target }: OpenAttempt): StreamRelay {
   const { facts } = run.request;
   const { dialect } = run.inbound;
   if (target.same) return dialect.createPassThroughRelay({ stripUsage: target.stripUsage });
@@ -67,10 +74,12 @@ function createRelay(ports: Ports, { run, target }: OpenAttempt): StreamRelay {
     request: facts,
     clock: ports.clock,
   });
-  return createTranslatingRelay(target.upstream.createStreamDecoder(), encoder, (signals) => {
+  const encodeFailure = (signals: FailureSignals): Uint8Array => {
     const { message } = failureOfAnswer(signals, target.manifest, target.credential);
     return encodeStreamError(run, encoder, { status: 502, code: 'upstream_error', message });
-  });
+  };
+  const decoder = target.upstream.createStreamDecoder();
+  return createTranslatingRelay(decoder, encoder, encodeFailure, target.endpoint.upstreamModel);
 }
 
 /** Numbered by the stream where its dialect numbers events. */

@@ -9,7 +9,7 @@ import { DISPATCH_LAG_MS_MAX, type Reservation } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
 import { costUpperBound } from '../pricing/cost-of.ts';
 import { nanoUsd } from '../values.ts';
-import { DialectError, type AnswerFacts, type CostInBody } from '../wire/dialect.ts';
+import { DialectError, type AnswerFacts, type CanonicalAnswer, type CostInBody } from '../wire/dialect.ts';
 import { AuthorizationFault } from '../wire/provider-manifest.ts';
 import { TransportFault, type WireLimits, type WireResponse } from '../wire/wire.ts';
 import { answerHeaders } from './answer-headers.ts';
@@ -160,7 +160,7 @@ function heldAmount(target: Target): AttemptOpened['reservedNano'] {
 
 function isEventStream({ run, target }: OpenAttempt, response: WireResponse): boolean {
   const asked = target.same ? run.request.facts.context?.streamContentType : undefined;
-  const streamContentType = asked ?? target.upstream.streamContentType;
+  const streamContentType = target.framing?.contentType ?? asked ?? target.upstream.streamContentType;
   return (response.header('content-type') ?? streamContentType).startsWith(streamContentType);
 }
 
@@ -176,13 +176,18 @@ async function refused(ports: Ports, open: OpenAttempt, response: WireResponse):
   const failure = failureOfAnswer(signals, target.manifest, target.credential);
   const contentType = response.header('content-type') ?? '';
   const passOn =
-    target.same &&
+    target.sameErrors &&
     response.status >= 400 &&
     contentType.includes('json') &&
     !holdsSecret(body, target.credential)
       ? { status: response.status, body, contentType: 'application/json' }
       : null;
   return fail(ports, open, { failure, status: response.status, passOn });
+}
+
+/** Some formats do not say which model answered; callers of others expect it. */
+function named(answer: CanonicalAnswer, { endpoint }: Target): CanonicalAnswer {
+  return answer['model'] === '' ? { ...answer, model: endpoint.upstreamModel } : answer;
 }
 
 /** A complete JSON answer. It is settled and durable before the caller gets its first byte. */
@@ -202,7 +207,7 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
     answer = target.upstream.readAnswer(upstreamBody);
     body = target.same
       ? upstreamBody
-      : dialect.answerFromCanonical(target.upstream.answerToCanonical(upstreamBody), {
+      : dialect.answerFromCanonical(named(target.upstream.answerToCanonical(upstreamBody), target), {
           id: run.header.id,
           request: run.request.facts,
           clock: ports.clock,

@@ -42,20 +42,31 @@ export function gatherOptions(
     .config()
     .providerKeys(input.workspace.id)
     .map((key) => {
-      const endpoint = input.model.endpoints.find(({ provider }) => provider === key.provider);
-      const asked = endpoint === undefined ? NOT_ASKED : howToAsk(ports, key, endpoint, input.caller);
+      const listed = input.model.endpoints.find(({ provider }) => provider === key.provider);
+      const endpoint = listed === undefined ? null : endpointAtKey(ports, key, listed);
+      const asked = listed === undefined ? NOT_ASKED : howToAsk(ports, key, listed, input.caller);
       const missingOperation =
-        endpoint !== undefined && asked.spoken === undefined ? input.caller.operation : null;
+        listed !== undefined && asked.spoken === undefined ? input.caller.operation : null;
       // A key of another provider is judged without reading anything.
-      if (endpoint === undefined || !key.enabled || missingOperation !== null) {
-        const readings = missingOperation === null ? FREE_READINGS : { ...FREE_READINGS, missingOperation };
-        return { key, endpoint, ...asked, bounds: undefined, demands: [], readings };
+      if (endpoint === null || !key.enabled || missingOperation !== null) {
+        const servedAtKey = listed === undefined || endpoint !== null;
+        const readings = { ...FREE_READINGS, missingOperation, servedAtKey };
+        return { key, endpoint: endpoint ?? listed, ...asked, bounds: undefined, demands: [], readings };
       }
       const bounds = tokenBounds(input.facts, endpoint);
       const demands = demandsFor({ ...input, key, price: endpoint.price, bounds });
       const readings = readKey(ports, { ...input, ...asked, key, endpoint, demands, now });
       return { key, endpoint, ...asked, bounds, demands, readings };
     });
+}
+
+function endpointAtKey(
+  { providers }: Pick<Ports, 'providers'>,
+  key: ProviderKeyRecord,
+  listed: Endpoint,
+): Endpoint | null {
+  const at = providers.get(key.provider)?.endpointAt;
+  return at === undefined ? listed : at(listed, key);
 }
 
 type Asked = Pick<KeyOption, 'spoken' | 'destination'>;
@@ -70,7 +81,9 @@ function howToAsk(
   const manifest = ports.providers.get(key.provider);
   const destination = manifest === undefined ? undefined : destinationOf(key, manifest);
   if (manifest === undefined || destination === undefined) return NOT_ASKED;
-  return { spoken: spokenDialect(manifest, destination, caller, endpoint.upstreamModel), destination };
+  const spoken = spokenDialect(manifest, destination, caller, endpoint.upstreamModel);
+  if (spoken?.quirksAt === undefined) return { spoken, destination };
+  return { spoken: { ...spoken, quirks: { ...spoken.quirks, ...spoken.quirksAt(key) } }, destination };
 }
 
 type ReadInput = GatherInput & {
@@ -111,6 +124,7 @@ function readKey(ports: Pick<Ports, 'counters' | 'speeds' | 'vault'>, input: Rea
   const rpm = full((demand) => demand.kind === 'rpm' && demand.owner === 'provider_key');
   return {
     missingOperation: null,
+    servedAtKey: true,
     secretReadable,
     bench,
     dayBudget: budgetOf('day'),

@@ -6,7 +6,7 @@ import type { Demand } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
 import type { Endpoint, ModelCandidate } from '../routing/route-plan.ts';
 import type { EncodedRequest, Dialect } from '../wire/dialect.ts';
-import type { ProviderDialect, ProviderManifest } from '../wire/provider-manifest.ts';
+import type { ProviderDialect, ProviderManifest, StreamFraming } from '../wire/provider-manifest.ts';
 import type { WireHeaders, WireRequest } from '../wire/wire.ts';
 import type { KeyOption } from './gather-options.ts';
 import type { Run } from './run.ts';
@@ -24,6 +24,9 @@ export type Target = {
   readonly same: boolean;
   /** The switch for usage in the stream is ours, so its traces do not reach the caller. */
   readonly stripUsage: boolean;
+  /** The provider's error answers have the caller's shape too. */
+  readonly sameErrors: boolean;
+  readonly framing: StreamFraming | undefined;
   readonly credential: Credential;
   /** Complete but for its credential, which it gets at the moment of sending. */
   readonly unsigned: WireRequest;
@@ -48,6 +51,13 @@ export function prepare(ports: Ports, run: Run, model: ModelCandidate, option: K
     key,
     ...(facts.context?.path === undefined ? {} : { rawPath: facts.context.path }),
   });
+  const request: WireRequest = {
+    method: facts.context?.method ?? 'POST',
+    origin: destination.origin,
+    path: spoken.pathPrefix + path,
+    headers: requestHeaders(run, spoken, { encoded, same }),
+    body: encoded.body,
+  };
   return {
     model,
     key,
@@ -58,14 +68,10 @@ export function prepare(ports: Ports, run: Run, model: ModelCandidate, option: K
     upstream: spoken.dialect,
     same,
     stripUsage: facts.stream && !facts.includeUsage && spoken.quirks.streamOptions !== false,
+    sameErrors: same && spoken.foreignErrors !== true,
+    framing: spoken.framing,
     credential,
-    unsigned: {
-      method: facts.context?.method ?? 'POST',
-      origin: destination.origin,
-      path: spoken.pathPrefix + path,
-      headers: requestHeaders(run, spoken, { encoded, same }),
-      body: encoded.body,
-    },
+    unsigned: spoken.adapt?.(request) ?? request,
   };
 }
 
@@ -103,7 +109,8 @@ function requestHeaders(
   spoken: ProviderDialect,
   { encoded, same }: { readonly encoded: EncodedRequest; readonly same: boolean },
 ): WireHeaders {
-  const { callerHeaders, streamContentType } = spoken.dialect;
+  const { callerHeaders } = spoken.dialect;
+  const streamContentType = spoken.framing?.contentType ?? spoken.dialect.streamContentType;
   const headers: (readonly [string, string])[] = [
     ['content-type', encoded.contentType ?? 'application/json'],
     ['accept', run.request.facts.stream ? streamContentType : 'application/json'],

@@ -44,6 +44,8 @@ export function explainExclusion(reason: Exclusion): string {
       return 'the request leaves its provider out (provider.only, ignore, or order without fallbacks).';
     case 'model_not_supported_by_key':
       return "this model is not in the key's supported models.";
+    case 'model_not_served_at_key':
+      return 'its place (its deployments, its region) does not serve this model. Add a deployment to the key, or use another.';
     case 'region_mismatch':
       return `the request requires region ${reason.wanted}, and the key serves another.`;
     case 'parameter_not_supported':

@@ -17,9 +17,10 @@ export type Judgement =
 /** `denier`: the own key that forbids platform keys, if any. */
 export function judgeKey(facts: KeyFacts, input: PlanInput, denier: ProviderKeyId | null): Judgement {
   const { key, readings } = facts;
-  const endpoint = endpointFor(key, input);
+  const listed = endpointFor(key, input);
+  const endpoint = facts.endpoint ?? listed;
   const reason =
-    ineligible(facts, input, endpoint) ??
+    ineligible(facts, input, listed) ??
     (key.source === 'platform' && denier !== null
       ? ({ code: 'fallback_denied', by: denier } as const)
       : null) ??
@@ -71,6 +72,7 @@ function ineligible(
   ) {
     return { code: 'model_not_supported_by_key' };
   }
+  if (!readings.servedAtKey) return { code: 'model_not_served_at_key' };
   return null;
 }
 

@@ -7,6 +7,8 @@ import type { EndpointSpeed } from './endpoint-speed.ts';
 export type KeyReadings = {
   /** What was asked for and the provider does not offer for this model; null when it does. */
   readonly missingOperation: Operation | null;
+  /** False when the provider serves the model, but not where this key sends. */
+  readonly servedAtKey: boolean;
   /** False when the sealed secret cannot be opened. */
   readonly secretReadable: boolean;
   /** The widest bench that holds now; null when the key may be tried (healthy, or half-open with its probe free). */
@@ -39,6 +41,7 @@ export type SpentBudget = {
 /** Nothing stands against the key. */
 export const FREE_READINGS: KeyReadings = {
   missingOperation: null,
+  servedAtKey: true,
   secretReadable: true,
   bench: null,
   dayBudget: null,

@@ -3,7 +3,7 @@ import type { ApiKeyRecord } from '../keys/api-key.ts';
 import type { ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { Instant } from '../values.ts';
 import type { KeyReadings } from './key-readings.ts';
-import type { ModelCandidate, ProviderPreferences } from './route-plan.ts';
+import type { Endpoint, ModelCandidate, ProviderPreferences } from './route-plan.ts';
 
 export type PlanInput = {
   readonly now: Instant;
@@ -16,5 +16,7 @@ export type PlanInput = {
 };
 export type KeyFacts = {
   readonly key: ProviderKeyRecord;
+  /** The model as this key serves it. Absent: as its provider does. */
+  readonly endpoint?: Endpoint | undefined;
   readonly readings: KeyReadings;
 };

@@ -33,6 +33,7 @@ function ranked(plan: RoutePlan): readonly RankedVerdict[] {
 
 const anyReadings: fc.Arbitrary<KeyReadings> = fc.record({
   missingOperation: fc.constantFrom(null, 'embeddings' as const),
+  servedAtKey: fc.boolean(),
   secretReadable: fc.boolean(),
   bench: fc.option(
     fc.record({
@@ -131,7 +132,7 @@ describe('every plan', () => {
       fc.property(anyInput, anyReadings, (given, readings) => {
         const denier: KeyFacts = {
           key: makeKey({ id: 'pk_deny', alwaysUse: true }),
-          readings: { ...readings, missingOperation: null },
+          readings: { ...readings, missingOperation: null, servedAtKey: true },
         };
         const plan = planRoute({
           ...given,
@@ -259,6 +260,17 @@ describe('particular rules', () => {
         key: 'pk_own',
         reason: { code: 'operation_not_served', operation: 'embeddings' },
       }),
+    );
+  });
+
+  test('a key whose place does not serve the model is left out, has no say, and the model is called as it is served', () => {
+    const elsewhere = facts({ id: 'pk_elsewhere', alwaysUse: true }, { servedAtKey: false });
+    const [endpoint] = makeModel('alpha').endpoints.map((each) => ({ ...each, upstreamModel: 'eu.model-1' }));
+    const here = { ...facts({ id: 'pk_here', source: 'platform' }), endpoint };
+    const plan = planRoute(input([elsewhere, here]));
+    expect(ranked(plan)).toMatchObject([{ key: 'pk_here', upstreamModel: 'eu.model-1' }]);
+    expect(plan.verdicts).toContainEqual(
+      expect.objectContaining({ key: 'pk_elsewhere', reason: { code: 'model_not_served_at_key' } }),
     );
   });
 

@@ -36,6 +36,7 @@ export type Exclusion =
   | { readonly code: 'model_not_allowed' }
   | { readonly code: 'provider_excluded_by_request' }
   | { readonly code: 'model_not_supported_by_key' }
+  | { readonly code: 'model_not_served_at_key' }
   | { readonly code: 'region_mismatch'; readonly wanted: string }
   | { readonly code: 'parameter_not_supported'; readonly parameter: string }
   | { readonly code: 'not_free' }

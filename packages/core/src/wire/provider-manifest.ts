@@ -8,6 +8,7 @@ import type {
 } from '../keys/provider-key.ts';
 import type { Transport } from '../ports.ts';
 import type { TokenPrice } from '../pricing/price.ts';
+import type { Endpoint } from '../routing/route-plan.ts';
 import type { DialectId, Instant, ProviderId, ProviderKeyId } from '../values.ts';
 import type { Dialect, DialectQuirks } from './dialect.ts';
 import type { WireHeaders, WireRequest } from './wire.ts';
@@ -64,7 +65,26 @@ export type ProviderDialect = {
   readonly serves?: (upstreamModel: string) => boolean;
   /** Sent with every request of this dialect to this provider (a version). Never a credential. */
   readonly headers?: WireHeaders;
+  /** Quirks that depend on where the key sends (an API version); they win over `quirks`. */
+  readonly quirksAt?: (key: KeyPlace) => DialectQuirks;
+  /** What the provider wants otherwise than the dialect, done to the whole request before it is authorized. Pure. */
+  readonly adapt?: (request: WireRequest) => WireRequest;
+  /** The provider sends the dialect's stream in a framing of its own. */
+  readonly framing?: StreamFraming;
+  /** Its error answers are in a shape of its own, so a caller of the dialect gets the gateway's. */
+  readonly foreignErrors?: boolean;
 };
+
+export type StreamFraming = {
+  /** Without parameters. */
+  readonly contentType: string;
+  readonly createReader: () => FrameReader;
+};
+/** Framed bytes, cut anywhere → the dialect's own stream; a failure in the framing becomes the dialect's error event. */
+export interface FrameReader {
+  /** Throws DialectError for what is damaged. */
+  push(bytes: Uint8Array): Uint8Array;
+}
 
 /** All that a path may be made of: nothing of it comes from the caller but the model and the stream switch. */
 export type PathContext = {
@@ -197,6 +217,14 @@ export type ProviderManifest = {
    * several providers is one plan over all their keys. Undefined: the name stands for nothing elsewhere.
    */
   readonly canonicalModel?: (upstreamModel: string) => string | undefined;
+  /**
+   * The model as this key's place serves it (a profile of the key's region, a deployment of the key's resource), with
+   * its price there; null: not at all. Absent: every key serves a model as the provider does.
+   */
+  readonly endpointAt?: (
+    endpoint: Endpoint,
+    key: KeyPlace & Pick<ProviderKeyRecord, 'supportedModels'>,
+  ) => Endpoint | null;
   /** The listed name that a name with free parts is billed as (`ft:base:org::id` → `ft:base`). */
   readonly foldModelName?: (name: string) => string;
 };

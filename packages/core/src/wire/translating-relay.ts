@@ -4,30 +4,35 @@ import type { CanonicalChunk, StreamDecoder, StreamEncoder, StreamRelay, StreamS
 
 /**
  * `encodeFailure` gives an error event of the upstream the caller's shape; it is written once, after content, and
- * nothing follows it. Without it the failure is only in the state. `push` throws DialectError when the decoder does.
+ * nothing follows it. Without it the failure is only in the state. `model` is what a chunk is called whose format does
+ * not name it. `push` throws DialectError when the decoder does.
  */
 export function createTranslatingRelay(
   decoder: StreamDecoder,
   encoder: StreamEncoder,
   encodeFailure?: (failure: FailureSignals) => Uint8Array,
+  model = '',
 ): StreamRelay {
-  return new TranslatingRelay(decoder, encoder, encodeFailure);
+  return new TranslatingRelay(decoder, encoder, encodeFailure, model);
 }
 
 class TranslatingRelay implements StreamRelay {
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
   readonly #encodeFailure: ((failure: FailureSignals) => Uint8Array) | undefined;
+  readonly #model: string;
   #failed = false;
 
   constructor(
     decoder: StreamDecoder,
     encoder: StreamEncoder,
     encodeFailure: ((failure: FailureSignals) => Uint8Array) | undefined,
+    model: string,
   ) {
     this.#decoder = decoder;
     this.#encoder = encoder;
     this.#encodeFailure = encodeFailure;
+    this.#model = model;
   }
 
   get state(): StreamState {
@@ -50,9 +55,15 @@ class TranslatingRelay implements StreamRelay {
     return this.#encoder.encodeError?.bind(this.#encoder);
   }
 
+  #named(chunk: CanonicalChunk): CanonicalChunk {
+    return chunk['model'] === '' ? { ...chunk, model: this.#model } : chunk;
+  }
+
   #encode(chunks: readonly CanonicalChunk[]): Uint8Array | null {
     if (this.#failed) return null;
-    const pieces = chunks.map((chunk) => this.#encoder.push(chunk)).filter((piece) => piece !== null);
+    const pieces = chunks
+      .map((chunk) => this.#encoder.push(this.#named(chunk)))
+      .filter((piece) => piece !== null);
     const { failure, contentSeen } = this.#decoder.state;
     if (failure !== null && contentSeen) {
       this.#failed = true;

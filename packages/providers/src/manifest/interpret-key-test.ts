@@ -29,7 +29,7 @@ export type KeyTestResult = {
 /** The part of a manifest that a key test needs. */
 export type TestedManifest = Pick<
   ProviderManifest,
-  'name' | 'keysUrl' | 'keyTest' | 'dialects' | 'failureRules' | 'regions'
+  'name' | 'keysUrl' | 'keyTest' | 'dialects' | 'failureRules' | 'regions' | 'baseUrlOf'
 >;
 
 /** Enough for every flag that a rule looks for. */
@@ -72,7 +72,7 @@ export function nextKeyTest<Manifest extends TestedManifest>(manifest: Manifest)
 
 /** Why no answer came: the name cannot be found, nothing listens there, TLS fails, the address is not allowed. */
 export function interpretKeyTestFault(
-  manifest: Pick<ProviderManifest, 'name'>,
+  manifest: Pick<ProviderManifest, 'name' | 'baseUrlOf'>,
   fault: TransportFaultCode,
 ): KeyTestResult {
   const { name } = manifest;
@@ -85,7 +85,9 @@ export function interpretKeyTestFault(
     case 'dns_failed':
       return no(
         'network',
-        `The host name of ${name} cannot be found; check the base URL and this machine's DNS.`,
+        manifest.baseUrlOf === undefined
+          ? `The host name of ${name} cannot be found; check the base URL and this machine's DNS.`
+          : `There is no host of ${name} in this region; check the region and this machine's DNS.`,
       );
     case 'connect_refused':
       return no('network', `Nothing listens at the address of ${name}; check the base URL and its port.`);
@@ -168,6 +170,8 @@ function judgeFailure(manifest: TestedManifest, status: number, failure: Failure
 }
 
 function regionHint(manifest: TestedManifest): string {
+  if (manifest.baseUrlOf !== undefined)
+    return '; its keys may be valid in one region only, so check the region';
   const regions = Object.keys(manifest.regions);
   return regions.length === 0 ? '' : `; its keys are valid in one region only (${regions.join(', ')})`;
 }

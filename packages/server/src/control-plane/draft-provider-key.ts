@@ -188,8 +188,9 @@ function originFor(manifest: ProviderManifest, where: KeyPlace): string {
     throw fieldError('region', `\`region\` must be one of ${manifest.name}'s: ${regions.join(', ')}.`);
   }
   const destination = destinationOf(where, manifest);
-  if (destination === undefined && manifest.baseUrlOf !== undefined && where.region === null) {
-    throw fieldError('region', `\`region\` is required for ${manifest.name}: its addresses are by region.`);
+  if (destination === undefined && manifest.baseUrlOf !== undefined) {
+    const problem = where.region === null ? 'is required' : 'is not a region';
+    throw fieldError('region', `\`region\` ${problem} for ${manifest.name}: its addresses are by region.`);
   }
   if (destination === undefined) {
     throw fieldError(
