@@ -1,13 +1,6 @@
-/**
- * The connections to one origin. One undici Client is one socket for as long as that socket lives: undici's own Pool
- * hides which socket carries a request, and without it nobody can say whether a request was provably unsent. The last
- * used connection is taken first, so that a quiet origin keeps few.
- */
-import type { Socket } from 'node:net';
-import type { TransportFault } from '@arouter/core';
-import { Client } from 'undici';
-import type { Carrier, Exchange } from './exchange.ts';
-import type { GuardedConnect } from './guarded-connector.ts';
+/** The connections to one origin. The last used one is taken first, so that a quiet origin keeps few. */
+import { Connection, type ConnectionOptions } from './connection.ts';
+import type { Exchange } from './exchange.ts';
 import type { TransportBounds } from './transport-bounds.ts';
 
 export type ConnectionPool = {
@@ -22,26 +15,23 @@ export type ConnectionPool = {
   close(): void;
 };
 
-export type PoolOptions = {
-  /** As undici writes it; names the host in the Host header. */
-  readonly origin: string;
-  readonly connect: GuardedConnect;
-  readonly bounds: TransportBounds;
-};
+export type PoolOptions = Omit<ConnectionOptions, 'onFree' | 'onGone'>;
 
-type Connection = Carrier & { run(exchange: Exchange): void; readonly exchange: Exchange | null };
-
-export function createConnectionPool({ origin, connect, bounds }: PoolOptions): ConnectionPool {
+export function createConnectionPool(options: PoolOptions): ConnectionPool {
+  const { bounds }: { readonly bounds: TransportBounds } = options;
   const connections = new Set<Connection>();
   const idle: Connection[] = [];
   const waiting = new Set<Exchange>();
+  const cooling = createCooling((connection) => {
+    if (!connections.has(connection)) return;
+    const next = takeWaiting();
+    if (next === undefined) idle.push(connection);
+    else connection.run(next);
+  });
 
-  const hooks: ConnectionHooks = {
-    onFree(connection) {
-      const next = takeWaiting();
-      if (next === undefined) idle.push(connection);
-      else connection.run(next);
-    },
+  const connectionOptions: ConnectionOptions = {
+    ...options,
+    onFree: cooling.add,
     onGone(connection) {
       connections.delete(connection);
       const at = idle.indexOf(connection);
@@ -58,7 +48,7 @@ export function createConnectionPool({ origin, connect, bounds }: PoolOptions): 
   }
 
   function open(exchange: Exchange): void {
-    const connection = createConnection({ origin, connect, bounds, hooks });
+    const connection = new Connection(connectionOptions);
     connections.add(connection);
     connection.run(exchange);
   }
@@ -72,13 +62,15 @@ export function createConnectionPool({ origin, connect, bounds }: PoolOptions): 
   return {
     send(exchange) {
       const connection = idle.pop();
-      if (connection === undefined) sendFresh(exchange);
-      else connection.run(exchange);
+      if (connection !== undefined) connection.run(exchange);
+      // Free in a moment, which is sooner than a new one would be open.
+      else if (cooling.size() > waiting.size) waiting.add(exchange);
+      else sendFresh(exchange);
     },
     sendFresh,
     withdraw: (exchange) => waiting.delete(exchange),
     get isIdle() {
-      return waiting.size === 0 && connections.size === idle.length;
+      return waiting.size === 0 && [...connections].every(({ exchange }) => exchange === null);
     },
     close() {
       for (const exchange of waiting) exchange.fail('cancelled');
@@ -90,73 +82,28 @@ export function createConnectionPool({ origin, connect, bounds }: PoolOptions): 
   };
 }
 
-type ConnectionHooks = {
-  readonly onFree: (connection: Connection) => void;
-  readonly onGone: (connection: Connection) => void;
-};
-type ConnectionOptions = PoolOptions & { readonly hooks: ConnectionHooks };
-
-function createConnection({ origin, connect, bounds, hooks }: ConnectionOptions): Connection {
-  let exchange: Exchange | null = null;
-  let socket: Socket | null = null;
-  let exchangesOnSocket = 0;
-  let stopConnecting: (() => void) | null = null;
-  let isGone = false;
-
-  const client = new Client(origin, {
-    pipelining: 1,
-    allowH2: false,
-    keepAliveTimeout: bounds.keepAliveMs,
-    keepAliveMaxTimeout: bounds.keepAliveMsMax,
-    maxHeaderSize: bounds.responseHeaderBytesMax,
-    // The exchange keeps its own deadlines.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect(_options, callback) {
-      const onDone = (fault: TransportFault | null, opened: Socket | null): void => {
-        stopConnecting = null;
-        socket = opened;
-        exchangesOnSocket = 1;
-        if (opened === null) callback(fault ?? new Error('no socket'), null);
-        else callback(null, opened);
-      };
-      stopConnecting = connect(exchange?.connectMsLeft ?? 1, onDone);
-    },
-  });
-
-  const connection: Connection = {
-    get exchange() {
-      return exchange;
-    },
-    get isReused() {
-      return exchangesOnSocket > 1;
-    },
-    get isBroken() {
-      return socket !== null && socket.errored !== null;
-    },
-    run(next) {
-      exchange = next;
-      exchangesOnSocket += 1;
-      next.assign(connection);
-      client.dispatch(next.options, next);
-    },
-    release() {
-      exchange = null;
-      if (!isGone) hooks.onFree(connection);
-    },
-    discard() {
-      exchange = null;
-      if (isGone) return;
-      isGone = true;
-      stopConnecting?.();
-      // Not from inside undici's own callback: it still touches the client after it.
-      setImmediate(() => void client.destroy().catch(() => undefined));
-      hooks.onGone(connection);
-    },
+/**
+ * A connection whose answer is complete is used again only after the next look at all sockets: some providers close
+ * right after an answer without saying so, and what is sent into that close may or may not have been charged.
+ */
+function createCooling(release: (connection: Connection) => void): {
+  readonly add: (connection: Connection) => void;
+  readonly size: () => number;
+} {
+  let thisTurn: Connection[] = [];
+  let lastTurn: Connection[] = [];
+  const onTurn = (): void => {
+    const cooled = lastTurn;
+    lastTurn = thisTurn;
+    thisTurn = [];
+    if (lastTurn.length > 0) setImmediate(onTurn);
+    for (const connection of cooled) release(connection);
   };
-  // An idle socket that dies takes its connection along; one that carries an exchange is the exchange's to judge.
-  client.on('disconnect', () => {
-    if (exchange === null) connection.discard();
-  });
-  return connection;
+  return {
+    add(connection) {
+      if (thisTurn.length + lastTurn.length === 0) setImmediate(onTurn);
+      thisTurn.push(connection);
+    },
+    size: () => thisTurn.length + lastTurn.length,
+  };
 }

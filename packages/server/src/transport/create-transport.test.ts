@@ -368,9 +368,10 @@ describe('room', () => {
       else socket.write(answer('free'));
     });
     const transport = transportTo(server, { bounds: { connectionsPerOriginMax: 1 } });
-    const short = { ...LIMITS, firstByteMs: 60 };
     for (const code of ['first_byte_timeout', 'connection_reset', 'answer_malformed']) {
-      expect(await faultOf(transport.send(post(server.origin), short))).toEqual({ code, unsent: false });
+      // Only the first is awaited in vain.
+      const limits = code === 'first_byte_timeout' ? { ...LIMITS, firstByteMs: 60 } : LIMITS;
+      expect(await faultOf(transport.send(post(server.origin), limits))).toEqual({ code, unsent: false });
     }
     expect(await roundTrip(server, transport)).toBe('free');
   });

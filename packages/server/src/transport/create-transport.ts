@@ -1,5 +1,5 @@
 /**
- * The Transport port over undici: bytes out, bytes in, one pool of connections per origin. No redirect is followed,
+ * The Transport port over HTTP/1.1 of our own: bytes out, bytes in, one pool of connections per origin. No redirect is followed,
  * nothing is inflated, no environment variable is read. What may be called is decided by the egress policy; what
  * failed, and whether the provider can have seen the request, is said by a TransportFault.
  */
@@ -16,7 +16,7 @@ import {
   resolveWithSystem,
   type ResolveAddresses,
 } from './guarded-connector.ts';
-import { originOf } from './origin.ts';
+import { hostOf, originOf } from './origin.ts';
 import { TRANSPORT_BOUNDS, type TransportBounds } from './transport-bounds.ts';
 
 export type TransportOptions = {
@@ -60,12 +60,8 @@ export function createTransport(options: TransportOptions): ClosableTransport {
       resolve: options.resolve ?? resolveWithSystem,
       secureContext,
     });
-    const pool = createConnectionPool({
-      origin: origin.origin,
-      connect,
-      bounds,
-    });
     const { clock } = options;
+    const pool = createConnectionPool({ host: hostOf(origin), connect, bounds, clock, sweep });
     const { sendFresh: resend, withdraw } = pool;
     const entry: PoolEntry = { pool, context: { clock, sweep, bounds, resend, withdraw } };
     entries.set(writtenOrigin, entry);

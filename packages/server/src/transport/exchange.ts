@@ -1,9 +1,9 @@
 /**
- * One request and its answer: the state machine between undici's callbacks and the pipeline. It is undici's handler
+ * One request and its answer: the state machine between a connection and the pipeline. It is what the connection calls
  * and the WireResponse at once, because this is the hot path and an adapter with closures shows in the profile.
  *
  * `unsent` is claimed in three cases only: nothing was handed to a socket; the connector failed; or the kernel refused
- * the very first write as a whole (the socket has its error before `onRequestSent` is called).
+ * the very first write as a whole.
  */
 import { TransportFault } from '@arouter/core';
 import type {
@@ -15,21 +15,18 @@ import type {
   WireRequest,
   WireResponse,
 } from '@arouter/core';
-import type { Dispatcher } from 'undici';
+import type { RawHeaders } from './answer-parser.ts';
 import { AnswerBody, type BodyDemand } from './answer-body.ts';
 import type { Deadlined, DeadlineSweep } from './deadline-sweep.ts';
-import { dispatchOptionsOf } from './dispatch-options.ts';
-import { faultCodeOf } from './fault-code.ts';
+import { headerIn } from './header-in.ts';
 import type { TransportBounds } from './transport-bounds.ts';
 
 /** The connection that carries an exchange, as far as the exchange cares. */
 export type Carrier = {
   /** True when the socket has carried another exchange before this one. */
   readonly isReused: boolean;
-  /** True when the kernel has refused a write. */
-  readonly isBroken: boolean;
-  /** The answer is complete; the socket may carry another one. */
-  release(): void;
+  pause(): void;
+  resume(): void;
   /** Closes the socket, or stops connecting it. */
   discard(): void;
 };
@@ -51,7 +48,6 @@ export type ExchangeTask = {
 };
 
 type Phase = 'connect' | 'first_byte' | 'body' | 'ended' | 'failed';
-type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 const DEADLINE_CODES = {
   connect: 'connect_timeout',
@@ -59,8 +55,8 @@ const DEADLINE_CODES = {
   body: 'idle_timeout',
 } as const;
 
-export class Exchange implements Dispatcher.DispatchHandler, WireResponse, Deadlined {
-  readonly options: Dispatcher.DispatchOptions;
+export class Exchange implements WireResponse, Deadlined {
+  readonly request: WireRequest;
   status = 0;
   deadlineAt: number;
 
@@ -72,15 +68,11 @@ export class Exchange implements Dispatcher.DispatchHandler, WireResponse, Deadl
   readonly #body: AnswerBody;
   #phase: Phase = 'connect';
   #carrier: Carrier | null = null;
-  #controller: Dispatcher.DispatchController | null = null;
-  #headers: ResponseHeaders = {};
-  #isWriteRefused = false;
+  #headers: RawHeaders = [];
   #isResent = false;
-  #hasAnswerBegun = false;
-  #informational = 0;
 
   constructor(task: ExchangeTask, context: ExchangeContext) {
-    this.options = dispatchOptionsOf(task.request);
+    this.request = task.request;
     this.#context = context;
     this.#limits = task.limits;
     this.#signal = task.signal;
@@ -108,7 +100,7 @@ export class Exchange implements Dispatcher.DispatchHandler, WireResponse, Deadl
     return Math.max(1, this.deadlineAt - bounds.sweepEveryMs - clock.monotonicMs());
   }
 
-  /** The pool has found a connection; undici's callbacks follow. */
+  /** The pool has found a connection; its calls follow. */
   assign(carrier: Carrier): void {
     this.#carrier = carrier;
   }
@@ -119,9 +111,7 @@ export class Exchange implements Dispatcher.DispatchHandler, WireResponse, Deadl
   }
 
   header(name: string): string | undefined {
-    const value = this.#headers[name];
-    if (typeof value === 'string') return value;
-    return Array.isArray(value) ? value[0] : undefined;
+    return headerIn(this.#headers, name);
   }
 
   readAll(bytesMax: number): Promise<Uint8Array> {
@@ -145,38 +135,22 @@ export class Exchange implements Dispatcher.DispatchHandler, WireResponse, Deadl
     this.fail('cancelled');
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.isOver) {
-      controller.abort(new Error('given up before it was sent'));
-      return;
-    }
-    this.#controller = controller;
+  /** The request is about to be handed to the socket. */
+  onSending(): void {
     this.#phase = 'first_byte';
     const nowMs = this.#context.clock.monotonicMs();
     this.deadlineAt = Math.min(nowMs + this.#limits.firstByteMs, this.#totalAt);
   }
 
-  onRequestSent(): void {
-    if (this.#carrier?.isBroken === true) this.#isWriteRefused = true;
-  }
-
-  onResponseStarted(): void {
-    this.#hasAnswerBegun = true;
-  }
-
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+  /** The kernel refused the write as a whole. A connection that was good before is replaced, once. */
+  onWriteRefused(cause: Error): void {
     if (this.isOver) return;
-    const { bounds } = this.#context;
-    if (status < 200) {
-      this.#informational += 1;
-      if (this.#informational > bounds.informationalMax) this.fail('answer_malformed');
-      return;
-    }
-    const { rawHeaders } = controller;
-    if (Array.isArray(rawHeaders) && rawHeaders.length > 2 * bounds.responseHeadersMax) {
-      this.fail('answer_malformed');
-      return;
-    }
+    if (this.#carrier?.isReused === true && !this.#isResent) this.#resend();
+    else this.onFault(new TransportFault('connection_reset', true, { cause }));
+  }
+
+  onHead(status: number, headers: RawHeaders): void {
+    if (this.isOver) return;
     this.status = status;
     this.#headers = headers;
     if (isEncoded(this.header('content-encoding'))) {
@@ -188,43 +162,36 @@ export class Exchange implements Dispatcher.DispatchHandler, WireResponse, Deadl
     this.#head.resolve(this);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+  onBody(bytes: Uint8Array): void {
     if (this.#phase !== 'body') return;
-    const demand = this.#body.take(chunk);
+    const demand = this.#body.take(bytes);
     if (demand === 'go_on') {
       if (!this.#body.isPaused) this.#restartIdle();
     } else if (demand === 'pause') {
-      this.#pause(controller);
+      this.#pause();
     } else {
       this.fail(demand);
     }
   }
 
-  onResponseEnd(): void {
+  /** The connection goes its own way from here. */
+  onEnd(): void {
     if (this.#phase !== 'body') return;
     this.#phase = 'ended';
     this.#stopWatching();
-    const carrier = this.#carrier;
     this.#carrier = null;
-    if (this.header('connection')?.toLowerCase() === 'close') carrier?.discard();
-    else carrier?.release();
     this.#body.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    if (this.isOver) return;
-    if (error instanceof TransportFault) {
-      this.#failWith(error);
-      return;
-    }
-    const code = faultCodeOf(error, this.#phase === 'body');
-    const isStale = this.#isWriteRefused && !this.#hasAnswerBegun && this.#carrier?.isReused === true;
-    if (isStale && code === 'connection_reset' && !this.#isResent) {
-      this.#resend();
-      return;
-    }
-    const isUnsent = this.#phase === 'connect' || (this.#isWriteRefused && !this.#hasAnswerBegun);
-    this.#failWith(new TransportFault(code, isUnsent, { cause: error }));
+  /** The connection ended before its time. */
+  onBroken(cause: Error): void {
+    // A provider that asks for a client certificate says so after the handshake.
+    const isTls = ((cause as NodeJS.ErrnoException).code ?? '').startsWith('ERR_SSL_');
+    this.onFault(new TransportFault(isTls ? 'tls_failed' : 'connection_reset', false, { cause }));
+  }
+
+  onFault(fault: TransportFault): void {
+    if (!this.isOver) this.#failWith(fault);
   }
 
   onDeadline(nowMs: number): void {
@@ -241,7 +208,6 @@ export class Exchange implements Dispatcher.DispatchHandler, WireResponse, Deadl
     if (wasOpen) {
       this.#stopWatching();
       this.#context.withdraw(this);
-      this.#controller?.abort(fault);
       this.#carrier?.discard();
       this.#carrier = null;
       this.#head.reject(fault);
@@ -251,8 +217,6 @@ export class Exchange implements Dispatcher.DispatchHandler, WireResponse, Deadl
 
   #resend(): void {
     this.#isResent = true;
-    this.#isWriteRefused = false;
-    this.#controller = null;
     this.#carrier?.discard();
     this.#carrier = null;
     this.#phase = 'connect';
@@ -266,19 +230,19 @@ export class Exchange implements Dispatcher.DispatchHandler, WireResponse, Deadl
       this.fail(demand);
       return;
     }
-    if (this.#phase !== 'body' || this.#controller === null) return;
+    if (this.#phase !== 'body') return;
     if (demand === 'pause') {
-      this.#pause(this.#controller);
+      this.#pause();
       return;
     }
     this.#restartIdle();
-    this.#controller.resume();
+    this.#carrier?.resume();
   }
 
   /** A slow reader is not the provider's fault: only the total deadline runs on. */
-  #pause(controller: Dispatcher.DispatchController): void {
+  #pause(): void {
     this.deadlineAt = this.#totalAt;
-    controller.pause();
+    this.#carrier?.pause();
   }
 
   #restartIdle(): void {

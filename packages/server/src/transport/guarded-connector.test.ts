@@ -229,7 +229,7 @@ describe('TLS', () => {
       open.push(() => new Promise((resolve) => server.close(() => resolve())));
       const origin = `https://secure.localhost:${(server.address() as net.AddressInfo).port}`;
       const made = transport({ policy: parseEgressAllow(origin), ...names('127.0.0.1') });
-      const limits = { ...LIMITS, connectMs: 150 };
+      const limits = { ...LIMITS, connectMs: 1000 };
       expect(await faultOf(made.send(post(origin), limits))).toEqual({ code: 'tls_failed', unsent: true });
     }
   });

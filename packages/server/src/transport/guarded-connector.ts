@@ -26,8 +26,13 @@ export type ConnectTarget = {
 };
 
 export type ConnectDone = (fault: TransportFault | null, socket: net.Socket | null) => void;
+/** What is read. The bytes may be overwritten after the call. False pauses the socket until `resume`. */
+export type OnBytes = (bytes: Buffer) => boolean;
 /** Calls `done` once: with a connected, verified socket, or with a fault that is always `unsent`. Returns the cancel. */
-export type GuardedConnect = (connectMs: number, done: ConnectDone) => () => void;
+export type GuardedConnect = (connectMs: number, done: ConnectDone, onBytes: OnBytes) => () => void;
+
+/** One for all plain sockets: what is read into it is dealt with before the next read. */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Asks the system's resolver (hosts file, search domains), as every other program on the machine does. */
 export const resolveWithSystem: ResolveAddresses = (hostname) =>
@@ -43,8 +48,8 @@ export function createSecureContext(extraCa?: string): tls.SecureContext {
 
 export function createGuardedConnect(target: ConnectTarget): GuardedConnect {
   const memory: OriginMemory = { lookup: null, session: undefined };
-  return (connectMs, done) => {
-    const attempt: Attempt = { stage: 'dns', socket: null, isOver: false };
+  return (connectMs, done, onBytes) => {
+    const attempt: Attempt = { stage: 'dns', socket: null, isOver: false, onBytes };
     const finish = (fault: TransportFault | null, socket: net.Socket | null): void => {
       if (attempt.isOver) {
         socket?.destroy();
@@ -68,7 +73,12 @@ export function createGuardedConnect(target: ConnectTarget): GuardedConnect {
 }
 
 type Stage = 'dns' | 'tcp' | 'tls';
-type Attempt = { stage: Stage; socket: net.Socket | null; isOver: boolean };
+type Attempt = {
+  stage: Stage;
+  socket: net.Socket | null;
+  isOver: boolean;
+  readonly onBytes: OnBytes;
+};
 /** What the attempts of one origin share: a lookup under way, and the TLS session to resume. */
 type OriginMemory = { lookup: Promise<readonly ResolvedAddress[]> | null; session: Buffer | undefined };
 
@@ -141,6 +151,8 @@ function openTcp(
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: 30_000,
+      // Under TLS the bytes come from the TLS socket.
+      ...(origin.scheme === 'http' ? { onread: readerInto(attempt.onBytes) } : {}),
       lookup: (_hostname, options, callback) => {
         const [first] = addresses;
         if (options.all === true || first === undefined) callback(null, [...addresses]);
@@ -153,6 +165,10 @@ function openTcp(
     socket.on('error', reject);
     socket.once('close', () => reject(new TransportFault('connect_refused', true)));
   });
+}
+
+function readerInto(onBytes: OnBytes): net.OnReadOpts {
+  return { buffer: readBuffer, callback: (bytes) => onBytes(readBuffer.subarray(0, bytes)) };
 }
 
 function openTls(
@@ -174,6 +190,9 @@ function openTls(
       session: memory.session,
     });
     attempt.socket = socket;
+    socket.on('data', (bytes: Buffer) => {
+      if (!attempt.onBytes(bytes)) socket.pause();
+    });
     socket.on('session', (session) => (memory.session = session));
     socket.once('secureConnect', () => resolve(socket));
     socket.on('error', (error) => {

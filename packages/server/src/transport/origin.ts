@@ -25,3 +25,9 @@ export function originOf(url: URL): Origin {
 export function isLoopbackName(hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost');
 }
+
+/** As in the Host header: the port only where it is not the scheme's own (RFC 9110 § 7.2). */
+export function hostOf({ origin, scheme, port }: Origin): string {
+  const host = origin.slice(origin.indexOf('//') + 2, origin.lastIndexOf(':'));
+  return port === (scheme === 'https' ? 443 : 80) ? host : `${host}:${port}`;
+}

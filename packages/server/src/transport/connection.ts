@@ -1,0 +1,210 @@
+/**
+ * One connection: a socket for as long as it lives, and the exchange it carries. HTTP/1.1, one exchange at a time. It is
+ * used again only when the last answer was complete, the request had left as a whole, and the provider wishes it.
+ */
+import type { Socket } from 'node:net';
+import { TransportFault, type Clock } from '@arouter/core';
+import { AnswerParser, type RawHeaders } from './answer-parser.ts';
+import type { Deadlined, DeadlineSweep } from './deadline-sweep.ts';
+import type { Carrier, Exchange } from './exchange.ts';
+import { headerIn } from './header-in.ts';
+import type { GuardedConnect } from './guarded-connector.ts';
+import { requestHead } from './request-head.ts';
+import type { TransportBounds } from './transport-bounds.ts';
+
+export type ConnectionOptions = {
+  /** As in the Host header. */
+  readonly host: string;
+  readonly connect: GuardedConnect;
+  readonly bounds: TransportBounds;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly sweep: DeadlineSweep;
+  /** It may carry the next exchange. */
+  readonly onFree: (connection: Connection) => void;
+  /** It carries nothing any more. */
+  readonly onGone: (connection: Connection) => void;
+};
+
+/** Below this, copying the body behind the head costs less than a second buffer in the system call. */
+const JOINED_BYTES_MAX = 64 * 1024;
+/** A provider closes at its own time; what we send in the last moment before it could meet its close. */
+const KEEP_ALIVE_SPARE_MS = 2000;
+
+export class Connection implements Carrier, Deadlined {
+  /** While it is idle; on the clock's monotonic scale. */
+  deadlineAt = Infinity;
+  readonly #options: ConnectionOptions;
+  readonly #parser: AnswerParser;
+  #socket: Socket | null = null;
+  #exchange: Exchange | null = null;
+  #exchanges = 0;
+  #stopConnecting: (() => void) | null = null;
+  #keepAliveMs: number;
+  #isPaused = false;
+  #isGone = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#keepAliveMs = options.bounds.keepAliveMs;
+    this.#parser = new AnswerParser(
+      {
+        onHead: (status, headers) => this.#onHead(status, headers),
+        onBody: (bytes) => this.#exchange?.onBody(bytes),
+        onEnd: (canReuse) => this.#onEnd(canReuse),
+      },
+      options.bounds,
+    );
+  }
+
+  get isReused(): boolean {
+    return this.#exchanges > 1;
+  }
+
+  get exchange(): Exchange | null {
+    return this.#exchange;
+  }
+
+  /** Sends after the present turn, so that who gives up at once has sent nothing. */
+  run(exchange: Exchange): void {
+    this.#exchange = exchange;
+    this.#exchanges += 1;
+    this.deadlineAt = Infinity;
+    exchange.assign(this);
+    if (this.#socket === null) this.#connect(exchange);
+    else queueMicrotask(() => this.#send(exchange));
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#socket?.resume();
+  }
+
+  discard(): void {
+    this.#exchange = null;
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#options.sweep.unwatch(this);
+    this.#stopConnecting?.();
+    this.#socket?.destroy();
+    this.#options.onGone(this);
+  }
+
+  onDeadline(): void {
+    if (this.#exchange === null) this.discard();
+  }
+
+  #connect(exchange: Exchange): void {
+    const onDone = (fault: TransportFault | null, socket: Socket | null): void => {
+      this.#stopConnecting = null;
+      if (socket === null) {
+        this.#exchange?.onFault(fault ?? new TransportFault('connect_refused', true));
+        return;
+      }
+      this.#socket = socket;
+      socket.on('end', () => this.#onSocketEnd());
+      socket.on('error', (error) => this.#onSocketError(error));
+      socket.on('close', () => this.#onSocketError(null));
+      this.#send(exchange);
+    };
+    this.#stopConnecting = this.#options.connect(exchange.connectMsLeft, onDone, (bytes) =>
+      this.#onBytes(bytes),
+    );
+  }
+
+  #send(exchange: Exchange): void {
+    const socket = this.#socket;
+    if (this.#exchange !== exchange || socket === null) return;
+    let head: string;
+    try {
+      head = requestHead(exchange.request, this.#options.host);
+    } catch (error) {
+      exchange.onFault(error as TransportFault);
+      return;
+    }
+    exchange.onSending();
+    write(socket, head, exchange.request.body);
+    // The kernel's refusal of a first write is known at once.
+    if (socket.errored !== null) exchange.onWriteRefused(socket.errored);
+  }
+
+  /** False pauses the socket. */
+  #onBytes(bytes: Buffer): boolean {
+    const exchange = this.#exchange;
+    if (exchange === null) {
+      // Nobody has asked: whatever it is, it must not be taken for the next answer.
+      this.discard();
+      return false;
+    }
+    try {
+      this.#parser.push(bytes);
+    } catch (error) {
+      if (!(error instanceof TransportFault)) throw error;
+      exchange.onFault(error);
+    }
+    return !this.#isPaused;
+  }
+
+  #onHead(status: number, headers: RawHeaders): void {
+    this.#keepAliveMs = keepAliveMsOf(headers, this.#options.bounds);
+    this.#exchange?.onHead(status, headers);
+  }
+
+  #onEnd(canReuse: boolean): void {
+    const exchange = this.#exchange;
+    const socket = this.#socket;
+    if (exchange === null || socket === null) return;
+    this.#exchange = null;
+    this.resume();
+    // An answer that came before the whole request was taken leaves bytes on the way.
+    if (canReuse && socket.writableLength === 0 && this.#keepAliveMs > 0) this.#rest();
+    else this.discard();
+    exchange.onEnd();
+  }
+
+  #rest(): void {
+    const { clock, sweep, onFree } = this.#options;
+    this.deadlineAt = clock.monotonicMs() + this.#keepAliveMs;
+    // Watched from its first rest on; while it carries an exchange, that one keeps the time.
+    if (this.#exchanges === 1) sweep.watch(this);
+    onFree(this);
+  }
+
+  #onSocketEnd(): void {
+    if (this.#exchange === null) this.discard();
+    else if (!this.#parser.end()) this.#exchange.onBroken(new Error('the provider closed the connection'));
+  }
+
+  #onSocketError(error: Error | null): void {
+    if (this.#exchange === null) this.discard();
+    else this.#exchange.onBroken(error ?? new Error('the connection was closed'));
+  }
+}
+
+function write(socket: Socket, head: string, body: Uint8Array | null): void {
+  if (body === null || body.length === 0) {
+    socket.write(head, 'latin1');
+  } else if (head.length + body.length <= JOINED_BYTES_MAX) {
+    const joined = Buffer.allocUnsafe(head.length + body.length);
+    joined.write(head, 'latin1');
+    joined.set(body, head.length);
+    socket.write(joined);
+  } else {
+    socket.cork();
+    socket.write(head, 'latin1');
+    socket.write(body);
+    socket.uncork();
+  }
+}
+
+/** `keep-alive: timeout=5` says how long the provider keeps an idle connection, in seconds. */
+function keepAliveMsOf(headers: RawHeaders, bounds: TransportBounds): number {
+  const hint = headerIn(headers, 'keep-alive');
+  const seconds = hint === undefined ? null : /timeout=(\d{1,9})/i.exec(hint);
+  if (seconds === null) return bounds.keepAliveMs;
+  return Math.min(Number(seconds[1]) * 1000, bounds.keepAliveMsMax) - KEEP_ALIVE_SPARE_MS;
+}
