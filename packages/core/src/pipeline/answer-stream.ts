@@ -12,6 +12,7 @@ import type { CallerSink } from './exchange.ts';
 import { fail, type AttemptResult } from './fail-attempt.ts';
 import { NOT_RECORDED } from './refuse-caller.ts';
 import type { Run } from './run.ts';
+import { scrubRelay } from './scrub-relay.ts';
 import { settleAbandoned, settleAttempt, type OpenAttempt } from './settle.ts';
 import { runStream, type StreamRun } from './stream-run.ts';
 import { createTranslatingRelay } from '../wire/translating-relay.ts';
@@ -67,7 +68,10 @@ function createRelay(ports: Ports, open: OpenAttempt): StreamRelay {
 function createDialectRelay(ports: Ports, { run, target }: OpenAttempt): StreamRelay {
   const { facts } = run.request;
   const { dialect } = run.inbound;
-  if (target.same) return dialect.createPassThroughRelay({ stripUsage: target.stripUsage });
+  if (target.same) {
+    const relay = dialect.createPassThroughRelay({ stripUsage: target.stripUsage });
+    return scrubRelay(relay, target.credential);
+  }
   const encoder = dialect.createStreamEncoder({
     includeUsage: facts.includeUsage,
     id: run.header.id,

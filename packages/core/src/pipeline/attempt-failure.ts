@@ -90,7 +90,21 @@ export function scrub(text: string, credential: Credential): string {
 
 /** True when some secret of the credential stands in the bytes. Secrets are ASCII: bytes compare as characters. */
 export function holdsSecret(bytes: Uint8Array, credential: Credential): boolean {
-  return secretsOf(credential).some((secret) => includesAscii(bytes, secret));
+  return secretsOf(credential).some((secret) => indexOfAscii(bytes, secret) !== -1);
+}
+
+const STAR = 0x2a;
+
+/** The bytes themselves, unless a secret stands in them; then a copy with stars in its place. */
+export function scrubBytes(bytes: Uint8Array, credential: Credential): Uint8Array {
+  let clean = bytes;
+  for (const secret of secretsOf(credential)) {
+    for (let at = indexOfAscii(clean, secret); at !== -1; at = indexOfAscii(clean, secret, at)) {
+      if (clean === bytes) clean = bytes.slice();
+      clean.fill(STAR, at, at + secret.length);
+    }
+  }
+  return clean;
 }
 
 /** Shorter values (a region, a flag) are no secrets and would match by chance. */
@@ -103,12 +117,12 @@ function secretsOf(credential: Credential): readonly string[] {
     .filter((value) => value.length >= SECRET_LENGTH_MIN);
 }
 
-function includesAscii(bytes: Uint8Array, text: string): boolean {
+function indexOfAscii(bytes: Uint8Array, text: string, from = 0): number {
   const first = text.charCodeAt(0);
-  for (let at = bytes.indexOf(first); at !== -1; at = bytes.indexOf(first, at + 1)) {
+  for (let at = bytes.indexOf(first, from); at !== -1; at = bytes.indexOf(first, at + 1)) {
     let matched = 1;
     while (matched < text.length && bytes[at + matched] === text.charCodeAt(matched)) matched += 1;
-    if (matched === text.length) return true;
+    if (matched === text.length) return at;
   }
-  return false;
+  return -1;
 }

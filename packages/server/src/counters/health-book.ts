@@ -2,7 +2,6 @@
 import {
   HEALTHY,
   healthScopeId,
-  instant,
   nextHealth,
   type Health,
   type HealthScope,
@@ -22,7 +21,8 @@ const LOOKED_AT_MAX = 64;
 
 export class HealthBook {
   readonly #healths = new Map<string, Health>();
-  readonly #probes = new Map<string, Instant>();
+  /** Until when each is someone's, by the steady clock. */
+  readonly #probes = new Map<string, number>();
 
   get(scope: HealthScope): Health | undefined {
     return this.#healths.size === 0 ? undefined : this.#healths.get(healthScopeId(scope));
@@ -52,7 +52,10 @@ export class HealthBook {
     return updates;
   }
 
-  takeProbes(scopes: readonly HealthScope[], now: Instant): boolean {
+  takeProbes(
+    scopes: readonly HealthScope[],
+    { now, steadyMs }: { readonly now: Instant; readonly steadyMs: number },
+  ): boolean {
     if (this.#healths.size === 0) return true;
     const wanted: string[] = [];
     for (const scope of scopes) {
@@ -60,10 +63,10 @@ export class HealthBook {
       const health = this.#healths.get(id);
       if (health === undefined || health.state === 'healthy') continue;
       const benched = health.state === 'unhealthy' || health.until === null || health.until > now;
-      if (benched || (this.#probes.get(id) ?? 0) > now) return false;
+      if (benched || (this.#probes.get(id) ?? -Infinity) > steadyMs) return false;
       wanted.push(id);
     }
-    for (const id of wanted) this.#probes.set(id, instant(now + PROBE_LEASE_MS));
+    for (const id of wanted) this.#probes.set(id, steadyMs + PROBE_LEASE_MS);
     return true;
   }
 

@@ -14,6 +14,7 @@ import {
   type HealthUpdate,
   type Instant,
   type Outcome,
+  type Period,
   type ProviderKeyId,
   type Reading,
   type Reservation,
@@ -98,16 +99,19 @@ export class MemoryCounters implements Counters {
   }
 
   takeProbes(scopes: readonly HealthScope[]): boolean {
-    return this.#healths.takeProbes(scopes, this.#clock.now());
+    return this.#healths.takeProbes(scopes, {
+      now: this.#clock.now(),
+      steadyMs: this.#clock.monotonicMs(),
+    });
   }
 
   releaseProbes(scopes: readonly HealthScope[]): void {
     this.#healths.releaseProbes(scopes);
   }
 
-  /** Sets what the ledger says was spent in the scope's present period; holds of running attempts stay. */
-  primeSpend(scope: SpendScope, spentNano: number): void {
-    this.#spends.at(scope, this.#clock.now()).spentNano = spentNano;
+  /** Sets what the ledger says was spent in the period; holds of running attempts stay. */
+  primeSpend(scope: SpendScope, period: Period, spentNano: number): void {
+    this.#spends.in(scope, period).spentNano = spentNano;
   }
 
   /** True while the limit of this name has been in force without a break, so that nothing was spent beside it. */

@@ -8,6 +8,9 @@ import {
   RPM_WINDOW_MS,
   type ApiKeyRecord,
   type Clock,
+  type Instant,
+  type Period,
+  type PeriodKind,
   type ProviderKeyRecord,
   type SpendScope,
 } from '@arouter/core';
@@ -53,13 +56,16 @@ export async function primeSpends(deps: Deps, rows: ConfigRows): Promise<void> {
 
 async function primeBudgets({ store, counters, clock }: Deps, limits: readonly Limit[]): Promise<void> {
   const now = clock.now();
-  for (const period of ['day', 'month'] as const) {
+  for (const kind of ['day', 'month'] as const) {
     const scopes = limits.flatMap(({ scope }) =>
-      scope.owner === 'provider_key' && scope.period === period ? [scope] : [],
+      scope.owner === 'provider_key' && scope.period === kind ? [scope] : [],
     );
     if (scopes.length === 0) continue;
-    const spent = await store.recovery.providerKeySpendSince(periodAt(period, now).from);
-    for (const scope of scopes) counters.primeSpend(scope, spent.get(scope.id) ?? 0);
+    const ids = scopes.map(({ id }) => id);
+    for (const { period, from, to } of presentAndNext(kind, now)) {
+      const spent = await store.usage.providerKeySpend(ids, from, to);
+      for (const scope of scopes) counters.primeSpend(scope, period, spent.get(scope.id) ?? 0);
+    }
   }
 }
 
@@ -67,16 +73,30 @@ async function primeLimits({ store, counters, clock }: Deps, limits: readonly Li
   const now = clock.now();
   for (const { scope, apiKey } of limits) {
     if (apiKey === null) continue;
-    const { byokNano, platformNano } = await store.usage.apiKeySpend(
-      apiKey.workspaceId,
-      apiKey.id,
-      periodAt(scope.period, now).from,
-      // Not only until now: a clock that was set back since has left rows that seem to lie ahead.
-      periodAt(scope.period, now).to ?? instant(Number.MAX_SAFE_INTEGER),
-    );
-    counters.primeSpend(scope, platformNano + (apiKey.includeByokInLimit ? byokNano : 0));
+    const { workspaceId, id, includeByokInLimit } = apiKey;
+    for (const { period, from, to } of presentAndNext(scope.period, now)) {
+      const { byokNano, platformNano } = await store.usage.apiKeySpend(workspaceId, id, from, to);
+      counters.primeSpend(scope, period, platformNano + (includeByokInLimit ? byokNano : 0));
+    }
   }
 }
+
+const END_OF_TIME = instant(Number.MAX_SAFE_INTEGER);
+
+/**
+ * The period of now, and the next one with all that the ledger dates after now's: nothing, unless the clock was set back
+ * since. The periods are told once: reading takes time, and midnight may pass meanwhile.
+ */
+function presentAndNext(kind: PeriodKind, now: Instant): readonly Window[] {
+  const present = periodAt(kind, now);
+  if (present.to === null) return [{ period: present, from: present.from, to: END_OF_TIME }];
+  return [
+    { period: present, from: present.from, to: present.to },
+    { period: periodAt(kind, present.to), from: present.to, to: END_OF_TIME },
+  ];
+}
+
+type Window = { readonly period: Period; readonly from: Instant; readonly to: Instant };
 
 /** A budget of a provider key, or the limit of an API key. */
 type Limit = { readonly scope: SpendScope; readonly apiKey: ApiKeyRecord | null };

@@ -19,14 +19,25 @@ export class SpendBook {
 
   at(scope: SpendScope, now: Instant): Spend {
     const period = this.#present(scope.period, now);
-    const ofScope = this.#spends.get(scope.id) ?? new Map<string, Spend>();
-    if (ofScope.size === 0) this.#spends.set(scope.id, ofScope);
+    const known = this.#spends.get(scope.id)?.get(period.id);
+    if (known !== undefined) return known;
+    this.#forgetEnded(scope.id, now);
+    return this.in(scope, period);
+  }
+
+  in({ id }: SpendScope, period: Period): Spend {
+    const ofScope = this.#spends.get(id) ?? new Map<string, Spend>();
+    if (ofScope.size === 0) this.#spends.set(id, ofScope);
     const known = ofScope.get(period.id);
     if (known !== undefined) return known;
-    for (const [id, spend] of ofScope) if (isOver(spend, now)) ofScope.delete(id);
     const fresh = { spentNano: 0, heldNano: 0, endsAt: period.to };
     ofScope.set(period.id, fresh);
     return fresh;
+  }
+
+  #forgetEnded(id: string, now: Instant): void {
+    const ofScope = this.#spends.get(id);
+    for (const [period, spend] of ofScope ?? []) if (isOver(spend, now)) ofScope?.delete(period);
   }
 
   /** The period that contains now changes once a day; computing it for every request would cost more than the limit. */

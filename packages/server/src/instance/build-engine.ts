@@ -1,25 +1,17 @@
 /** The ports of the data plane, and what both faces share, over an open instance. */
-import {
-  PLATFORM_WORKSPACE,
-  type HealthUpdate,
-  type Ports,
-  type ProviderId,
-  type ProviderManifest,
-} from '@arouter/core';
+import { PLATFORM_WORKSPACE, type Ports, type ProviderId, type ProviderManifest } from '@arouter/core';
 import { manifests } from '@arouter/providers';
 import type { Settings } from '../config/settings.ts';
 import { createSpeedBook } from '../counters/speed-book.ts';
-import { MemoryCounters } from '../counters/memory-counters.ts';
-import { primeSpends, restoreCounters } from '../counters/restore-counters.ts';
+import type { MemoryCounters } from '../counters/memory-counters.ts';
 import type { Metrics } from '../metrics/create-metrics.ts';
-import { buildSnapshot } from '../snapshot/build-snapshot.ts';
-import { createCatalogue } from '../snapshot/catalogue.ts';
-import { createLiveSnapshot, type LiveSnapshot } from '../snapshot/live-snapshot.ts';
+import type { LiveSnapshot } from '../snapshot/live-snapshot.ts';
 import type { StoreLog } from '../store/store-log.ts';
 import { createTransport, type ClosableTransport } from '../transport/create-transport.ts';
 import type { EgressPolicy } from '../transport/egress-policy.ts';
 import { parseEgressAllow } from '../transport/parse-egress-allow.ts';
 import type { Instance } from './open-instance.ts';
+import { rebuildState } from './rebuild-state.ts';
 
 export type Engine = {
   readonly ports: Ports;
@@ -41,20 +33,7 @@ export async function buildEngine(
   await vault.ensureWorkspace(PLATFORM_WORKSPACE);
   const egress = parseEgressAllow(settings.egressAllow);
   const transport = createTransport({ clock, policy: egress });
-  const counters = new MemoryCounters({
-    clock,
-    onHealthChange: (updates) => saveHealth(instance, log, updates),
-  });
-  const orphansSettled = await store.recovery.settleOrphans(clock.now());
-  await restoreCounters({ store, counters, clock }, await store.loadConfig());
-  const catalogue = createCatalogue(manifests);
-  const live = await createLiveSnapshot({
-    store,
-    build: (rows) => buildSnapshot(rows, catalogue, manifests),
-    beforeSwitch: (rows) => primeSpends({ store, counters, clock }, rows),
-    onError: (error) =>
-      log.error({ fault: String(error) }, 'the configuration could not be reloaded; the last one stays'),
-  });
+  const { counters, live, orphansSettled } = await rebuildState({ store, clock, log, manifests });
   const ports: Ports = {
     clock,
     random,
@@ -68,11 +47,4 @@ export async function buildEngine(
     providers: manifests,
   };
   return { ports, counters, live, transport, egress, providers: manifests, orphansSettled };
-}
-
-/** Health must survive a restart, but no request waits for it. */
-function saveHealth({ store }: Instance, log: StoreLog, updates: readonly HealthUpdate[]): void {
-  store.health
-    .save(updates)
-    .catch((error: unknown) => log.error({ fault: String(error) }, 'a key’s health could not be saved'));
 }

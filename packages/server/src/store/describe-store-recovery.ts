@@ -7,6 +7,7 @@ import type { OpenedStore, OpenStore } from './store-harness.ts';
 import { NOON, sampleHeader, sampleOpened, sampleSettled } from './sample-rows.ts';
 
 const WORKSPACE = branded<WorkspaceId>('ws_one');
+const END_OF_TIME = branded<Instant>(Number.MAX_SAFE_INTEGER);
 const LATER = branded<Instant>(NOON + 5000);
 
 export function describeRecovery(open: OpenStore): void {
@@ -61,7 +62,11 @@ export function describeRecovery(open: OpenStore): void {
       );
       expect(views.map((view) => view?.attempts[0]?.costNano)).toEqual(cases.map(({ booked }) => booked));
       expect(views.map((view) => view?.attempts[0]?.chargedNano)).toEqual([0, 0, 0, 0]);
-      const spend = await opened.store.recovery.providerKeySpendSince(branded(NOON));
+      const spend = await opened.store.usage.providerKeySpend(
+        [branded('pk_one'), branded('pk_two')],
+        branded(NOON),
+        END_OF_TIME,
+      );
       expect(spend).toEqual(new Map([['pk_one', 2300]]));
     });
 
@@ -102,7 +107,7 @@ export function describeRecovery(open: OpenStore): void {
     });
 
     test('counters are rebuilt from spend, dispatches and balances', async () => {
-      const { ledger, recovery, credits } = opened.store;
+      const { ledger, recovery, credits, usage } = opened.store;
       await credits.grant({
         id: 'g',
         workspaceId: WORKSPACE,
@@ -129,15 +134,16 @@ export function describeRecovery(open: OpenStore): void {
         );
       }
       const from = branded<Instant>(NOON);
-      expect(await recovery.providerKeySpendSince(from)).toEqual(
+      expect(await usage.providerKeySpend([branded('pk_one'), branded('pk_two')], from, END_OF_TIME)).toEqual(
         new Map([
           ['pk_one', 7],
           ['pk_two', 7],
         ] as const),
       );
-      expect(await recovery.apiKeySpendSince(from)).toEqual(
-        new Map([['AbCdEfGhIjKl', { byokNano: 7, platformNano: 7 }]]),
-      );
+      expect(await usage.apiKeySpend(WORKSPACE, branded('AbCdEfGhIjKl'), from, END_OF_TIME)).toEqual({
+        byokNano: 7,
+        platformNano: 7,
+      });
       expect(await recovery.dispatchesSince(from)).toEqual([
         { at: NOON, providerKeyId: 'pk_one', apiKeyId: 'AbCdEfGhIjKl' },
         { at: NOON + 5, providerKeyId: 'pk_two', apiKeyId: 'AbCdEfGhIjKl' },

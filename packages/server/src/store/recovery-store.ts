@@ -11,7 +11,6 @@ import { sqliteQueries as queries } from './sql-executor.ts';
 import type { SqlExecutor } from './sql-executor.ts';
 import type { RecoveryStore } from './store.ts';
 import type { AttemptTable } from './tables.ts';
-import { startOfHour, toSpendBySource } from './usage-store.ts';
 
 const ORPHANS_PER_BATCH = 500;
 const DISPATCHES_PER_BATCH = 10_000;
@@ -27,27 +26,6 @@ export function createRecoveryStore(options: RecoveryOptions): RecoveryStore {
   const { executor } = options;
   return {
     settleOrphans: (at) => settleOrphans(options, at),
-    async providerKeySpendSince(from) {
-      const rows = await executor.read(
-        queries
-          .selectFrom('rollups')
-          .select(({ fn }) => ['provider_key_id', fn.sum('cost_nano').as('cost_nano')])
-          .where('hour', '>=', startOfHour(from))
-          .groupBy('provider_key_id'),
-      );
-      return new Map(rows.map((row) => [branded(row.provider_key_id), fromSum(row.cost_nano)]));
-    },
-    async apiKeySpendSince(from) {
-      const rows = await executor.read(
-        queries
-          .selectFrom('rollups')
-          .select(({ fn }) => ['api_key_id', 'source', fn.sum('cost_nano').as('cost_nano')])
-          .where('hour', '>=', startOfHour(from))
-          .groupBy(['api_key_id', 'source']),
-      );
-      const byKey = Map.groupBy(rows, (row) => branded<ApiKeyId>(row.api_key_id));
-      return new Map([...byKey].map(([key, sources]) => [key, toSpendBySource(sources)]));
-    },
     dispatchesSince: (from) => dispatchesSince(executor, from),
     async balances() {
       const rows = await executor.read(queries.selectFrom('credit_balances').selectAll());

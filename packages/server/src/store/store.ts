@@ -306,11 +306,6 @@ export interface RecoveryStore {
    * budgets are booked the input estimate's cost (at most the reserved amount), credits nothing. Returns how many.
    */
   settleOrphans(at: Instant): Promise<number>;
-  /** Spend by provider key and by API key since the given moments. */
-  providerKeySpendSince(from: Instant): Promise<ReadonlyMap<ProviderKeyId, number>>;
-  apiKeySpendSince(
-    from: Instant,
-  ): Promise<ReadonlyMap<ApiKeyId, { readonly byokNano: number; readonly platformNano: number }>>;
   /** Dispatch times of the last window, oldest first. */
   dispatchesSince(
     from: Instant,

@@ -1,0 +1,166 @@
+/**
+ * The Counters port, watched: every grant is checked against the ledger's own rows and against what is held, by a second
+ * account that shares nothing with the first. Rules: INV-3 (budgets), INV-4 (credits), INV-11 (no reservation is lost).
+ */
+import {
+  healthScopeId,
+  instant,
+  periodAt,
+  type Counters,
+  type Demand,
+  type HealthScope,
+  type Instant,
+  type Reservation,
+} from '@arouter/core';
+import type { LedgerQueries } from './ledger-queries.ts';
+
+/** 30 min for the whole of a request, and two for what follows. */
+const RESERVATION_MS_MAX = 1_920_000;
+const PROBE_LEASE_MS = 30_000;
+
+export type AuditOptions = {
+  readonly counters: Counters;
+  readonly ledger: LedgerQueries;
+  /** The gateway's own time of day, by which periods are told. */
+  readonly now: () => Instant;
+  readonly steadyMs: () => number;
+  readonly byokCounts: (apiKey: string) => boolean;
+  readonly violated: (rule: string, detail: string) => void;
+};
+
+type Held = { readonly reservation: Reservation; readonly sinceMs: number };
+
+export class CounterAudit implements Counters {
+  readonly #options: AuditOptions;
+  readonly #held = new Map<number, Held>();
+  readonly #probes = new Map<string, number>();
+
+  constructor(options: AuditOptions) {
+    this.#options = options;
+  }
+
+  readings: Counters['readings'] = (demands) => this.#options.counters.readings(demands);
+  health: Counters['health'] = (scope) => this.#options.counters.health(scope);
+  dispatching: Counters['dispatching'] = (reservation) => this.#options.counters.dispatching(reservation);
+
+  async reserve(demands: readonly Demand[]): ReturnType<Counters['reserve']> {
+    const result = await this.#options.counters.reserve(demands);
+    if (result.kind === 'reserved') {
+      for (const demand of demands) this.#check(demand, result.reservation.at);
+      this.#held.set(result.reservation.id, {
+        reservation: result.reservation,
+        sinceMs: this.#options.steadyMs(),
+      });
+    }
+    return result;
+  }
+
+  async settle(...settled: Parameters<Counters['settle']>): Promise<void> {
+    this.#held.delete(settled[0].id);
+    await this.#options.counters.settle(...settled);
+  }
+
+  async applyOutcome(...applied: Parameters<Counters['applyOutcome']>): ReturnType<Counters['applyOutcome']> {
+    for (const scope of applied[0]) this.#probes.delete(healthScopeId(scope));
+    return this.#options.counters.applyOutcome(...applied);
+  }
+
+  takeProbes(scopes: readonly HealthScope[]): boolean {
+    const { counters, now, steadyMs, violated } = this.#options;
+    const taken = counters.takeProbes(scopes);
+    if (!taken) return false;
+    for (const scope of scopes) {
+      const health = counters.health(scope);
+      if (health === undefined || health.state === 'healthy') continue;
+      const id = healthScopeId(scope);
+      if (health.state === 'unhealthy' || (health.until ?? 0) > now())
+        violated('INV-14', `${id} is benched until ${health.until} and was used`);
+      if (steadyMs() - (this.#probes.get(id) ?? -Infinity) < PROBE_LEASE_MS)
+        violated('INV-14', `${id} has two probes at once`);
+      this.#probes.set(id, steadyMs());
+    }
+    return true;
+  }
+
+  releaseProbes(scopes: readonly HealthScope[]): void {
+    for (const scope of scopes) this.#probes.delete(healthScopeId(scope));
+    this.#options.counters.releaseProbes(scopes);
+  }
+
+  /** After every event. */
+  checkAges(): void {
+    for (const { reservation, sinceMs } of this.#held.values()) {
+      if (this.#options.steadyMs() - sinceMs > RESERVATION_MS_MAX)
+        this.#options.violated('INV-11', `reservation ${reservation.id} is still held`);
+      // In the order in which they were taken: the first is the oldest.
+      return;
+    }
+  }
+
+  get reservationsHeld(): number {
+    return this.#held.size;
+  }
+
+  /** The new grant is not among the held ones yet. */
+  #check(demand: Demand, at: Instant): void {
+    const { violated } = this.#options;
+    switch (demand.kind) {
+      case 'rpm':
+        return;
+      case 'concurrency': {
+        const inFlight = this.#demandsHeld().filter(
+          ({ kind, id }) => kind === 'concurrency' && id === demand.id,
+        );
+        if (inFlight.length >= demand.limit)
+          violated('max_concurrency', `${demand.id}: ${inFlight.length + 1}`);
+        return;
+      }
+      case 'credits': {
+        const held = sum(this.#demandsHeld(), (other) =>
+          other.kind === 'credits' && other.workspace === demand.workspace ? other.holdNano : 0,
+        );
+        if (held + demand.holdNano > this.#options.ledger.balance(demand))
+          violated('INV-4', `${demand.workspace}: ${held} + ${demand.holdNano} held against less`);
+        return;
+      }
+      case 'spend':
+        this.#checkSpend(demand, at);
+    }
+  }
+
+  #checkSpend(demand: Extract<Demand, { kind: 'spend' }>, at: Instant): void {
+    const { ledger, byokCounts, violated } = this.#options;
+    const { scope, limitNano, holdNano, enforcement } = demand;
+    const period = periodAt(scope.period, at);
+    const held = sum([...this.#held.values()], ({ reservation }) =>
+      periodAt(scope.period, reservation.at).id === period.id
+        ? sum(reservation.demands, (other) => holdOf(other, demand))
+        : 0,
+    );
+    const to = period.to ?? instant(Number.MAX_SAFE_INTEGER);
+    const used = held + ledger.spent(scope, byokCounts(scope.id), { from: period.from, to });
+    const allowed = enforcement === 'strict' ? used + holdNano <= limitNano : used < limitNano;
+    if (!allowed)
+      violated(
+        'INV-3',
+        `${enforcement} ${scope.owner} ${scope.id} ${period.id}: ${used} + ${holdNano} > ${limitNano}`,
+      );
+  }
+
+  #demandsHeld(): readonly (Demand & { readonly id?: string })[] {
+    return [...this.#held.values()].flatMap(({ reservation }) => reservation.demands);
+  }
+}
+
+function holdOf(held: Demand, asked: Extract<Demand, { kind: 'spend' }>): number {
+  return held.kind === 'spend' &&
+    held.scope.owner === asked.scope.owner &&
+    held.scope.id === asked.scope.id &&
+    held.scope.period === asked.scope.period
+    ? held.holdNano
+    : 0;
+}
+
+function sum<Item>(items: readonly Item[], amountOf: (item: Item) => number): number {
+  return items.reduce((total, item) => total + amountOf(item), 0);
+}

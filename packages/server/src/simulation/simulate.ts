@@ -1,0 +1,87 @@
+/**
+ * One simulated life of a gateway, from one seed: callers ask, providers fail, the disk is slow or full, clocks are set,
+ * people change keys, the process dies and starts again. After every event the invariants are checked; at the end all
+ * that was begun must be settled, and ledger, rollups, balances and counters must agree.
+ */
+import { checkAtRest } from './final-checks.ts';
+import { nextEvent } from './happenings.ts';
+import { die, start } from './lives.ts';
+import { Scheduler } from './scheduler.ts';
+import { PLATFORM_KEYS } from './tenants.ts';
+import { createWorld, type World } from './world.ts';
+
+export type SimulationOptions = {
+  readonly seed: number;
+  readonly events: number;
+  /** Called with each event; null keeps only the last few for the report. */
+  readonly log: ((line: string) => void) | null;
+};
+export type SimulationReport = {
+  readonly seed: number;
+  readonly events: number;
+  /** Null: everything held. */
+  readonly violation: string | null;
+  readonly lastEvents: readonly string[];
+  readonly seen: Seen;
+};
+/** What happened, so that a simulation in which nothing happens cannot pass for a test. */
+export type Seen = {
+  calls: number;
+  complete: number;
+  dispatches: number;
+  failovers: number;
+  platform: number;
+  starts: number;
+  left: number;
+};
+
+/** Events after which the world must have come to rest once nothing new begins. */
+const REST_EVENTS_MAX = 20_000;
+
+export async function simulate({ seed, events, log }: SimulationOptions): Promise<SimulationReport> {
+  const scheduler = new Scheduler(seed, log);
+  const world = await createWorld(scheduler);
+  start(world);
+  while (scheduler.events < events && world.violation === null) {
+    await nextEvent(world);
+    world.audit?.checkAges();
+  }
+  await comeToRest(world);
+  await checkAtRest(world);
+  // What is true now must be true again after a start: then nothing was only in memory.
+  die(world);
+  start(world);
+  await comeToRest(world);
+  await checkAtRest(world);
+  return {
+    seed,
+    events: scheduler.events,
+    violation: world.violation,
+    lastEvents: scheduler.lastEvents,
+    seen: seenIn(world),
+  };
+}
+
+async function comeToRest(world: World): Promise<void> {
+  const { scheduler } = world;
+  const until = scheduler.events + REST_EVENTS_MAX;
+  while (!scheduler.idle && scheduler.events < until && world.violation === null) {
+    await scheduler.step();
+    world.audit?.checkAges();
+  }
+  if (world.violation === null && !scheduler.idle)
+    world.violated('INV-13', 'the world does not come to rest');
+}
+
+function seenIn({ calls, dispatches, life }: World): Seen {
+  const all = [...calls.values()];
+  return {
+    calls: all.length,
+    complete: all.filter(({ end }) => end === 'complete').length,
+    dispatches: dispatches.all.length,
+    failovers: all.filter(({ requestId }) => dispatches.of(requestId).length > 1).length,
+    platform: dispatches.all.filter(({ secret }) => secret.includes(PLATFORM_KEYS)).length,
+    starts: life,
+    left: all.filter(({ end }) => end === 'left').length,
+  };
+}

@@ -1,0 +1,188 @@
+/** Who lives in a simulated world: two workspaces, their API keys and provider keys, and the providers' models. */
+import {
+  PLATFORM_WORKSPACE,
+  usdToNano,
+  type ApiKeyRecord,
+  type Dialect,
+  type Instant,
+  type ModelFacts,
+  type NanoUsd,
+  type ProviderId,
+  type ProviderKeyRecord,
+  type ProviderManifest,
+  type WorkspaceId,
+  type WorkspaceRecord,
+} from '@arouter/core';
+import { anthropicMessages, manifests, openaiChat } from '@arouter/providers';
+import type { Store } from '../store/store.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** The longest output that any simulated model gives, asked or unasked. */
+export const OUTPUT_TOKENS_MAX = 400;
+/** 1 and 4 USD per thousand tokens: a request costs cents, so that budgets of a dollar are soon at their end. */
+export const PRICE = { input: 1_000_000_000_000, output: 4_000_000_000_000 };
+
+export const SHARED_MODEL = 'shared-1';
+export const PRIVATE_MODEL = 'alpha/private-1';
+export const UNPRICED_MODEL = 'alpha/unpriced-1';
+
+/** What ids of platform keys begin with. */
+export const PLATFORM_KEYS = 'pk_2';
+
+export type Tenants = {
+  readonly workspaces: readonly WorkspaceRecord[];
+  readonly apiKeys: readonly ApiKeyRecord[];
+  readonly providerKeys: readonly ProviderKeyRecord[];
+};
+
+/** `alpha` and `beta` speak one format, `gamma` another; `beta` and `gamma` serve the shared model. */
+export const simulatedProviders: ReadonlyMap<ProviderId, ProviderManifest> = new Map(
+  [
+    simulated('alpha', openaiChat, [model('private-1', true), model('unpriced-1', false)]),
+    simulated('beta', openaiChat, [model(SHARED_MODEL, true)]),
+    simulated('gamma', anthropicMessages, [model(SHARED_MODEL, true)]),
+  ].map((manifest) => [manifest.id, manifest]),
+);
+
+function simulated(id: string, dialect: Dialect, models: readonly ModelFacts[]): ProviderManifest {
+  const like = [...manifests.values()].find(({ dialects }) => dialects[0].dialect.id === dialect.id);
+  if (like === undefined) throw new Error(`no provider speaks ${dialect.id}`);
+  return {
+    ...like,
+    id: id as ProviderId,
+    name: id,
+    aliases: [],
+    baseUrl: `https://${id}.example/v1`,
+    regions: {},
+    failureRules: [],
+    models,
+    acceptsModel: /^$/,
+    dialects: [{ ...like.dialects[0], quirks: {} }],
+  };
+}
+
+function model(id: string, priced: boolean): ModelFacts {
+  return {
+    id,
+    name: id,
+    price: priced ? PRICE : null,
+    priceSource: null,
+    contextTokens: null,
+    outputTokensMax: OUTPUT_TOKENS_MAX,
+    inputModalities: ['text'],
+    outputModalities: ['text'],
+    tools: true,
+    reasoning: false,
+    released: null,
+  };
+}
+
+export function settleTenants(scheduler: Scheduler): Tenants {
+  const now = scheduler.wall();
+  const workspaces = ['ws_one', 'ws_two'].map((id, index) => ({
+    id: id as WorkspaceId,
+    name: id,
+    unmetered: index === 1 && scheduler.chance(0.5),
+    createdAt: now,
+  }));
+  const apiKeys = workspaces.flatMap(({ id }, index) =>
+    Array.from({ length: 2 - index }, (_, nth) => apiKey(scheduler, id, `AbCdEfGhIj${index}${nth}`)),
+  );
+  // The third owner's keys begin with PLATFORM_KEYS.
+  const owners = [...workspaces.map(({ id }) => id), PLATFORM_WORKSPACE];
+  const providerKeys = owners.flatMap((owner, index) =>
+    Array.from({ length: scheduler.between(1, 4) }, (_, nth) =>
+      providerKey(scheduler, owner, `pk_${index}${nth}`),
+    ),
+  );
+  return { workspaces, apiKeys, providerKeys };
+}
+
+function apiKey(scheduler: Scheduler, workspaceId: WorkspaceId, id: string): ApiKeyRecord {
+  const limited = scheduler.chance(0.4);
+  return {
+    id: id as ApiKeyRecord['id'],
+    hash: id.padEnd(64, '0'),
+    workspaceId,
+    kind: 'inference',
+    name: id,
+    hint: '…',
+    disabled: false,
+    expiresAt: null,
+    limitNano: limited ? usdToNano(scheduler.between(1, 10)) : null,
+    limitReset: limited ? scheduler.pick(['daily', 'weekly', 'monthly', null] as const) : null,
+    includeByokInLimit: scheduler.chance(0.5),
+    allowedProviders: null,
+    allowedModels: null,
+    rpmLimit: scheduler.chance(0.3) ? scheduler.between(1, 8) : null,
+    createdAt: now(scheduler),
+    updatedAt: null,
+    mac: new Uint8Array(32),
+  };
+}
+
+function providerKey(scheduler: Scheduler, owner: WorkspaceId, id: string): ProviderKeyRecord {
+  const provider = scheduler.pick([...simulatedProviders.keys()]);
+  const platform = owner === PLATFORM_WORKSPACE;
+  const budget = (): NanoUsd | null => (scheduler.chance(0.35) ? usdToNano(scheduler.between(1, 8)) : null);
+  return {
+    id: id as ProviderKeyRecord['id'],
+    workspaceId: owner,
+    source: platform ? 'platform' : 'byok',
+    provider,
+    credentialType: 'api_key',
+    label: id,
+    hint: '…',
+    alwaysUse: !platform && scheduler.chance(0.2),
+    weight: scheduler.pick([1, 1, 3, 1000]),
+    rpmLimit: scheduler.chance(0.4) ? scheduler.between(1, 6) : null,
+    baseUrl: null,
+    region: null,
+    supportedModels: scheduler.chance(0.2) ? [provider === 'alpha' ? 'private-1' : SHARED_MODEL] : null,
+    dailyBudgetNano: budget(),
+    monthlyBudgetNano: budget(),
+    hardBudget: scheduler.chance(0.5),
+    maxConcurrency: scheduler.chance(0.3) ? scheduler.between(1, 3) : null,
+    enabled: true,
+    options: {},
+    destination: simulatedProviders.get(provider)?.baseUrl?.replace('/v1', '') ?? '',
+    sealed: new Uint8Array([0x4c, 0x52, 1]),
+    secretVersion: 1,
+    version: 1,
+    createdAt: now(scheduler),
+    updatedAt: now(scheduler),
+  };
+}
+
+function now(scheduler: Scheduler): Instant {
+  return scheduler.wall();
+}
+
+export async function storeTenants(store: Store, tenants: Tenants, scheduler: Scheduler): Promise<void> {
+  for (const workspace of tenants.workspaces) {
+    await store.workspaces.create(workspace);
+    await store.credits.grant({
+      id: `grant_${workspace.id}`,
+      workspaceId: workspace.id,
+      kind: 'grant',
+      amountNano: usdToNano(scheduler.between(1, 20)),
+      description: 'grant',
+      createdAt: scheduler.wall(),
+    });
+  }
+  for (const record of tenants.apiKeys) await store.apiKeys.create(record);
+  for (const record of tenants.providerKeys) await store.providerKeys.create(record);
+}
+
+/** What opens a provider key's destination; must never be seen anywhere but there. */
+export function secretOf(key: Pick<ProviderKeyRecord, 'id'>): string {
+  return `sk-canary-${key.id}-Zm9vYmFy`;
+}
+
+export function dialectOfKey(
+  keys: ReadonlyMap<string, { readonly key: ProviderKeyRecord }>,
+  secret: string,
+): Dialect | undefined {
+  const owner = [...keys.values()].find(({ key }) => secretOf(key) === secret);
+  return owner === undefined ? undefined : simulatedProviders.get(owner.key.provider)?.dialects[0].dialect;
+}

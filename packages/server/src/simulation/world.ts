@@ -1,0 +1,92 @@
+/** A simulated world: what outlives the gateway's process, and the process, while there is one. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { ApiKeyRecord, Clock, Transport } from '@arouter/core';
+import { createMemoryDatabase, openGate, openMemoryStore } from '../store/testing/open-memory-store.ts';
+import type { Call } from './callers.ts';
+import type { CounterAudit } from './counter-audit.ts';
+import { DispatchAudit, type KeyChange } from './dispatch-audit.ts';
+import type { Fate } from './fates.ts';
+import { createFaultyTransport } from './faulty-transport.ts';
+import { LedgerQueries } from './ledger-queries.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { SimulatedProcess, StoreWeather } from './simulated-process.ts';
+import { settleTenants, storeTenants } from './tenants.ts';
+
+export type World = {
+  readonly scheduler: Scheduler;
+  readonly database: DatabaseSync;
+  readonly transport: Transport;
+  readonly ledger: LedgerQueries;
+  readonly dispatches: DispatchAudit;
+  readonly apiKeys: readonly ApiKeyRecord[];
+  readonly calls: Map<string, Call>;
+  /** As a person last saved them. */
+  readonly keys: Map<string, KeyChange>;
+  /** By secret: the key's provider treats all its calls alike. */
+  readonly moods: Map<string, Fate>;
+  readonly weather: StoreWeather;
+  readonly byokCounts: (apiKey: string) => boolean;
+  readonly violated: (rule: string, detail: string) => void;
+  /** The first one; null while everything holds. */
+  violation: string | null;
+  /** Grows with each start. */
+  life: number;
+  /** Null while it starts. */
+  process: SimulatedProcess | null;
+  audit: CounterAudit | null;
+  /** The wall clock was set forward since the last start. */
+  setForward: boolean;
+};
+
+export async function createWorld(scheduler: Scheduler): Promise<World> {
+  const tenants = settleTenants(scheduler);
+  const database = createMemoryDatabase(scheduler.wall());
+  await storeTenants(setupStore(database, scheduler), tenants, scheduler);
+  const ledger = new LedgerQueries(database);
+  const calls: World['calls'] = new Map();
+  const keys: World['keys'] = new Map(
+    tenants.providerKeys.map((key) => [key.id, { key, changedAtMs: -Infinity, changedAtEvent: -Infinity }]),
+  );
+  const moods: World['moods'] = new Map();
+  const limits = new Map<string, boolean>(tenants.apiKeys.map((key) => [key.id, key.includeByokInLimit]));
+  const violated: World['violated'] = (rule, detail) => {
+    world.violation ??= `${rule}: ${detail}`;
+    scheduler.note(`VIOLATION ${rule}: ${detail}`);
+  };
+  const dispatches = new DispatchAudit({ scheduler, ledger, calls, keys, violated });
+  const world: World = {
+    scheduler,
+    database,
+    transport: createFaultyTransport({
+      scheduler,
+      moodOf: (secret) => moods.get(secret),
+      onDispatch: (dispatch) => dispatches.sent(dispatch),
+    }),
+    ledger,
+    dispatches,
+    apiKeys: tenants.apiKeys,
+    calls,
+    keys,
+    moods,
+    weather: { fails: false, slow: false },
+    byokCounts: (apiKey) => limits.get(apiKey) ?? false,
+    violated,
+    violation: null,
+    life: 0,
+    process: null,
+    audit: null,
+    setForward: false,
+  };
+  return world;
+}
+
+/** Before the first start everything is stored at once. */
+function setupStore(database: DatabaseSync, scheduler: Scheduler) {
+  const clock: Clock = {
+    now: () => scheduler.wall(),
+    monotonicMs: () => 0,
+    sleep: () => Promise.resolve(),
+  };
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  return openMemoryStore({ database, clock, log, gate: openGate });
+}

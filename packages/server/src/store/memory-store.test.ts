@@ -1,0 +1,26 @@
+/** The store that tests run in memory is held to the same contract as the product's. */
+import type { DatabaseSync } from 'node:sqlite';
+import { instant, type Clock } from '@arouter/core';
+import { describeStore } from './describe-store.ts';
+import { NOON } from './sample-rows.ts';
+import type { OpenedStore } from './store-harness.ts';
+import { createMemoryDatabase, openGate, openMemoryStore } from './testing/open-memory-store.ts';
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+
+function openOver(database: DatabaseSync, clock: Clock): OpenedStore {
+  const store = openMemoryStore({ database, clock, log: silent, gate: openGate });
+  return {
+    store,
+    async reopen() {
+      await store.close();
+      return openOver(database, clock);
+    },
+    async remove() {
+      await store.close();
+      database.close();
+    },
+  };
+}
+
+describeStore('SQLite in memory', async (clock) => openOver(createMemoryDatabase(instant(NOON)), clock));
