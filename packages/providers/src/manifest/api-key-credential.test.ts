@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apiKeyCredential } from './api-key-credential.ts';
+import { manifests } from '../registry.gen.ts';
 import { KEY_SHAPES } from './key-shapes.ts';
 
 function checkOf(vendor: string, anyVendor = false) {
@@ -86,4 +87,13 @@ describe('the API key field', () => {
     for (const { prefix, vendor } of KEY_SHAPES)
       expect(checkOf(vendor)(`${prefix}abcdef0123`)).toBeUndefined();
   });
+});
+
+test('a key whose vendor is a provider here is taken by that provider, under the name it has here', () => {
+  const names = [...manifests.values()].map(({ name }) => name);
+  const unserved = KEY_SHAPES.filter(({ vendor }) => !names.includes(vendor)).map(({ prefix }) => prefix);
+  // Tokens that expire within the hour, and parts of a credential of several fields.
+  expect(unserved).toEqual(['ya29.', 'AKIA', 'ASIA']);
+  for (const { prefix, vendor } of KEY_SHAPES)
+    expect(checkOf(vendor)(`${prefix}0123456789abcdefghij`)).toBeUndefined();
 });
