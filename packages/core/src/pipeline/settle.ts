@@ -99,10 +99,15 @@ function finalUsage({ target }: OpenAttempt, end: AttemptEnd): TokenUsage | null
   if (!mayHaveCharged(end)) return null;
   // The dialect has read it from the content that arrived, and knows better than the number of bytes.
   if (usage?.origin === 'estimated') return usage;
-  const outputTokens = Math.ceil(end.contentBytes / ESTIMATE_BYTES_PER_TOKEN);
+  const { inputMax, outputMax } = target.bounds;
+  // Never above the bounds by which the attempt was held: a hard budget has no room for more.
+  const outputTokens = Math.min(outputMax, Math.ceil(end.contentBytes / ESTIMATE_BYTES_PER_TOKEN));
   if (usage !== null)
     return { ...usage, outputTokens: Math.max(usage.outputTokens, outputTokens), origin: 'estimated' };
-  const inputTokens = Math.ceil((target.unsigned.body?.length ?? 0) / ESTIMATE_BYTES_PER_TOKEN);
+  const inputTokens = Math.min(
+    inputMax,
+    Math.ceil((target.unsigned.body?.length ?? 0) / ESTIMATE_BYTES_PER_TOKEN),
+  );
   return { ...NO_USAGE, inputTokens, outputTokens };
 }
 

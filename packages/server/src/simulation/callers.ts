@@ -20,6 +20,8 @@ export type Call = {
   readonly dialect: Dialect;
   readonly stream: boolean;
   readonly models: readonly string[];
+  /** `max_tokens`; null: not said. */
+  readonly outputCap: number | null;
   readonly signal: CancelSignal & { abort(): void };
   /** What reached the caller so far. */
   received: string;
@@ -29,21 +31,25 @@ export type Call = {
   fault: unknown;
 };
 
-export function startCall(scheduler: Scheduler, apiKeys: readonly ApiKeyRecord[], no: number): Call {
-  const models = scheduler.pick([
-    [SHARED_MODEL],
-    [SHARED_MODEL],
-    [PRIVATE_MODEL],
-    [UNPRICED_MODEL],
-    [PRIVATE_MODEL, SHARED_MODEL],
-    ['gamma/shared-1'],
-  ]);
+export type CallOptions = Partial<Pick<Call, 'apiKey' | 'dialect' | 'stream' | 'models' | 'outputCap'>>;
+
+/** What is not given is drawn. */
+export function startCall(
+  scheduler: Scheduler,
+  apiKeys: readonly ApiKeyRecord[],
+  no: number,
+  given: CallOptions = {},
+): Call {
+  const dialect = given.dialect ?? scheduler.pick([openaiChat, openaiChat, anthropicMessages]);
+  const capped = dialect.id === anthropicMessages.id || scheduler.chance(0.5);
   return {
     requestId: `req-${no}`,
     apiKey: scheduler.pick(apiKeys),
-    dialect: scheduler.pick([openaiChat, openaiChat, anthropicMessages]),
     stream: scheduler.chance(0.6),
-    models,
+    models: scheduler.pick(MODELS),
+    outputCap: capped ? scheduler.between(1, 300) : null,
+    ...given,
+    dialect,
     signal: abortable(),
     received: '',
     status: null,
@@ -51,6 +57,15 @@ export function startCall(scheduler: Scheduler, apiKeys: readonly ApiKeyRecord[]
     fault: null,
   };
 }
+
+const MODELS = [
+  [SHARED_MODEL],
+  [SHARED_MODEL],
+  [PRIVATE_MODEL],
+  [UNPRICED_MODEL],
+  [PRIVATE_MODEL, SHARED_MODEL],
+  ['gamma/shared-1'],
+];
 
 /** Resolves when the call has come to an end; never rejects. */
 export async function make(
@@ -76,12 +91,11 @@ export async function make(
 
 function inboundOf(call: Call, scheduler: Scheduler): Inbound {
   const [model, ...models] = call.models;
-  const capped = call.dialect.id === anthropicMessages.id || scheduler.chance(0.5);
   const body = {
     model,
     ...(models.length > 0 ? { models } : {}),
     messages: [{ role: 'user', content: `${call.requestId} ${'text '.repeat(scheduler.between(0, 20))}` }],
-    ...(capped ? { max_tokens: scheduler.between(1, 300) } : {}),
+    ...(call.outputCap === null ? {} : { max_tokens: call.outputCap }),
     ...(call.stream ? { stream: true } : {}),
     // What the gateway asks for on its own account is taken out of the answer again.
     ...(call.stream && call.dialect.id === openaiChat.id ? { stream_options: { include_usage: true } } : {}),

@@ -8,7 +8,7 @@ import { nextEvent } from './happenings.ts';
 import { die, start } from './lives.ts';
 import { Scheduler } from './scheduler.ts';
 import { PLATFORM_KEYS } from './tenants.ts';
-import { createWorld, type World } from './world.ts';
+import { createWorld, drawWorld, type World } from './world.ts';
 
 export type SimulationOptions = {
   readonly seed: number;
@@ -40,7 +40,7 @@ const REST_EVENTS_MAX = 20_000;
 
 export async function simulate({ seed, events, log }: SimulationOptions): Promise<SimulationReport> {
   const scheduler = new Scheduler(seed, log);
-  const world = await createWorld(scheduler);
+  const world = await createWorld(scheduler, drawWorld(scheduler));
   start(world);
   while (scheduler.events < events && world.violation === null) {
     await nextEvent(world);
@@ -62,7 +62,8 @@ export async function simulate({ seed, events, log }: SimulationOptions): Promis
   };
 }
 
-async function comeToRest(world: World): Promise<void> {
+/** Until nothing waits for anything. */
+export async function comeToRest(world: World): Promise<void> {
   const { scheduler } = world;
   const until = scheduler.events + REST_EVENTS_MAX;
   while (!scheduler.idle && scheduler.events < until && world.violation === null) {

@@ -23,7 +23,13 @@ export type ProcessOptions = {
 };
 
 /** How the disk feels; changed from outside. */
-export type StoreWeather = { fails: boolean; slow: boolean };
+export type StoreWeather = {
+  fails: boolean;
+  slow: boolean;
+  /** Called before each write and after it, before it is acknowledged. True: the process has just died of it. */
+  killsAt: ((moment: WriteMoment) => boolean) | null;
+};
+export type WriteMoment = 'before' | 'after';
 
 export type SimulatedProcess = {
   readonly ports: Ports;
@@ -113,7 +119,10 @@ function createGate({ scheduler, weather, violated }: ProcessOptions): Gate {
       queue.push(() => {
         try {
           if (fails) throw new StoreUnavailable('no disk left');
-          resolve(operation());
+          if (weather.killsAt?.('before') === true) return;
+          const result = operation();
+          if (weather.killsAt?.('after') === true) return;
+          resolve(result);
         } catch (error) {
           // Not the disk: a row that breaks a rule of the schema.
           if (!(error instanceof StoreUnavailable)) violated('store', `${label}: ${String(error)}`);

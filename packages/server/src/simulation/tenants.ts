@@ -101,6 +101,17 @@ export function settleTenants(scheduler: Scheduler): Tenants {
 function apiKey(scheduler: Scheduler, workspaceId: WorkspaceId, id: string): ApiKeyRecord {
   const limited = scheduler.chance(0.4);
   return {
+    ...plainApiKey(workspaceId, id, now(scheduler)),
+    limitNano: limited ? usdToNano(scheduler.between(1, 10)) : null,
+    limitReset: limited ? scheduler.pick(['daily', 'weekly', 'monthly', null] as const) : null,
+    includeByokInLimit: scheduler.chance(0.5),
+    rpmLimit: scheduler.chance(0.3) ? scheduler.between(1, 8) : null,
+  };
+}
+
+/** Without any limit. */
+export function plainApiKey(workspaceId: WorkspaceId, id: string, createdAt: Instant): ApiKeyRecord {
+  return {
     id: id as ApiKeyRecord['id'],
     hash: id.padEnd(64, '0'),
     workspaceId,
@@ -109,13 +120,13 @@ function apiKey(scheduler: Scheduler, workspaceId: WorkspaceId, id: string): Api
     hint: '…',
     disabled: false,
     expiresAt: null,
-    limitNano: limited ? usdToNano(scheduler.between(1, 10)) : null,
-    limitReset: limited ? scheduler.pick(['daily', 'weekly', 'monthly', null] as const) : null,
-    includeByokInLimit: scheduler.chance(0.5),
+    limitNano: null,
+    limitReset: null,
+    includeByokInLimit: false,
     allowedProviders: null,
     allowedModels: null,
-    rpmLimit: scheduler.chance(0.3) ? scheduler.between(1, 8) : null,
-    createdAt: now(scheduler),
+    rpmLimit: null,
+    createdAt,
     updatedAt: null,
     mac: new Uint8Array(32),
   };
@@ -126,31 +137,50 @@ function providerKey(scheduler: Scheduler, owner: WorkspaceId, id: string): Prov
   const platform = owner === PLATFORM_WORKSPACE;
   const budget = (): NanoUsd | null => (scheduler.chance(0.35) ? usdToNano(scheduler.between(1, 8)) : null);
   return {
-    id: id as ProviderKeyRecord['id'],
-    workspaceId: owner,
-    source: platform ? 'platform' : 'byok',
-    provider,
-    credentialType: 'api_key',
-    label: id,
-    hint: '…',
+    ...plainProviderKey(owner, id, { provider, createdAt: now(scheduler) }),
     alwaysUse: !platform && scheduler.chance(0.2),
     weight: scheduler.pick([1, 1, 3, 1000]),
     rpmLimit: scheduler.chance(0.4) ? scheduler.between(1, 6) : null,
-    baseUrl: null,
-    region: null,
     supportedModels: scheduler.chance(0.2) ? [provider === 'alpha' ? 'private-1' : SHARED_MODEL] : null,
     dailyBudgetNano: budget(),
     monthlyBudgetNano: budget(),
     hardBudget: scheduler.chance(0.5),
     maxConcurrency: scheduler.chance(0.3) ? scheduler.between(1, 3) : null,
+  };
+}
+
+/** Without any limit. */
+export function plainProviderKey(
+  owner: WorkspaceId,
+  id: string,
+  { provider, createdAt }: { readonly provider: ProviderId; readonly createdAt: Instant },
+): ProviderKeyRecord {
+  return {
+    id: id as ProviderKeyRecord['id'],
+    workspaceId: owner,
+    source: owner === PLATFORM_WORKSPACE ? 'platform' : 'byok',
+    provider,
+    credentialType: 'api_key',
+    label: id,
+    hint: '…',
+    alwaysUse: false,
+    weight: 1,
+    rpmLimit: null,
+    baseUrl: null,
+    region: null,
+    supportedModels: null,
+    dailyBudgetNano: null,
+    monthlyBudgetNano: null,
+    hardBudget: false,
+    maxConcurrency: null,
     enabled: true,
     options: {},
     destination: simulatedProviders.get(provider)?.baseUrl?.replace('/v1', '') ?? '',
     sealed: new Uint8Array([0x4c, 0x52, 1]),
     secretVersion: 1,
     version: 1,
-    createdAt: now(scheduler),
-    updatedAt: now(scheduler),
+    createdAt,
+    updatedAt: createdAt,
   };
 }
 
@@ -158,16 +188,20 @@ function now(scheduler: Scheduler): Instant {
   return scheduler.wall();
 }
 
-export async function storeTenants(store: Store, tenants: Tenants, scheduler: Scheduler): Promise<void> {
+export async function storeTenants(
+  store: Store,
+  tenants: Tenants,
+  { creditsUsd, now }: { readonly creditsUsd: number; readonly now: Instant },
+): Promise<void> {
   for (const workspace of tenants.workspaces) {
     await store.workspaces.create(workspace);
     await store.credits.grant({
       id: `grant_${workspace.id}`,
       workspaceId: workspace.id,
       kind: 'grant',
-      amountNano: usdToNano(scheduler.between(1, 20)),
+      amountNano: usdToNano(creditsUsd),
       description: 'grant',
-      createdAt: scheduler.wall(),
+      createdAt: now,
     });
   }
   for (const record of tenants.apiKeys) await store.apiKeys.create(record);

@@ -10,7 +10,7 @@ import { createFaultyTransport } from './faulty-transport.ts';
 import { LedgerQueries } from './ledger-queries.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedProcess, StoreWeather } from './simulated-process.ts';
-import { settleTenants, storeTenants } from './tenants.ts';
+import { settleTenants, storeTenants, type Tenants } from './tenants.ts';
 
 export type World = {
   readonly scheduler: Scheduler;
@@ -38,10 +38,28 @@ export type World = {
   setForward: boolean;
 };
 
-export async function createWorld(scheduler: Scheduler): Promise<World> {
-  const tenants = settleTenants(scheduler);
+export type WorldOptions = {
+  readonly tenants: Tenants;
+  /** USD that each workspace begins with. */
+  readonly creditsUsd: number;
+  /** What becomes of a call with this secret; drawn where it is undefined. */
+  readonly fateFor: (secret: string) => Fate | undefined;
+};
+
+export function drawWorld(scheduler: Scheduler): WorldOptions {
+  return {
+    tenants: settleTenants(scheduler),
+    creditsUsd: scheduler.between(1, 20),
+    fateFor: () => undefined,
+  };
+}
+
+export async function createWorld(
+  scheduler: Scheduler,
+  { tenants, creditsUsd, fateFor }: WorldOptions,
+): Promise<World> {
   const database = createMemoryDatabase(scheduler.wall());
-  await storeTenants(setupStore(database, scheduler), tenants, scheduler);
+  await storeTenants(setupStore(database, scheduler), tenants, { creditsUsd, now: scheduler.wall() });
   const ledger = new LedgerQueries(database);
   const calls: World['calls'] = new Map();
   const keys: World['keys'] = new Map(
@@ -59,7 +77,7 @@ export async function createWorld(scheduler: Scheduler): Promise<World> {
     database,
     transport: createFaultyTransport({
       scheduler,
-      moodOf: (secret) => moods.get(secret),
+      moodOf: (secret) => moods.get(secret) ?? fateFor(secret),
       onDispatch: (dispatch) => dispatches.sent(dispatch),
     }),
     ledger,
@@ -68,7 +86,7 @@ export async function createWorld(scheduler: Scheduler): Promise<World> {
     calls,
     keys,
     moods,
-    weather: { fails: false, slow: false },
+    weather: { fails: false, slow: false, killsAt: null },
     byokCounts: (apiKey) => limits.get(apiKey) ?? false,
     violated,
     violation: null,
