@@ -7,3 +7,4 @@ export type { ErrorAnswer } from './schemas/errors.ts';
 export { errorAnswer } from './schemas/errors.ts';
 export { KEY_TEST_CLASSES } from './schemas/provider-keys.ts';
 export { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, RECOVERY_CODES } from './schemas/sessions.ts';
+export { USAGE_GROUPS } from './schemas/usage.ts';

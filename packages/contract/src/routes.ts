@@ -62,6 +62,7 @@ import {
   usageTimeSeriesAnswer,
   usageTimeSeriesQuery,
 } from './schemas/usage.ts';
+import { insightRoutes as moreInsightRoutes } from './insight-routes.ts';
 import { memberRoutes } from './member-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 
@@ -529,6 +530,7 @@ export const ROUTES = {
   ...moneyRoutes,
   ...workspaceRoutes,
   ...insightRoutes,
+  ...moreInsightRoutes,
   ...documentRoutes,
 } as const;
 

@@ -140,6 +140,7 @@ async function startControlPlane(
     providers,
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
     people: instance.people,
+    generationFeed: engine.generationFeed,
     firstRun: firstRunOf(instance),
     origins: () => origins,
     pageUrl: () => [...origins][0] ?? '',

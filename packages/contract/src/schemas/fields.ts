@@ -90,6 +90,11 @@ export function queryWhole(least: number, most: number) {
   return z.coerce.number<number>({ error }).int({ error }).min(least, { error }).max(most, { error });
 }
 
+export function queryUsd() {
+  const error = saying(`must be an amount from 0 to ${USD_MAX} (USD)`);
+  return z.coerce.number<number>({ error }).min(0, { error }).max(USD_MAX, { error });
+}
+
 export function querySwitch() {
   return z
     .enum(['true', 'false'], { error: saying('must be true or false') })

@@ -1,7 +1,16 @@
 /** One caller request with its attempts, usage and cost; `contract.md` § 11.1 plus `route`. */
 import { FAILURE_CLASSES } from '@arouter/core';
 import { z } from 'zod';
-import { choice, PAGE_SIZE_MAX, queryWhole, timestamp, token, workspaceScope } from './fields.ts';
+import {
+  choice,
+  PAGE_SIZE_MAX,
+  querySwitch,
+  queryUsd,
+  queryWhole,
+  timestamp,
+  token,
+  workspaceScope,
+} from './fields.ts';
 import { routePlan } from './routing.ts';
 
 const ID_CHARACTERS_MAX = 256;
@@ -100,19 +109,39 @@ export const generationAnswer = z
   })
   .meta({ id: 'Generation' });
 
-export const generationsQuery = z.strictObject({
+/** Every column that a list shows can be asked for. */
+const filter = {
   start_time: timestamp().optional(),
   end_time: timestamp().optional(),
   model: token(ID_CHARACTERS_MAX).optional(),
+  model_requested: token(ID_CHARACTERS_MAX).optional(),
   provider_id: token(64).optional(),
   provider_key_id: token(64).optional(),
   key_id: token(64).optional(),
   source: source.optional(),
   status: status.optional(),
-  cursor: token(512).optional(),
+  dialect: token(64).optional(),
+  streamed: querySwitch().optional(),
+  error_code: token(64).optional(),
+  caller_status: queryWhole(100, 599).optional(),
+  finish_reason: token(64).optional(),
+  fallback_reason: token(64).optional(),
+  request_id: token(128).optional(),
+  upstream_id: token(ID_CHARACTERS_MAX).optional(),
+  min_cost_usd: queryUsd().optional(),
+  min_latency_ms: queryWhole(0, 86_400_000).optional(),
+};
+export const generationsQuery = z.strictObject({
+  ...filter,
+  cursor: z
+    .string()
+    .max(256, { error: 'must be a next_cursor of an earlier answer' })
+    .regex(/^\d{1,16}\.[\w.-]{1,200}$/, { error: 'must be a next_cursor of an earlier answer' })
+    .optional(),
   limit: queryWhole(1, PAGE_SIZE_MAX).optional().meta({ description: 'Default 50.' }),
   ...workspaceScope,
 });
+export const streamGenerationsQuery = z.strictObject({ ...filter, ...workspaceScope });
 export const generationsAnswer = z.strictObject({
   data: z.array(z.strictObject(generationSummary).meta({ id: 'GenerationSummary' })),
   next_cursor: z.string().nullable(),

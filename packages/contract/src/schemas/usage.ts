@@ -1,4 +1,5 @@
 /** Sums of requests, tokens and spend; `contract.md` § 11.2 with the own-key and platform parts told apart. */
+import { FAILURE_CLASSES } from '@arouter/core';
 import { z } from 'zod';
 import { choice, timestamp, token, workspaceScope } from './fields.ts';
 
@@ -12,11 +13,33 @@ const filter = {
   provider_id: token(64).optional(),
   model: token(MODEL_CHARACTERS_MAX).optional(),
   key_id: token(64).optional().meta({ description: "An API key's hash or id." }),
+  provider_key_id: token(64).optional(),
+  source: choice(['byok', 'platform']).optional(),
 };
-export const usageSummaryQuery = z.strictObject({ ...filter, ...workspaceScope });
+const granularity = choice(['hourly', 'daily', 'monthly']).optional().meta({ description: 'Default daily.' });
+export const USAGE_GROUPS = ['source', 'provider', 'model', 'provider_key', 'api_key'] as const;
+
+export const usageSummaryQuery = z.strictObject({
+  ...filter,
+  compare: choice(['previous'])
+    .optional()
+    .meta({ description: 'Adds the sums of the period of the same length before.' }),
+  ...workspaceScope,
+});
 export const usageTimeSeriesQuery = z.strictObject({
   ...filter,
-  granularity: choice(['hourly', 'daily', 'monthly']).optional().meta({ description: 'Default daily.' }),
+  granularity,
+  group_by: choice(USAGE_GROUPS)
+    .optional()
+    .meta({ description: 'Adds a series per group: the nine with most requests, and "other".' }),
+  ...workspaceScope,
+});
+export const usageErrorsQuery = z.strictObject({ ...filter, ...workspaceScope });
+export const usageExportQuery = z.strictObject({ ...filter, granularity, ...workspaceScope });
+export const sparklinesQuery = z.strictObject({
+  platform: choice(['true', 'false'])
+    .optional()
+    .meta({ description: "true: the operator's keys, for those who operate." }),
   ...workspaceScope,
 });
 
@@ -38,19 +61,28 @@ const faults = {
 };
 const source = choice(['byok', 'platform', 'mix']);
 
+const totals = {
+  total_requests: z.number(),
+  total_input_tokens: z.number(),
+  total_output_tokens: z.number(),
+  total_tokens: z.number(),
+  estimated_cost_usd: z.number(),
+  ...parts,
+  byok_error_rate: z
+    .number()
+    .nullable()
+    .meta({ description: 'Failed share, 0-1, of the attempts on own keys; null without any.' }),
+  error_rate: z.number().nullable().meta({ description: 'Failed share, 0-1, of the requests.' }),
+  ...faults,
+};
+
 export const usageSummaryAnswer = z
   .strictObject({
-    total_requests: z.number(),
-    total_input_tokens: z.number(),
-    total_output_tokens: z.number(),
-    total_tokens: z.number(),
-    estimated_cost_usd: z.number(),
-    ...parts,
-    byok_error_rate: z
-      .number()
+    ...totals,
+    previous: z
+      .strictObject({ start_time: z.string(), end_time: z.string(), ...totals })
       .nullable()
-      .meta({ description: 'Failed share, 0-1, of the attempts on own keys; null without any.' }),
-    ...faults,
+      .meta({ description: 'Only with compare=previous.' }),
     by_provider: z.array(z.strictObject({ provider_id: z.string(), ...sums, source, ...parts, ...faults })),
     by_model: z.array(
       z.strictObject({ provider_id: z.string(), model: z.string(), ...sums, source, ...parts, ...faults }),
@@ -58,8 +90,47 @@ export const usageSummaryAnswer = z
   })
   .meta({ id: 'UsageSummary' });
 
+const dataPoints = z.array(z.strictObject({ timestamp: z.string(), ...sums, ...parts, ...faults }));
+
 export const usageTimeSeriesAnswer = z
   .strictObject({
-    data_points: z.array(z.strictObject({ timestamp: z.string(), ...sums, ...parts, ...faults })),
+    data_points: dataPoints,
+    series: z
+      .array(z.strictObject({ key: z.string(), label: z.string(), data_points: dataPoints }))
+      .optional()
+      .meta({ description: 'Only with group_by; largest first.' }),
   })
   .meta({ id: 'UsageTimeSeries' });
+
+export const usageErrorsAnswer = z.strictObject({
+  data: z
+    .array(
+      z
+        .strictObject({
+          provider_key_id: z.string(),
+          label: z.string(),
+          provider: z.string(),
+          source: choice(['byok', 'platform']),
+          attempts: z.number(),
+          failed_attempts: z.number(),
+          error_rate: z.number().nullable(),
+          classes: z.array(z.strictObject({ class: z.enum(FAILURE_CLASSES), count: z.number() })),
+        })
+        .meta({ id: 'KeyErrors' }),
+    )
+    .meta({ description: 'Most failed first.' }),
+});
+
+export const sparklinesAnswer = z.strictObject({
+  start_time: z.string(),
+  end_time: z.string(),
+  data: z.array(
+    z
+      .strictObject({
+        provider_key_id: z.string(),
+        requests: z.array(z.number()).meta({ description: 'Attempts per hour, oldest first, 24 of them.' }),
+        errors: z.array(z.number()).meta({ description: 'Failed attempts per hour.' }),
+      })
+      .meta({ id: 'Sparkline' }),
+  ),
+});

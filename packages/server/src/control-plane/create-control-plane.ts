@@ -25,6 +25,9 @@ import { invitationHandlers } from './invitations.ts';
 import { memberHandlers } from './members.ts';
 import { sendError } from './send-error.ts';
 import { sessionHandlers } from './sessions.ts';
+import { generationStreamHandlers } from './generation-stream.ts';
+import { usageErrorHandlers } from './usage-errors.ts';
+import { usageExportHandlers } from './usage-export.ts';
 import { usageHandlers } from './usage.ts';
 import { validate } from './validate.ts';
 import { workspaceHandlers } from './workspaces.ts';
@@ -81,6 +84,9 @@ function handlersOf(deps: ControlPlaneDeps): Handlers {
     ...memberHandlers(deps),
     ...invitationHandlers(deps),
     ...usageHandlers(deps),
+    ...usageErrorHandlers(deps),
+    ...usageExportHandlers(deps),
+    ...generationStreamHandlers(deps),
     ...generationHandlers(deps),
     ...previewHandlers(deps),
     ...providerHandlers(deps),

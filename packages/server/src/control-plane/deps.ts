@@ -20,6 +20,7 @@ import type {
   WorkspaceId,
 } from '@arouter/core';
 import type { KEY_TEST_CLASSES } from '@arouter/contract';
+import type { GenerationFeed } from '../instance/generation-feed.ts';
 import type { People } from '../people/people.ts';
 import type { Store } from '../store/store.ts';
 
@@ -41,6 +42,7 @@ export type ControlPlaneDeps = {
   /** Tells the counters that a workspace has more credits; called after the grant is durable. */
   readonly creditsGranted: (workspace: WorkspaceId, amountNano: NanoUsd) => Promise<void>;
   readonly people: People;
+  readonly generationFeed: Pick<GenerationFeed, 'listen'>;
   readonly firstRun: FirstRun;
   /** The origins of this gateway's own pages, e.g. `https://gateway.example.com`. */
   readonly origins: () => ReadonlySet<string>;

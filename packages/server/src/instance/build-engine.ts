@@ -10,12 +10,14 @@ import type { StoreLog } from '../store/store-log.ts';
 import { createTransport, type ClosableTransport } from '../transport/create-transport.ts';
 import type { EgressPolicy } from '../transport/egress-policy.ts';
 import { parseEgressAllow } from '../transport/parse-egress-allow.ts';
+import { createGenerationFeed, type GenerationFeed } from './generation-feed.ts';
 import type { Instance } from './open-instance.ts';
 import { rebuildState } from './rebuild-state.ts';
 
 export type Engine = {
   readonly ports: Ports;
   readonly counters: MemoryCounters;
+  readonly generationFeed: GenerationFeed;
   readonly live: LiveSnapshot;
   readonly transport: ClosableTransport;
   readonly egress: EgressPolicy;
@@ -34,17 +36,18 @@ export async function buildEngine(
   const egress = parseEgressAllow(settings.egressAllow);
   const transport = createTransport({ clock, policy: egress });
   const { counters, live, orphansSettled } = await rebuildState({ store, clock, log, manifests });
+  const generationFeed = createGenerationFeed();
   const ports: Ports = {
     clock,
     random,
     config: live.current,
     keyVerifier: verifier,
-    ledger: metrics.observe(store.ledger),
+    ledger: generationFeed.observe(metrics.observe(store.ledger)),
     counters,
     speeds: createSpeedBook(),
     vault,
     transport,
     providers: manifests,
   };
-  return { ports, counters, live, transport, egress, providers: manifests, orphansSettled };
+  return { ports, counters, generationFeed, live, transport, egress, providers: manifests, orphansSettled };
 }

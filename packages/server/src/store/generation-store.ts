@@ -4,7 +4,7 @@
  */
 import type { Instant } from '@arouter/core';
 import { CompiledQuery, sql } from 'kysely';
-import { branded } from './columns.ts';
+import { branded, definedColumns, toFlag } from './columns.ts';
 import { toGenerationViews } from './generation-view.ts';
 import type { GenerationRow, LedgerAttemptRow } from './generation-view.ts';
 import { creationWindow } from './generation-time.ts';
@@ -81,7 +81,7 @@ type KeyPage = {
   readonly startedAt: Instant;
 };
 
-/** An unreadable cursor starts from the newest: it can only be somebody's typing. */
+/** The contract has checked its form; an unreadable one starts from the newest. */
 function parseCursor(cursor: string): GenerationKey | null {
   const [time = '', id = ''] = cursor.split('.', 2);
   const createdAt = Number(time);
@@ -96,7 +96,7 @@ function selectKeys(table: 'attempts' | 'refusals', { workspace, filter, after, 
     .where('row.workspace_id', '=', workspace)
     .$if(filter.from !== undefined, (query) => query.where('row.created_at', '>=', filter.from ?? 0))
     .$if(filter.to !== undefined, (query) => query.where('row.created_at', '<', filter.to ?? 0))
-    .$if(filter.apiKeyId !== undefined, (query) => query.where('row.api_key_id', '=', filter.apiKeyId ?? ''))
+    .where((where) => where.and(headerFilters(filter)))
     .$if(after !== null, (query) =>
       // The first condition alone bounds the walk of the index.
       query
@@ -111,6 +111,46 @@ function selectKeys(table: 'attempts' | 'refusals', { workspace, filter, after, 
     .orderBy('row.created_at', 'desc')
     .orderBy('row.generation_id', 'desc')
     .limit(rows);
+}
+
+/** What the rows of attempts and of refusals say alike. */
+function headerFilters({ apiKeyId, modelRequested, dialect, requestId, streamed }: GenerationFilter) {
+  return definedColumns({
+    'row.api_key_id': apiKeyId,
+    'row.model_requested': modelRequested,
+    'row.dialect': dialect,
+    'row.request_id': requestId,
+    'row.streamed': streamed === undefined ? undefined : toFlag(streamed),
+  }) as Readonly<
+    Record<'row.api_key_id' | 'row.model_requested' | 'row.dialect' | 'row.request_id', string>
+  > &
+    Readonly<Record<'row.streamed', number>>;
+}
+
+/** What only a settlement can say; a refused request has none. */
+function settlementFilters(filter: GenerationFilter) {
+  const { finishReason, fallbackReason, upstreamId } = filter;
+  return definedColumns({
+    's.finish_reason': finishReason,
+    's.fallback_reason': fallbackReason,
+    's.upstream_id': upstreamId,
+  }) as Readonly<Record<'s.finish_reason' | 's.fallback_reason' | 's.upstream_id', string>>;
+}
+
+function endFilters({ errorCode, callerStatus }: GenerationFilter) {
+  return definedColumns({ error_code: errorCode, caller_status: callerStatus }) as {
+    readonly error_code: string;
+    readonly caller_status: number;
+  };
+}
+
+function asksSettlement(filter: GenerationFilter): boolean {
+  const { costNanoMin, latencyMsMin } = filter;
+  return (
+    Object.keys(settlementFilters(filter)).length > 0 ||
+    costNanoMin !== undefined ||
+    latencyMsMin !== undefined
+  );
 }
 
 /** A filter on the key, provider, model or source matches a generation one of whose attempts it matches. */
@@ -133,10 +173,22 @@ function selectServedKeys(page: KeyPage) {
     );
   const ended = attempts.innerJoin('settlements as s', 's.sequence', 'a.sequence').where('s.final', '=', 1);
   const alive = attempts.where('a.opened_at', '>=', page.startedAt);
+  const settled = attempts
+    .innerJoin('settlements as s', 's.sequence', 'a.sequence')
+    .where((where) => where.and(settlementFilters(page.filter)))
+    .where('s.latency_ms', '>=', page.filter.latencyMsMin ?? 0)
+    .$if(page.filter.costNanoMin !== undefined, (query) =>
+      query.where('s.cost_nano', '>=', page.filter.costNanoMin ?? 0),
+    );
+  const end = endFilters(page.filter);
   const filtered = [model, provider, providerKeyId, source].some((value) => value !== undefined);
   return selectKeys('attempts', page)
     .where('row.attempt_no', '=', 1)
     .$if(filtered, (query) => query.where(({ exists }) => exists(matching)))
+    .$if(asksSettlement(page.filter), (query) => query.where(({ exists }) => exists(settled)))
+    .$if(Object.keys(end).length > 0, (query) =>
+      query.where(({ exists }) => exists(ended.where((where) => where.and(end)))),
+    )
     .$if(status === 'refused', (query) => query.where('row.created_at', '<', 0))
     .$if(status === 'running', (query) =>
       query.where(({ and, exists, not }) => and([not(exists(ended)), exists(alive)])),
@@ -159,9 +211,13 @@ function selectRefusedKeys(page: KeyPage) {
   const { model, provider, providerKeyId, source, status } = page.filter;
   const none =
     (status !== undefined && status !== 'refused') ||
-    [provider, providerKeyId, source].some((value) => value !== undefined);
+    [provider, providerKeyId, source].some((value) => value !== undefined) ||
+    asksSettlement(page.filter);
+  const { errorCode, callerStatus } = page.filter;
   return selectKeys('refusals', page)
     .$if(none, (query) => query.where('row.created_at', '<', 0))
+    .$if(errorCode !== undefined, (query) => query.where(sql`row.error_code`, '=', errorCode))
+    .$if(callerStatus !== undefined, (query) => query.where(sql`row.caller_status`, '=', callerStatus))
     .$if(model !== undefined, (query) => query.where('row.model_requested', '=', model ?? ''));
 }
 

@@ -10,6 +10,7 @@ import type {
   AttemptOutcome,
   CostLine,
   CounterRefusal,
+  FailureClass,
   GenerationHeader,
   GenerationId,
   Health,
@@ -218,6 +219,17 @@ export type GenerationFilter = {
   readonly apiKeyId?: ApiKeyId;
   readonly source?: KeySource;
   readonly status?: GenerationView['status'];
+  readonly modelRequested?: string;
+  readonly dialect?: string;
+  readonly streamed?: boolean;
+  readonly requestId?: string;
+  readonly errorCode?: string;
+  readonly callerStatus?: number;
+  readonly finishReason?: string;
+  readonly fallbackReason?: string;
+  readonly upstreamId?: string;
+  readonly costNanoMin?: NanoUsd;
+  readonly latencyMsMin?: number;
 };
 export interface GenerationStore {
   /** By our id, or by the provider's own id of an answer. */
@@ -237,6 +249,8 @@ export type UsageFilter = {
   readonly provider?: ProviderId;
   readonly model?: string;
   readonly apiKeyId?: ApiKeyId;
+  readonly providerKeyId?: ProviderKeyId;
+  readonly source?: KeySource;
 };
 export type UsageSums = {
   /** Generations, by the key, model and source of their final attempt. */
@@ -278,6 +292,30 @@ export interface UsageStore {
     filter: UsageFilter,
     by: readonly UsageDimension[],
   ): Promise<readonly (UsageSums & Partial<UsageRow> & { readonly bucket?: Instant })[]>;
+  /** Failed attempts by provider key and class of failure. */
+  failures(
+    workspace: WorkspaceId,
+    filter: UsageFilter,
+  ): Promise<
+    readonly {
+      readonly providerKeyId: ProviderKeyId;
+      readonly class: FailureClass;
+      readonly count: number;
+    }[]
+  >;
+  /** Attempts per hour of some keys, whatever the workspace: platform keys serve many. */
+  attemptsByHour(
+    keys: readonly ProviderKeyId[],
+    from: Instant,
+    to: Instant,
+  ): Promise<
+    readonly {
+      readonly providerKeyId: ProviderKeyId;
+      readonly hour: Instant;
+      readonly attempts: number;
+      readonly failedAttempts: number;
+    }[]
+  >;
   /** Succeeded cost by API key in a window, own keys and platform apart. */
   apiKeySpend(
     workspace: WorkspaceId,

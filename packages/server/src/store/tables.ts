@@ -133,6 +133,18 @@ export type RollupTable = {
   last_used_at: number;
 };
 
+export type ErrorRollupTable = {
+  workspace_id: string;
+  hour: number;
+  provider_key_id: string;
+  api_key_id: string;
+  provider: string;
+  model: string;
+  source: string;
+  class: string;
+  count: number;
+};
+
 export type CreditEntryTable = {
   id: string;
   workspace_id: string;
@@ -194,6 +206,7 @@ export type Tables = {
   settlements: SettlementTable;
   refusals: RefusalTable;
   rollups: RollupTable;
+  error_rollups: ErrorRollupTable;
   credit_balances: { workspace_id: string; granted_nano: number; used_nano: number };
   credit_entries: CreditEntryTable;
 };

@@ -3,7 +3,8 @@
  * start rounded down. Periods (UTC day, month) begin on the hour, so nothing is lost.
  */
 import { sql } from 'kysely';
-import { branded, fromSum } from './columns.ts';
+import type { FailureClass } from '@arouter/core';
+import { branded, definedColumns, fromSum } from './columns.ts';
 import { sqliteQueries as queries } from './sql-executor.ts';
 import type { SqlExecutor } from './sql-executor.ts';
 import type { UsageDimension, UsageFilter, UsageRow, UsageStore, UsageSums } from './store.ts';
@@ -18,6 +19,8 @@ export function createUsageStore(executor: SqlExecutor): UsageStore {
       const groups = (rows as readonly SumRow[]).map((row) => toGroup(row, by));
       return by.includes('month') ? foldMonths(groups) : groups;
     },
+    failures: (workspace, filter) => failures(executor, workspace, filter),
+    attemptsByHour: (keys, from, to) => attemptsByHour(executor, keys, { from, to }),
     async apiKeySpend(workspace, apiKey, from, to) {
       const rows = await executor.read(
         queries
@@ -55,6 +58,68 @@ export function createUsageStore(executor: SqlExecutor): UsageStore {
       );
     },
   };
+}
+
+async function failures(
+  executor: SqlExecutor,
+  workspace: string,
+  filter: UsageFilter,
+): ReturnType<UsageStore['failures']> {
+  const rows = await executor.read(
+    queries
+      .selectFrom('error_rollups')
+      .select(({ fn }) => ['provider_key_id', 'class', fn.sum<number>('count').as('count')])
+      .where('workspace_id', '=', workspace)
+      .where('hour', '>=', startOfHour(filter.from))
+      .where('hour', '<', filter.to)
+      .where((where) => where.and(columnFilters(filter)))
+      .groupBy(['provider_key_id', 'class'])
+      .orderBy('count', 'desc'),
+  );
+  return rows.map((row) => ({
+    providerKeyId: branded(row.provider_key_id),
+    class: row.class as FailureClass,
+    count: fromSum(row.count),
+  }));
+}
+
+async function attemptsByHour(
+  executor: SqlExecutor,
+  keys: readonly string[],
+  { from, to }: Pick<UsageFilter, 'from' | 'to'>,
+): ReturnType<UsageStore['attemptsByHour']> {
+  if (keys.length === 0) return [];
+  const rows = await executor.read(
+    queries
+      .selectFrom('rollups')
+      .select(({ fn }) => [
+        'provider_key_id',
+        'hour',
+        fn.sum<number>('attempts').as('attempts'),
+        fn.sum<number>('failed_attempts').as('failed_attempts'),
+      ])
+      .where('provider_key_id', 'in', [...keys])
+      .where('hour', '>=', startOfHour(from))
+      .where('hour', '<', to)
+      .groupBy(['provider_key_id', 'hour']),
+  );
+  return rows.map((row) => ({
+    providerKeyId: branded(row.provider_key_id),
+    hour: branded(row.hour),
+    attempts: fromSum(row.attempts),
+    failedAttempts: fromSum(row.failed_attempts),
+  }));
+}
+
+/** The columns that rollups of usage and of errors share. */
+function columnFilters({ provider, model, apiKeyId, providerKeyId, source }: UsageFilter) {
+  return definedColumns({
+    provider,
+    model,
+    api_key_id: apiKeyId,
+    provider_key_id: providerKeyId,
+    source,
+  }) as Readonly<Record<'provider' | 'model' | 'api_key_id' | 'provider_key_id' | 'source', string>>;
 }
 
 export function startOfHour(at: number): number {
@@ -127,9 +192,7 @@ function selectSums(workspace: string, filter: UsageFilter, by: readonly UsageDi
     .where('workspace_id', '=', workspace)
     .where('hour', '>=', startOfHour(filter.from))
     .where('hour', '<', filter.to)
-    .$if(filter.provider !== undefined, (query) => query.where('provider', '=', filter.provider ?? ''))
-    .$if(filter.model !== undefined, (query) => query.where('model', '=', filter.model ?? ''))
-    .$if(filter.apiKeyId !== undefined, (query) => query.where('api_key_id', '=', filter.apiKeyId ?? ''))
+    .where((where) => where.and(columnFilters(filter)))
     .$if(columns.length > 0, (query) =>
       columns.reduce((ordered, column) => ordered.orderBy(column), query.groupBy(columns)),
     )

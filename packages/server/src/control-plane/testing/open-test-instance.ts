@@ -21,6 +21,7 @@ import { createKeyVerifier, type PepperedKeyVerifier } from '../../auth/key-veri
 import { createSpeedBook } from '../../counters/speed-book.ts';
 import { createFirstApiKey } from '../../first-run/first-workspace.ts';
 import { MemoryCounters } from '../../counters/memory-counters.ts';
+import { createGenerationFeed, type GenerationFeed } from '../../instance/generation-feed.ts';
 import { systemClock } from '../../instance/system-clock.ts';
 import { systemRandom } from '../../instance/system-random.ts';
 import { createPeople } from '../../people/people.ts';
@@ -52,6 +53,7 @@ export type TestInstance = {
   readonly app: FastifyInstance;
   readonly store: Store;
   readonly counters: MemoryCounters;
+  readonly generationFeed: GenerationFeed;
   readonly deps: ControlPlaneDeps;
   /** Tokens; `management` and `inference` belong to the first workspace, `foreign` manages the second. */
   readonly keys: Readonly<Record<'operator' | 'management' | 'inference' | 'foreign', string>>;
@@ -105,6 +107,7 @@ export async function openTestInstance(): Promise<TestInstance> {
     random: systemRandom,
     providers: manifests,
   };
+  const generationFeed = createGenerationFeed();
   const tested: KeyTestCandidate[] = [];
   const logged: string[] = [];
   const log = (fields: object, message: string): void =>
@@ -126,6 +129,7 @@ export async function openTestInstance(): Promise<TestInstance> {
     checkDestination: (url) => checkDestination(url, policy),
     providers: manifests,
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
+    generationFeed,
     people: createPeople({
       identity: store.identity,
       secret: await vault.instanceSecret('session_secret'),
@@ -150,7 +154,20 @@ export async function openTestInstance(): Promise<TestInstance> {
     rmSync(folder, { recursive: true });
   };
   const call = callerOf(app, keys);
-  return { app, store, counters, deps, keys, inferenceKey, tested, logged, world, call, close };
+  return {
+    app,
+    store,
+    counters,
+    generationFeed,
+    deps,
+    keys,
+    inferenceKey,
+    tested,
+    logged,
+    world,
+    call,
+    close,
+  };
 }
 
 function firstRunOf(store: Store, issueApiKey: (kind: ApiKeyKind) => IssuedApiKey, clock: Clock): FirstRun {

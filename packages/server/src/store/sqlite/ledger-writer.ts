@@ -6,6 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { upstreamKey } from '../upstream-key.ts';
 import type { OpenOperation, RefuseOperation, SettleOperation } from './messages.ts';
+import { createErrorSums, type ErrorSums } from './error-sums.ts';
 import { createRollupSums } from './rollup-sums.ts';
 import type { OpenAttempt, RollupSums } from './rollup-sums.ts';
 
@@ -18,6 +19,7 @@ const OPEN_ATTEMPTS_CACHED_MAX = 50_000;
 export class LedgerWriter {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #rollups: RollupSums;
+  readonly #errors: ErrorSums;
   readonly #openAttempts = new Map<number, OpenAttempt>();
   /** Of the transaction under way. */
   readonly #opening = new Map<number, OpenAttempt>();
@@ -26,6 +28,7 @@ export class LedgerWriter {
   constructor(database: DatabaseSync) {
     this.#statements = prepareStatements(database);
     this.#rollups = createRollupSums(database);
+    this.#errors = createErrorSums(database);
   }
 
   open(operation: OpenOperation): void {
@@ -58,6 +61,7 @@ export class LedgerWriter {
     if (taken > 0) this.#insertUsage(attempt, operation, taken);
     // Last, so that a statement that fails leaves nothing behind in memory.
     this.#rollups.add(attempt, operation);
+    this.#errors.add(attempt, operation);
     return charge === taken ? null : { attempt, shortfallNano: charge - taken };
   }
 
@@ -68,6 +72,7 @@ export class LedgerWriter {
   /** Last thing in the transaction. */
   writeRollups(): void {
     this.#rollups.write();
+    this.#errors.write();
   }
 
   committed(): void {
@@ -82,6 +87,7 @@ export class LedgerWriter {
 
   rolledBack(): void {
     this.#rollups.clear();
+    this.#errors.clear();
     this.#forget();
   }
 
