@@ -1,41 +1,32 @@
 /** Settings → Integrations in a real browser, against the real server and a sandbox that answers like the providers. */
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { startSandbox, type Sandbox } from '@arouter/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createManagementClient, type ManagementClient } from '../support/management-client.ts';
-import {
-  browserIsPresent,
-  findAccessibilityFaults,
-  openBrowser,
-  openPage,
-  type OpenedPage,
-} from '../support/open-browser.ts';
-import { startGateway, type Gateway } from '../support/start-gateway.ts';
+import type { ManagementClient } from '../support/management-client.ts';
+import { browserIsPresent, findAccessibilityFaults, type OpenedPage } from '../support/open-browser.ts';
+import { openDashboard, type Dashboard } from '../support/open-dashboard.ts';
+import type { Gateway } from '../support/start-gateway.ts';
 
 const GOOD = 'sk-sandbox-good';
 
 describe.skipIf(!browserIsPresent)('Settings → Integrations', () => {
-  let browser: Browser;
   let sandbox: Sandbox;
+  let dashboard: Dashboard;
   let gateway: Gateway;
   let client: ManagementClient;
   let opened: OpenedPage;
   let page: Page;
   beforeAll(async () => {
     sandbox = await startSandbox();
-    [browser, gateway] = await Promise.all([openBrowser(), startGateway({ egressAllow: [sandbox.url] })]);
-    client = createManagementClient(gateway);
-    opened = await openPage(browser);
+    dashboard = await openDashboard({ egressAllow: [sandbox.url] });
+    ({ gateway, client } = dashboard);
+    opened = await dashboard.open('/settings/integrations');
     page = opened.page;
-    await page.goto(gateway.url);
-    await page.getByLabel('Management key').fill(gateway.keys.managementKey);
-    await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Integrations', level: 1 }).waitFor();
   });
   afterAll(async () => {
     expect(opened.complaints).toEqual([]);
-    await browser.close();
-    await gateway.remove();
+    await dashboard.close();
     await sandbox.close();
   });
 

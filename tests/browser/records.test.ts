@@ -1,8 +1,9 @@
 /** Logs, one request, API keys and credits in a real browser, over a gateway that has served and refused requests. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserIsPresent, findAccessibilityFaults, openBrowser, openPage } from '../support/open-browser.ts';
+import { browserIsPresent, findAccessibilityFaults, openBrowser } from '../support/open-browser.ts';
 import { createManagementClient } from '../support/management-client.ts';
+import { claimInstance, openSignedIn, OWNER, type SignedInAs } from '../support/open-dashboard.ts';
 import { addSandboxKey, openStage, type Stage, type StagedKey } from '../support/stage.ts';
 import { ask, CHEAP_MODEL } from '../support/tenant.ts';
 
@@ -10,9 +11,11 @@ describe.skipIf(!browserIsPresent)('records of what was asked', () => {
   let browser: Browser;
   let stage: Stage;
   let failing: StagedKey;
+  let session: SignedInAs;
 
   beforeAll(async () => {
     [browser, stage] = await Promise.all([openBrowser(), openStage()]);
+    session = await claimInstance(stage.gateway, OWNER);
     const client = createManagementClient(stage.gateway);
     failing = await addSandboxKey(stage, client.addKey, { label: 'Failing', weight: 1000 });
     await addSandboxKey(stage, client.addKey, { label: 'Steady <img src=x>', weight: 1 });
@@ -31,14 +34,8 @@ describe.skipIf(!browserIsPresent)('records of what was asked', () => {
   });
 
   async function open(path: string, width = 1440) {
-    const opened = await openPage(browser, { viewport: { width, height: 900 } });
-    const { page } = opened;
-    await page.goto(stage.gateway.url);
-    await page.getByLabel('Management key').fill(stage.gateway.keys.managementKey);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { name: 'Integrations', level: 1 }).waitFor();
-    await page.goto(stage.gateway.url + path);
-    return opened;
+    const contextOptions = { viewport: { width, height: 900 } };
+    return openSignedIn({ browser, gateway: stage.gateway, session, path, contextOptions });
   }
 
   async function expectSound(page: Page, complaints: readonly string[]): Promise<void> {

@@ -12,6 +12,7 @@ import { PageError } from './components/error-boundary.tsx';
 import { AppShell } from './layout/app-shell.tsx';
 import { readKeysSearch } from './pages/integrations/use-keys-search.ts';
 import { readLogFilters } from './pages/logs/log-filters.ts';
+import { readSignInSearch } from './pages/sign-in/read-sign-in-search.ts';
 import { NotFoundPage } from './pages/not-found/not-found-page.tsx';
 
 const root = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
@@ -21,6 +22,8 @@ const root = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
+  validateSearch: readSignInSearch,
+  loader: ({ context }) => context.queries.ensureQueryData(sessionQuery),
   component: lazyRouteComponent(() => import('./pages/sign-in/sign-in-page.tsx'), 'SignInPage'),
 });
 
@@ -35,9 +38,13 @@ const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
   component: AppShell,
-  beforeLoad: async ({ context }) => {
-    const session = await context.queries.ensureQueryData(sessionQuery);
-    if (session.state === 'signed_out') throw redirect({ to: '/sign-in' });
+  beforeLoad: async ({ context, location }) => {
+    const { data } = await context.queries.ensureQueryData(sessionQuery);
+    if (data.first_run) throw redirect({ to: '/bootstrap' });
+    if (data.state !== 'signed_in') {
+      throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { to: location.href } });
+    }
+    if (data.workspace === null) throw new Error('You belong to no workspace. Ask an owner to invite you.');
   },
 });
 
@@ -54,6 +61,18 @@ const integrations = createRoute({
   path: '/settings/integrations',
   validateSearch: readKeysSearch,
   component: lazyRouteComponent(() => import('./pages/integrations/keys-page.tsx'), 'IntegrationsPage'),
+});
+
+const welcome = createRoute({
+  getParentRoute: () => shell,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./pages/welcome/welcome-page.tsx'), 'WelcomePage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/account',
+  component: lazyRouteComponent(() => import('./pages/account/account-page.tsx'), 'AccountPage'),
 });
 
 const platformKeys = createRoute({
@@ -91,7 +110,7 @@ const credits = createRoute({
 const routes = root.addChildren([
   signIn,
   firstRun,
-  shell.addChildren([home, integrations, platformKeys, logs, generation, apiKeys, credits]),
+  shell.addChildren([home, welcome, integrations, account, platformKeys, logs, generation, apiKeys, credits]),
 ]);
 
 export function createDashboardRouter(queries: QueryClient) {

@@ -1,4 +1,4 @@
-/** The one way to the server: the contract's typed client, scoped to the workspace that is looked at. */
+/** The one way to the server: the contract's typed client on the session of this browser. */
 import {
   createManagementClient,
   type RouteAnswer,
@@ -6,7 +6,6 @@ import {
   type RouteRequest,
 } from '@arouter/contract';
 import { ROUTE_PLACES } from 'virtual:route-places';
-import { readStoredKey } from './stored-key.ts';
 
 /** Calls a route of the contract. Throws `ManagementError` for an answer other than 2xx, `TypeError` without a server. */
 export function callApi<Name extends RouteName>(
@@ -16,7 +15,8 @@ export function callApi<Name extends RouteName>(
 ): Promise<RouteAnswer<Name>> {
   const client = createManagementClient({
     baseUrl: '',
-    apiKey: readStoredKey(),
+    // The session is a cookie that no script can read; the browser sends it to its own origin by itself.
+    apiKey: null,
     routes: ROUTE_PLACES,
     fetch: (url, init) => fetch(url, { ...init, ...(signal === undefined ? {} : { signal }) }),
   });

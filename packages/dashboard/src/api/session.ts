@@ -1,47 +1,32 @@
 /** Who looks at the dashboard, and what they may do. One query; the router's guard and every page read the same value. */
-import { ManagementError } from '@arouter/contract';
+import type { Permission, RouteAnswer } from '@arouter/contract';
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
 import { callApi } from './client.ts';
-import { readStoredKey } from './stored-key.ts';
 
-export type SessionWorkspace = { readonly id: string; readonly name: string };
-export type Session =
-  | { readonly state: 'signed_out' }
-  | {
-      readonly state: 'signed_in';
-      /** The workspace that is looked at. */
-      readonly workspace: SessionWorkspace;
-      readonly workspaces: readonly SessionWorkspace[];
-      readonly isOperator: boolean;
-    };
+export type SessionState = RouteAnswer<'getSession'>['data'];
+export type Session = SessionState & {
+  readonly user: NonNullable<SessionState['user']>;
+  readonly workspace: NonNullable<SessionState['workspace']>;
+};
+
+const FRESH_MS = 60_000;
 
 export const sessionQuery = queryOptions({
-  queryKey: ['session'],
-  queryFn: loadSession,
-  staleTime: 60_000,
+  queryKey: ['getSession'] as const,
+  queryFn: ({ signal }) => callApi('getSession', {}, signal),
+  staleTime: FRESH_MS,
 });
 
-/** Only below the guard, where somebody is signed in. */
-export function useSession(): Extract<Session, { state: 'signed_in' }> {
+/** Only below the guard, where somebody is signed in and looks at a workspace. */
+export function useSession(): Session {
   const { data } = useSuspenseQuery(sessionQuery);
-  if (data.state !== 'signed_in') throw new Error('This page is shown only to who is signed in.');
-  return data;
+  const { user, workspace } = data.data;
+  if (user === null || workspace === null)
+    throw new Error('You are signed in to no workspace. Reload the page.');
+  return { ...data.data, user, workspace };
 }
 
-async function loadSession(): Promise<Session> {
-  if (readStoredKey() === null) return { state: 'signed_out' };
-  try {
-    const { data } = await callApi('listWorkspaces', {});
-    const [workspace] = data;
-    if (workspace === undefined) return { state: 'signed_out' };
-    return { state: 'signed_in', workspace, workspaces: data, isOperator: false };
-  } catch (error) {
-    if (error instanceof ManagementError && error.status === 401) return { state: 'signed_out' };
-    throw error;
-  }
-}
-
-/** Whether who looks may do something in the workspace that is looked at. */
-export function useMay(_permission: 'provider_keys.manage'): boolean {
-  return useSession().state === 'signed_in';
+/** Whether who looks may do something in the workspace that is looked at; the server has the last word. */
+export function useMay(permission: Permission): boolean {
+  return useSession().permissions.includes(permission);
 }

@@ -1,20 +1,28 @@
 /** Text that is copied whole: a command, a snippet, a secret that is shown once. */
 import { CopyButton } from './copy-button.tsx';
 
-export function CodeBlock({ text, label }: { readonly text: string; readonly label: string }) {
+export function CodeBlock({
+  text,
+  label,
+  wrap = false,
+}: {
+  readonly text: string;
+  readonly label: string;
+  /** For one long word, such as a key: it breaks instead of scrolling. */
+  readonly wrap?: boolean;
+}) {
   return (
-    <div className="relative min-w-0 rounded-lg border border-line bg-sunken">
-      {/* It scrolls, so the keyboard must reach it. */}
+    <div className="flex min-w-0 items-start rounded-lg border border-line bg-sunken">
       <pre
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by keyboard
         tabIndex={0}
         role="region"
         aria-label={label}
-        className="overflow-x-auto p-3 pr-12 font-mono text-xs leading-5 whitespace-pre"
+        className={`min-w-0 flex-1 overflow-x-auto p-3 font-mono text-xs leading-5 ${wrap ? 'break-all whitespace-pre-wrap' : 'whitespace-pre'}`}
       >
         {text}
       </pre>
-      <span className="absolute top-1.5 right-1.5 rounded-lg bg-sunken">
+      <span className="p-1.5">
         <CopyButton text={text} label={`Copy ${label}`} />
       </span>
     </div>

@@ -31,7 +31,7 @@ export function Field({
   const wrong = error !== undefined && error !== null && error !== '';
   const described = [wrong ? errorId : '', help === undefined ? '' : helpId].filter(Boolean).join(' ');
   return (
-    <div className="grid gap-1">
+    <div className="grid content-start gap-1">
       <label htmlFor={id} className="flex items-baseline gap-2 text-[0.8125rem] font-medium">
         {label}
         {optional ? <span className="text-xs font-normal text-faint">optional</span> : null}

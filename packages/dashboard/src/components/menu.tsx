@@ -21,11 +21,12 @@ export function Menu({
 }: {
   readonly trigger: ReactElement;
   readonly items: readonly MenuItem[];
-  readonly label: string;
+  /** For a trigger without words of its own. */
+  readonly label?: string;
 }) {
   return (
     <Base.Root>
-      <Base.Trigger render={trigger} aria-label={label} />
+      <Base.Trigger render={trigger} {...(label === undefined ? {} : { 'aria-label': label })} />
       <Base.Portal>
         <Base.Positioner sideOffset={4} align="end" className="z-50 outline-none">
           <Base.Popup className="pops min-w-44 rounded-xl border border-line bg-raised p-1 shadow-raised outline-none">

@@ -1,4 +1,5 @@
 /** What stands in the navigation, in order. A page is added here and in `router.tsx`. */
+import type { Permission } from '@arouter/contract';
 import type { LinkProps } from '@tanstack/react-router';
 import type { IconName } from '../components/icon.tsx';
 
@@ -6,32 +7,31 @@ export type NavItem = {
   readonly to: NonNullable<LinkProps['to']>;
   readonly label: string;
   readonly icon: IconName;
+  /** Who does not have it does not see the item. */
+  readonly permission: Permission;
 };
-export type NavGroup = {
-  readonly title: string;
-  /** True: only for the operator of the instance. */
-  readonly operatorOnly?: boolean;
-  readonly items: readonly NavItem[];
-};
+export type NavGroup = { readonly title: string; readonly items: readonly NavItem[] };
 
 export const NAV_GROUPS: readonly NavGroup[] = [
   {
     title: 'Observe',
     items: [
-      { to: '/logs', label: 'Logs', icon: 'logs' },
-      { to: '/credits', label: 'Credits', icon: 'credits' },
+      { to: '/logs', label: 'Logs', icon: 'logs', permission: 'generations.read' },
+      { to: '/credits', label: 'Credits', icon: 'credits', permission: 'credits.read' },
     ],
   },
   {
     title: 'Settings',
     items: [
-      { to: '/settings/integrations', label: 'Integrations', icon: 'plug' },
-      { to: '/settings/api-keys', label: 'API keys', icon: 'key' },
+      { to: '/settings/integrations', label: 'Integrations', icon: 'plug', permission: 'provider_keys.read' },
+      { to: '/settings/api-keys', label: 'API keys', icon: 'key', permission: 'api_keys.read' },
+      { to: '/settings/account', label: 'Account', icon: 'account', permission: 'account' },
     ],
   },
   {
     title: 'Operator',
-    operatorOnly: true,
-    items: [{ to: '/operator/platform-keys', label: 'Platform keys', icon: 'operator' }],
+    items: [
+      { to: '/operator/platform-keys', label: 'Platform keys', icon: 'operator', permission: 'operator' },
+    ],
   },
 ];

@@ -5,8 +5,11 @@ import { Icon } from '../components/icon.tsx';
 import { NAV_GROUPS } from './nav-items.ts';
 
 export function Navigation({ onNavigate }: { readonly onNavigate?: () => void }) {
-  const { isOperator } = useSession();
-  const groups = NAV_GROUPS.filter((group) => group.operatorOnly !== true || isOperator);
+  const { permissions } = useSession();
+  const groups = NAV_GROUPS.map(({ title, items }) => ({
+    title,
+    items: items.filter(({ permission }) => permissions.includes(permission)),
+  })).filter(({ items }) => items.length > 0);
   return (
     <nav aria-label="Pages" className="grid content-start gap-5 overflow-y-auto px-3 py-2">
       {groups.map((group) => (

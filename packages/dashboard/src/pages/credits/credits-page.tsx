@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { callApi } from '../../api/client.ts';
 import { errorWords } from '../../api/error-words.ts';
 import { apiQuery, useApiMutation } from '../../api/queries.ts';
-import { useSession } from '../../api/session.ts';
+import { useMay, useSession } from '../../api/session.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card, Figure } from '../../components/card.tsx';
@@ -45,7 +45,7 @@ const columns = columnsOf<Transaction>((column) => [
 ]);
 
 export function CreditsPage() {
-  const { isOperator } = useSession();
+  const isOperator = useMay('operator');
   const [granting, setGranting] = useState(false);
   const balance = useQuery(apiQuery('getBalance', {}));
   const totals = useQuery(apiQuery('getCredits', {}));

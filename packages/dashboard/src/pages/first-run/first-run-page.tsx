@@ -1,36 +1,71 @@
-/** The first run: the one-use link makes the workspace and its keys. */
+/** The first run: the one-use link makes the first owner and a workspace, and leads to the first key and the first request. */
+import { ManagementError } from '@arouter/contract';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
-import { storeKey } from '../../api/stored-key.ts';
+import { callApi } from '../../api/client.ts';
+import { errorWords } from '../../api/error-words.ts';
 import { Button } from '../../components/button.tsx';
-import { CodeBlock } from '../../components/code-block.tsx';
 import { TextField } from '../../components/field.tsx';
+import { NewPasswordField } from '../../components/new-password-field.tsx';
 import { Notice } from '../../components/states.tsx';
+import { takeTokenFromAddress } from '../../components/token-from-address.ts';
 import { EntryFrame } from '../../layout/entry-frame.tsx';
-import { claimFirstRun, takeTokenFromAddress, type FirstKeys } from './claim-first-run.ts';
+import { keepFirstApiKey } from '../welcome/first-api-key.ts';
 
+/** Read once: it is taken out of the address at the same moment. */
 const token = takeTokenFromAddress();
 
 export function FirstRunPage() {
-  const [name, setName] = useState('My workspace');
-  const claim = useMutation({ mutationFn: () => claimFirstRun(token, name) });
+  const [workspaceName, setWorkspaceName] = useState('My workspace');
+  const [name, setName] = useState('');
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const complete = useComplete(() => ({ token, workspace_name: workspaceName, name, email, password }));
+  const errorAt = (field: string): string | undefined =>
+    complete.error instanceof ManagementError && complete.error.fields.includes(field)
+      ? complete.error.message
+      : undefined;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    claim.mutate();
+    complete.mutate();
   };
-  if (claim.data !== undefined) return <FirstKeysShown keys={claim.data} />;
   return (
     <EntryFrame title="Welcome to ARouter">
+      <p className="text-[0.8125rem] text-muted">
+        You become the owner of this instance and of its first workspace. Next: your first provider key, then
+        your first request.
+      </p>
       <form onSubmit={submit} className="grid gap-4">
-        {token === '' ? (
-          <Notice tone="warn">
-            This page needs the first-run link that the server printed. Restart the server to get a new one.
-          </Notice>
-        ) : null}
-        {claim.isError ? <Notice tone="bad">{claim.error.message}</Notice> : null}
-        <TextField label="Workspace name" value={name} onValue={setName} maxLength={100} required />
-        <Button look="primary" type="submit" busy={claim.isPending} disabled={token === ''}>
+        <LinkNotice error={complete.error} />
+        <TextField
+          label="Workspace name"
+          value={workspaceName}
+          onValue={setWorkspaceName}
+          maxLength={100}
+          error={errorAt('workspace_name')}
+          required
+        />
+        <TextField
+          label="Your name"
+          autoComplete="name"
+          value={name}
+          onValue={setName}
+          maxLength={100}
+          error={errorAt('name')}
+          required
+        />
+        <TextField
+          label="E-mail"
+          type="email"
+          autoComplete="username"
+          value={email}
+          onValue={setEmail}
+          error={errorAt('email')}
+          required
+        />
+        <NewPasswordField value={password} onValue={setPassword} error={errorAt('password')} />
+        <Button look="primary" type="submit" busy={complete.isPending} disabled={token === ''}>
           Create workspace
         </Button>
       </form>
@@ -38,30 +73,27 @@ export function FirstRunPage() {
   );
 }
 
-function FirstKeysShown({ keys }: { readonly keys: FirstKeys }) {
+function LinkNotice({ error }: { readonly error: Error | null }) {
+  if (error !== null && !(error instanceof ManagementError && error.fields.length > 0))
+    return <Notice tone="bad">{errorWords(error).detail}</Notice>;
+  if (token !== '') return null;
+  return (
+    <Notice tone="warn" title="The first-run link is missing">
+      Open the link that the server printed when it started. It works once, for an hour; a restart prints a
+      new one.
+    </Notice>
+  );
+}
+
+function useComplete(body: () => Parameters<typeof callApi<'completeFirstRun'>>[1]['body']) {
   const client = useQueryClient();
   const navigate = useNavigate();
-  const open = (): void => {
-    storeKey(keys.management_key);
-    client.clear();
-    void navigate({ to: '/settings/integrations' });
-  };
-  return (
-    <EntryFrame title="Your keys">
-      <p className="text-[0.8125rem] text-muted">
-        They are stored only as keyed hashes and cannot be shown again. Copy them now.
-      </p>
-      <div className="grid gap-1.5 text-[0.8125rem]">
-        <h2 className="font-medium">API key, for applications</h2>
-        <CodeBlock label="API key" text={keys.api_key} />
-        <h2 className="mt-2 font-medium">Management key, for this workspace</h2>
-        <CodeBlock label="Management key" text={keys.management_key} />
-        <h2 className="mt-2 font-medium">Operator key, for this instance</h2>
-        <CodeBlock label="Operator key" text={keys.operator_key} />
-      </div>
-      <Button look="primary" onClick={open}>
-        I have copied them
-      </Button>
-    </EntryFrame>
-  );
+  return useMutation({
+    mutationFn: () => callApi('completeFirstRun', { body: body() }),
+    onSuccess: async ({ data }) => {
+      keepFirstApiKey(data.first_api_key);
+      client.clear();
+      await navigate({ to: '/welcome' });
+    },
+  });
 }

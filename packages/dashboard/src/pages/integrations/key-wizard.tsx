@@ -34,7 +34,7 @@ export function KeyWizard({
   readonly providerId: string;
   readonly onClose: () => void;
 }) {
-  const [, open] = useKeysSearch();
+  const [search, open] = useKeysSearch();
   const provider = providers.find(({ id }) => id === providerId);
   if (provider !== undefined) {
     const sisters = keys.filter((key) => key.provider === provider.id);
@@ -50,7 +50,7 @@ export function KeyWizard({
       title="Add Provider Key"
       description="Which provider is the key of?"
     >
-      <ProviderPicker keys={keys} providers={providers} onPick={({ id }) => open({ add: id })} />
+      <ProviderPicker keys={keys} providers={providers} onPick={({ id }) => open({ ...search, add: id })} />
     </Dialog>
   );
 }
@@ -64,7 +64,7 @@ type NewKeyProps = {
 
 function NewKeyDialog({ scope, provider, sisters, onClose }: NewKeyProps) {
   const form = useNewKey(scope, provider, onClose);
-  const [, open] = useKeysSearch();
+  const [search, open] = useKeysSearch();
   return (
     <Dialog
       open
@@ -73,7 +73,7 @@ function NewKeyDialog({ scope, provider, sisters, onClose }: NewKeyProps) {
       description="The secret is encrypted before it is stored, sent only to this provider, and never shown again."
       footer={
         <>
-          <Button look="quiet" className="mr-auto" onClick={() => open({ add: '' })}>
+          <Button look="quiet" className="mr-auto" onClick={() => open({ ...search, add: '' })}>
             Other provider
           </Button>
           <Button busy={form.test.isPending} disabled={form.create.isPending} onClick={form.runTest}>

@@ -1,5 +1,6 @@
 /** Settings → Integrations, and its twin for the operator's platform keys: the keys, the providers, and what is done with them. */
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { useMay } from '../../api/session.ts';
 import { apiQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
@@ -42,7 +43,7 @@ export function PlatformKeysPage() {
 function KeysPage({ scope }: { readonly scope: KeyScope }) {
   const keys = useQuery(providerKeysQuery(scope));
   const providers = useQuery(apiQuery('listProviders', {}));
-  const mayManage = useMay('provider_keys.manage');
+  const mayManage = useMay(scope === 'byok' ? 'provider_keys.manage' : 'operator');
   const [, open] = useKeysSearch();
   const words = WORDS[scope];
   const add = mayManage ? (
@@ -94,6 +95,7 @@ function OpenPanels({
   readonly mayManage: boolean;
 }) {
   const [search, open] = useKeysSearch();
+  const navigate = useNavigate();
   const shown = keys.find(({ id }) => id === search.key);
   const edited = mayManage ? keys.find(({ id }) => id === search.edit) : undefined;
   const providerOf = (key: ProviderKey) => providers.find(({ id }) => id === key.provider);
@@ -124,7 +126,7 @@ function OpenPanels({
           providers={providers}
           keys={keys}
           providerId={search.add}
-          onClose={() => open({})}
+          onClose={() => (search.back === 'welcome' ? void navigate({ to: '/welcome' }) : open({}))}
         />
       )}
     </>

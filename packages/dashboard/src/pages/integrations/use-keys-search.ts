@@ -8,14 +8,17 @@ export type KeysSearch = {
   readonly edit?: string;
   /** A key is being added: for this provider, or `''` while none is chosen. */
   readonly add?: string;
+  /** Where to go once it is saved. */
+  readonly back?: 'welcome';
 };
 
 export function readKeysSearch(search: Readonly<Record<string, unknown>>): KeysSearch {
-  const { key, edit, add } = search;
+  const { key, edit, add, back } = search;
   return {
     ...(typeof key === 'string' ? { key } : {}),
     ...(typeof edit === 'string' ? { edit } : {}),
     ...(typeof add === 'string' ? { add } : {}),
+    ...(back === 'welcome' ? { back } : {}),
   };
 }
 
