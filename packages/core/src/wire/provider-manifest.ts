@@ -141,6 +141,8 @@ export type KeyTest = {
   /** Relative to the base URL's path. */
   readonly path: string | ((context: Omit<PathContext, 'upstreamModel' | 'stream'>) => string);
   readonly body?: unknown;
+  /** The body where it depends on the key (a deployment's name). */
+  readonly bodyOf?: (context: Omit<PathContext, 'upstreamModel' | 'stream'>) => unknown;
   /** Headers of the dialect that the call needs besides its credential (a version). */
   readonly headers?: WireHeaders;
   /** Statuses that prove the credential besides 2xx, with what they mean (e.g. 403 on a list endpoint of a restricted key). */
@@ -149,6 +151,13 @@ export type KeyTest = {
   readonly notOk?: readonly {
     readonly when: RegExp;
     readonly class: 'bad_credential' | 'no_quota' | 'limited';
+    readonly message: string;
+  }[];
+  /** What else the provider's own refusals say, each told in one half-sentence; the first match counts. */
+  readonly refusals?: readonly {
+    readonly status: number;
+    readonly when?: RegExp;
+    readonly class: 'bad_credential' | 'no_such_model' | 'misconfigured';
     readonly message: string;
   }[];
   /** What to send where the host has no such endpoint (404, 405). */

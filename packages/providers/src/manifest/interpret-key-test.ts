@@ -55,6 +55,8 @@ export function interpretKeyTest(
   }
   const proof = keyTest.alsoOk?.find((row) => row.status === status && (row.when?.test(text) ?? true));
   if (proof !== undefined) return { ok: true, class: 'ok', message: `${name}: ${proof.message}` };
+  const refusal = keyTest.refusals?.find((row) => row.status === status && (row.when?.test(text) ?? true));
+  if (refusal !== undefined) return no(refusal.class, `${name}: ${refusal.message}`);
   if (status === 405 || (status === 404 && keyTest.method === 'GET')) {
     return keyTest.fallback === undefined
       ? no('misconfigured', `${name} has nothing at this address (HTTP ${status}); check the base URL.`)

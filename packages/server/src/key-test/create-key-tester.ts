@@ -105,7 +105,8 @@ async function ask(
 }
 
 function testRequest({ manifest, destination, credential, key }: Ask): WireRequest {
-  const { method, body, headers } = manifest.keyTest;
+  const { method, headers, bodyOf } = manifest.keyTest;
+  const body = bodyOf === undefined ? manifest.keyTest.body : bodyOf({ credential, key });
   const json = body === undefined ? null : new TextEncoder().encode(JSON.stringify(body));
   return {
     method,
