@@ -88,8 +88,9 @@ function chosenFor(
 }
 
 function isModelName(name: string): boolean {
-  // Control and bidirectional characters would be shown to people in pages and logs.
-  return name.length > 0 && name.length <= MODEL_NAME_LENGTH_MAX && !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name);
+  if (name.length === 0 || name.length > MODEL_NAME_LENGTH_MAX) return false;
+  // Control and bidirectional characters would be shown to people in pages and logs. Nearly all names are plain.
+  return /^[\x21-\x7e]+$/.test(name) || !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name);
 }
 
 function unknownModel(names: readonly string[]): GatewayError {

@@ -135,24 +135,36 @@ function tooLarge(bytesMax: number): GatewayError {
 
 /** Aborted when the caller's connection closes before the answer was complete. Lighter than an AbortController. */
 export function callerSignal(response: ServerResponse): CancelSignal {
-  const listeners = new Set<() => void>();
-  let aborted = response.destroyed;
-  response.on('close', () => {
-    if (response.writableFinished) return;
-    aborted = true;
+  return new CallerSignal(response);
+}
+
+class CallerSignal implements CancelSignal {
+  aborted: boolean;
+  /** Few at any time, and none for most of it. */
+  #listeners: (() => void)[] = [];
+
+  constructor(response: ServerResponse) {
+    this.aborted = response.destroyed;
+    response.on('close', () => {
+      if (!response.writableFinished) this.#abort();
+    });
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    const at = this.#listeners.indexOf(listener);
+    if (at !== -1) this.#listeners.splice(at, 1);
+  }
+
+  #abort(): void {
+    this.aborted = true;
+    const listeners = this.#listeners;
+    this.#listeners = [];
     for (const listener of listeners) listener();
-  });
-  return {
-    get aborted() {
-      return aborted;
-    },
-    addEventListener(_type, listener) {
-      listeners.add(listener);
-    },
-    removeEventListener(_type, listener) {
-      listeners.delete(listener);
-    },
-  };
+  }
 }
 
 /** A caller who takes nothing at all for this long is cut off: their stream holds a slot of a provider key. */

@@ -6,18 +6,22 @@ const BLOCK_BYTES = 8192;
 const block = Buffer.alloc(BLOCK_BYTES);
 let used = BLOCK_BYTES;
 
-function take(bytes: number): Buffer {
+/** Where the bytes begin in the block; nobody else gets them. */
+function take(bytes: number): number {
   if (used + bytes > BLOCK_BYTES) {
     randomFillSync(block);
     used = 0;
   }
-  const taken = block.subarray(used, used + bytes);
+  const from = used;
   used += bytes;
-  return taken;
+  return from;
 }
 
 export const systemRandom: Random = {
-  uniform: () => take(4).readUInt32LE() / 4_294_967_296,
-  seed: () => take(4).readInt32LE(),
-  hex: (bytes) => take(bytes).toString('hex'),
+  uniform: () => block.readUInt32LE(take(4)) / 4_294_967_296,
+  seed: () => block.readInt32LE(take(4)),
+  hex(bytes) {
+    const from = take(bytes);
+    return block.toString('hex', from, from + bytes);
+  },
 };

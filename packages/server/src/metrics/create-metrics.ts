@@ -8,6 +8,11 @@ export type Metrics = {
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 };
 
+/** What is counted of one provider. */
+type ProviderSeries = Readonly<
+  Record<AttemptSettled['source'], Partial<Record<AttemptSettled['outcome'], { inc(): void }>>>
+> & { readonly latency: { observe(value: number): void } };
+
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'arouter_' });
@@ -32,17 +37,21 @@ export function createMetrics(): Metrics {
   });
 
   // Looking a label set up costs more than counting; there are few of them.
-  const counted = new Map<string, { inc(): void }>();
-  const timed = new Map<string, { observe(value: number): void }>();
+  const known = new Map<string, ProviderSeries>();
+
+  function seriesOf(provider: string): ProviderSeries {
+    const series = known.get(provider);
+    if (series !== undefined) return series;
+    const fresh: ProviderSeries = { byok: {}, platform: {}, latency: seconds.labels({ provider }) };
+    known.set(provider, fresh);
+    return fresh;
+  }
 
   function count({ provider, source, outcome, latencyMs }: AttemptSettled): void {
-    const id = `${provider} ${source} ${outcome}`;
-    const counter = counted.get(id) ?? attempts.labels({ provider, source, outcome });
-    counted.set(id, counter);
-    counter.inc();
-    const histogram = timed.get(provider) ?? seconds.labels({ provider });
-    timed.set(provider, histogram);
-    histogram.observe(latencyMs / 1000);
+    const { [source]: outcomes, latency } = seriesOf(provider);
+    outcomes[outcome] ??= attempts.labels({ provider, source, outcome });
+    outcomes[outcome].inc();
+    latency.observe(latencyMs / 1000);
   }
 
   return {

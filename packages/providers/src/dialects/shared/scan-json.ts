@@ -59,7 +59,16 @@ export function findMember(members: readonly JsonMember[], key: string): JsonMem
 
 /** The value of a member, built. The text is valid JSON but for raw control characters, for which this throws. */
 export function memberValue(bytes: Uint8Array, member: JsonMember): unknown {
-  return JSON.parse(memberText(bytes, member));
+  switch (member.kind) {
+    case 'true':
+      return true;
+    case 'false':
+      return false;
+    case 'null':
+      return null;
+    default:
+      return JSON.parse(memberText(bytes, member));
+  }
 }
 
 /** The JSON text of a member's value. */
@@ -74,8 +83,10 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 
 /** A key without regard to case, the way case-blind parsers compare (Kelvin sign and long s included). */
 export function foldKey(key: string): string {
-  return key.toUpperCase().toLowerCase();
+  return IS_PLAIN.test(key) ? key : key.toUpperCase().toLowerCase();
 }
+/** Folds to itself; nearly all keys are like this. */
+const IS_PLAIN = /^[a-z0-9_]*$/;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -4,7 +4,7 @@
  * listed here is a type error where these functions are called.
  */
 import type { AttemptOpened, AttemptSettled, GenerationRefused, TokenUsage } from '@arouter/core';
-import { creationWindow } from '../generation-time.ts';
+import { carriesCreationTime } from '../generation-time.ts';
 import { OPEN, REFUSE, SETTLE } from './messages.ts';
 import type { OpenOperation, RefuseOperation, SettleOperation } from './messages.ts';
 
@@ -162,8 +162,7 @@ export function toRefuseOperation(row: StoredRefused): RefuseOperation {
 }
 
 function checkCreationTime(id: string, createdAt: number): void {
-  const window = creationWindow(id);
-  if (window === null || createdAt < window.from || createdAt >= window.to) {
+  if (!carriesCreationTime(id, createdAt)) {
     throw new RangeError(`generation id ${id} does not carry its creation time ${createdAt}`);
   }
 }

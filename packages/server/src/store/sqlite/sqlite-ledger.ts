@@ -38,9 +38,17 @@ export function createSqliteLedger(options: LedgerOptions): SqliteLedger {
   const { journal, lastSequence, findSequence } = options;
   /** Attempts of this process that are under way, by generation and number: what each was opened as. */
   const opened = new Map<string, number>();
-  const settle = createSettler(options);
+  const holdOn = createHold(options);
   let sequence = lastSequence;
   let refusalsQueued = 0;
+
+  async function settle(operation: SettleOperation): Promise<void> {
+    try {
+      await journal.append(operation);
+    } catch (error) {
+      await holdOn(operation, error);
+    }
+  }
 
   async function settleUnknown(row: AttemptSettled): Promise<void> {
     const found = await findSequence(row);
@@ -85,11 +93,15 @@ export function createSqliteLedger(options: LedgerOptions): SqliteLedger {
   };
 }
 
-/** Resolves when the settlement is durable; rejects only when it can never be, or there is no room to wait. */
-function createSettler({ journal, clock, log, closing }: LedgerOptions) {
+/**
+ * For a settlement that could not be appended: resolves when it is durable after all; rejects only when it can never be,
+ * or there is no room to wait.
+ */
+function createHold({ journal, clock, log, closing }: LedgerOptions) {
   let held = 0;
 
-  async function settleEventually(operation: SettleOperation, failure: StoreUnavailable): Promise<void> {
+  return async (operation: SettleOperation, failure: unknown): Promise<void> => {
+    if (!(failure instanceof StoreUnavailable)) throw failure;
     if (held === 0) {
       log.error({ error: failure }, 'a settlement could not be stored; it is held and tried again');
     }
@@ -108,13 +120,7 @@ function createSettler({ journal, clock, log, closing }: LedgerOptions) {
     } finally {
       held -= 1;
     }
-  }
-
-  return (operation: SettleOperation): Promise<void> =>
-    journal.append(operation).catch((error: unknown) => {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      return settleEventually(operation, error);
-    });
+  };
 }
 
 function attemptKey(generationId: string, attemptNo: number): string {
