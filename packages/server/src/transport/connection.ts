@@ -40,6 +40,8 @@ export class Connection implements Carrier, Deadlined {
   #exchanges = 0;
   #stopConnecting: (() => void) | null = null;
   #keepAliveMs: number;
+  /** A request has been handed to the socket and its answer is not complete. */
+  #isAwaiting = false;
   #isPaused = false;
   #isGone = false;
 
@@ -105,6 +107,10 @@ export class Connection implements Carrier, Deadlined {
         this.#exchange?.onFault(fault ?? new TransportFault('connect_refused', true));
         return;
       }
+      if (this.#isGone) {
+        socket.destroy();
+        return;
+      }
       this.#socket = socket;
       socket.on('end', () => this.#onSocketEnd());
       socket.on('error', (error) => this.#onSocketError(error));
@@ -127,6 +133,7 @@ export class Connection implements Carrier, Deadlined {
       return;
     }
     exchange.onSending();
+    this.#isAwaiting = true;
     write(socket, head, exchange.request.body);
     // The kernel's refusal of a first write is known at once.
     if (socket.errored !== null) exchange.onWriteRefused(socket.errored);
@@ -135,8 +142,9 @@ export class Connection implements Carrier, Deadlined {
   /** False pauses the socket. */
   #onBytes(bytes: Buffer): boolean {
     const exchange = this.#exchange;
-    if (exchange === null) {
-      // Nobody has asked: whatever it is, it must not be taken for the next answer.
+    if (exchange === null || !this.#isAwaiting) {
+      // Nobody has asked yet: whatever it is, it must not be taken for the answer.
+      exchange?.onFault(new TransportFault('answer_malformed', true));
       this.discard();
       return false;
     }
@@ -159,6 +167,7 @@ export class Connection implements Carrier, Deadlined {
     const socket = this.#socket;
     if (exchange === null || socket === null) return;
     this.#exchange = null;
+    this.#isAwaiting = false;
     this.resume();
     // An answer that came before the whole request was taken leaves bytes on the way.
     if (canReuse && socket.writableLength === 0 && this.#keepAliveMs > 0) this.#rest();

@@ -1,3 +1,4 @@
+import type net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { TransportFault, type WireLimits } from '@arouter/core';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -194,6 +195,75 @@ describe('an exchange that goes well', () => {
     const transport = transportTo(server);
     expect(await roundTrip(server, transport)).toBe('first 1');
     expect(await roundTrip(server, transport)).toBe('first 2');
+  });
+});
+
+describe('a connection', () => {
+  it('carries a body of any size as it is', async () => {
+    let received = 0;
+    const body = Buffer.alloc(3_000_000, 'x');
+    const server = await serve((socket) => {
+      const onData = (bytes: Buffer): void => {
+        received += bytes.length;
+        if (received === body.length) socket.write(answer('all'));
+      };
+      // The head of this request is in the first read, perhaps with some of its body.
+      received = Buffer.from(server.received(), 'latin1').length - server.received().indexOf('\r\n\r\n') - 4;
+      socket.on('data', onData);
+    });
+    const response = await transportTo(server).send(post(server.origin, body), LIMITS);
+    expect(Buffer.from(await response.readAll(10)).toString()).toBe('all');
+    expect(server.received().endsWith('x'.repeat(1000))).toBe(true);
+    expect(server.received()).toContain('content-length: 3000000\r\n\r\nx');
+  });
+
+  it('on which the provider answered before it had taken the request is not used again', async () => {
+    const server = await serve((socket, no) => {
+      // Reads no further: the rest of the body stays where it is.
+      if (no === 1) socket.pause();
+      socket.write(answer(String(no)));
+    });
+    const transport = transportTo(server);
+    const large = await transport.send(post(server.origin, Buffer.alloc(20_000_000)), LIMITS);
+    expect(Buffer.from(await large.readAll(10)).toString()).toBe('1');
+    expect(await roundTrip(server, transport)).toBe('2');
+    expect(server.connections()).toBe(2);
+  });
+
+  it('that the provider keeps for a moment only is not used again', async () => {
+    const server = await serve((socket) => socket.write(answer('x', 'keep-alive: timeout=1, max=5\r\n')));
+    const transport = transportTo(server);
+    await roundTrip(server, transport);
+    await roundTrip(server, transport);
+    expect(server.connections()).toBe(2);
+  });
+
+  it('that nobody uses is closed after its time', async () => {
+    let closed = 0;
+    const server = await serve((socket) => {
+      socket.on('close', () => (closed += 1));
+      socket.write(answer('x'));
+    });
+    const transport = transportTo(server, { bounds: { keepAliveMs: 60 } });
+    await roundTrip(server, transport);
+    await expect.poll(() => closed).toBe(1);
+    await roundTrip(server, transport);
+    expect(server.connections()).toBe(2);
+  });
+
+  it('over which bytes come that nobody asked for is closed', async () => {
+    let last: net.Socket | undefined;
+    let closed = 0;
+    const server = await serve((socket) => {
+      last = socket;
+      socket.on('close', () => (closed += 1));
+      socket.write(answer('x'));
+    });
+    const transport = transportTo(server);
+    await roundTrip(server, transport);
+    last?.write(answer('smuggled'));
+    await expect.poll(() => closed).toBe(1);
+    expect(await roundTrip(server, transport)).toBe('x');
   });
 });
 

@@ -22,11 +22,10 @@ export function readAnswer(body: Uint8Array): AnswerFacts {
     throw new DialectError('the answer has no choices');
   }
   const reasonAt = finishReasons.find((at) => at > choices.valueStart && at < choices.valueEnd);
-  const small = Object.fromEntries(
-    members
-      .filter(({ key }) => SMALL_MEMBERS.has(key))
-      .map((member) => [member.key, memberValue(body, member)]),
-  );
+  const small: Record<string, unknown> = {};
+  for (const member of members) {
+    if (SMALL_MEMBERS.has(member.key)) small[member.key] = memberValue(body, member);
+  }
   return {
     usage: openAiUsageOf(small),
     upstreamId: textOrNull(small['id']),
