@@ -14,3 +14,6 @@ export { openaiChat } from './dialects/openai-chat/index.ts';
 export { anthropicMessages } from './dialects/anthropic-messages/index.ts';
 export { openaiResponses } from './dialects/openai-responses/index.ts';
 export { geminiGenerate, geminiGenerateArray } from './dialects/gemini-generate/index.ts';
+export { openaiEmbeddings } from './dialects/openai-embeddings/index.ts';
+export { openaiImages } from './dialects/openai-images/index.ts';
+export { rerank } from './dialects/rerank/index.ts';

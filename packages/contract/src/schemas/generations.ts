@@ -64,8 +64,8 @@ const attempt = z
       z.strictObject({
         what: z.string(),
         quantity: z.number(),
-        usd_per_million: z.number(),
-        usd: z.number(),
+        usd_per_million: z.number().nullable().meta({ description: 'Null: the price is unknown.' }),
+        usd: z.number().nullable(),
       }),
     ),
     fallback_reason: z.string().nullable(),

@@ -25,8 +25,21 @@ export type TokenUsage = {
   readonly reasoningTokens: number;
   readonly audioInputTokens: number;
   readonly audioOutputTokens: number;
+  /** What is billed by something else than tokens. Absent: nothing is. */
+  readonly units?: UnitUsage;
   /** `estimated`: the provider gave none, or none that can be true. */
   readonly origin: 'provider' | 'estimated';
+};
+
+/** Amounts that some models are billed by; absent ones do not apply. */
+export type UnitUsage = {
+  readonly images?: number;
+  /** Of text that is spoken. */
+  readonly characters?: number;
+  /** Of sound that is transcribed; may be a fraction. */
+  readonly seconds?: number;
+  /** Searches over up to a hundred documents (rerank). */
+  readonly searches?: number;
 };
 
 /** One caller request, as known before the first dispatch. */

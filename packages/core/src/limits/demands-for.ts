@@ -1,6 +1,7 @@
 /** What one attempt on one key demands of the counters, before it is sent. */
 import type { ApiKeyRecord, WorkspaceRecord } from '../keys/api-key.ts';
 import type { ProviderKeyRecord } from '../keys/provider-key.ts';
+import type { UnitUsage } from '../keys/generation.ts';
 import { costUpperBound } from '../pricing/cost-of.ts';
 import type { TokenPrice } from '../pricing/price.ts';
 import type { Endpoint } from '../routing/route-plan.ts';
@@ -22,6 +23,8 @@ export type TokenBounds = {
   readonly outputMax: number;
   readonly inputLikely: number;
   readonly outputLikely: number;
+  /** Never fewer than the provider will count of what is not tokens. */
+  readonly units?: UnitUsage;
 };
 
 export function tokenBounds(facts: RequestFacts, endpoint: Endpoint): TokenBounds {
@@ -33,6 +36,7 @@ export function tokenBounds(facts: RequestFacts, endpoint: Endpoint): TokenBound
     outputMax,
     inputLikely: Math.ceil(bytes / BYTES_PER_TOKEN),
     outputLikely: Math.min(outputMax, OUTPUT_TOKENS_SOFT),
+    ...(facts.units === undefined ? {} : { units: facts.units }),
   };
 }
 
@@ -119,9 +123,13 @@ function budget(input: DemandInput, period: 'day' | 'month', limitNano: NanoUsd)
 }
 
 function upperBound({ price, bounds }: DemandInput): NanoUsd {
-  return price === undefined ? nanoUsd(0) : costUpperBound(bounds.inputMax, bounds.outputMax, price);
+  return price === undefined
+    ? nanoUsd(0)
+    : costUpperBound(bounds.inputMax, bounds.outputMax, price, bounds.units);
 }
 
 function likelyCost({ price, bounds }: DemandInput): NanoUsd {
-  return price === undefined ? nanoUsd(0) : costUpperBound(bounds.inputLikely, bounds.outputLikely, price);
+  return price === undefined
+    ? nanoUsd(0)
+    : costUpperBound(bounds.inputLikely, bounds.outputLikely, price, bounds.units);
 }

@@ -1,6 +1,6 @@
 /** The headers that explain an answer: which key served it, and why not another. */
 import type { ProviderKeyRecord } from '../keys/provider-key.ts';
-import type { WireHeaders } from '../wire/wire.ts';
+import type { WireHeaders, WireResponse } from '../wire/wire.ts';
 import type { Target } from './prepare.ts';
 import type { Refusal, Run } from './run.ts';
 
@@ -17,6 +17,17 @@ export function answerHeaders(run: Run, target: Target, contentType: string): Wi
     ...(reason === null ? [] : [['x-arouter-fallback-reason', reason] as const]),
   ];
 }
+
+/**
+ * The provider's content type, as far as it may be sent from the gateway's own address: never one that a browser would
+ * run, whatever the host behind a base URL says.
+ */
+export function passedContentType(response: WireResponse): string {
+  const given = response.header('content-type') ?? 'application/json';
+  return PASSED_TYPES.test(given) ? given : 'application/octet-stream';
+}
+const PASSED_TYPES =
+  /^(?:application\/(?:json|x-ndjson|jsonl|octet-stream|vnd\.amazon\.eventstream|pdf)|text\/(?:plain|event-stream|vtt|csv)|audio\/[\w.+-]{1,40}|video\/[\w.+-]{1,40}|image\/(?:png|jpeg|webp|gif))(?:\s*;\s*[\w=."+-]{1,80}){0,3}$/i;
 
 /** Why own keys were passed over, when a platform key serves: `pk_1=rpm_exceeded, pk_2=rate_limited`. */
 export function fallbackReason(run: Run, key: ProviderKeyRecord): string | null {

@@ -5,12 +5,13 @@ import type { Failure, FailureSignals } from '../errors/failure-class.ts';
 import type { Ports } from '../ports.ts';
 import type { CallerError, StreamRelay } from '../wire/dialect.ts';
 import type { TransportFault, WireResponse } from '../wire/wire.ts';
-import { answerHeaders } from './answer-headers.ts';
+import { answerHeaders, passedContentType } from './answer-headers.ts';
 import { failureOfAnswer, failureOfFault, invalidAnswer } from './attempt-failure.ts';
 import { cancelAfterCaller } from './cancel.ts';
 import type { CallerSink } from './exchange.ts';
 import { fail, type AttemptResult } from './fail-attempt.ts';
 import { NOT_RECORDED } from './refuse-caller.ts';
+import type { Target } from './prepare.ts';
 import type { Run } from './run.ts';
 import { scrubRelay } from './scrub-relay.ts';
 import { settleAbandoned, settleAttempt, type OpenAttempt } from './settle.ts';
@@ -44,7 +45,11 @@ export async function answerStream(
     outbound: {
       kind: 'stream',
       status: 200,
-      headers: [...answerHeaders(run, target, streamContentType(run)), ['cache-control', 'no-cache']],
+      cutWhenBroken: run.inbound.dialect.binaryStream === true,
+      headers: [
+        ...answerHeaders(run, target, streamContentType(run, target, response)),
+        ['cache-control', 'no-cache'],
+      ],
       relay: async (sink) => {
         stream.attach(sink);
         return writeEnd(sink, await done);
@@ -54,7 +59,8 @@ export async function answerStream(
 }
 
 /** The caller's own, or the one that their path asked for. */
-function streamContentType({ inbound, request }: Run): string {
+function streamContentType({ inbound, request }: Run, target: Target, response: WireResponse): string {
+  if (target.upstream.binaryStream === true) return passedContentType(response);
   const type = request.facts.context?.streamContentType ?? inbound.dialect.streamContentType;
   return type.startsWith('text/') ? `${type}; charset=utf-8` : type;
 }

@@ -12,7 +12,7 @@ import { nanoUsd } from '../values.ts';
 import { DialectError, type AnswerFacts, type CanonicalAnswer, type CostInBody } from '../wire/dialect.ts';
 import { AuthorizationFault } from '../wire/provider-manifest.ts';
 import { TransportFault, type WireLimits, type WireResponse } from '../wire/wire.ts';
-import { answerHeaders } from './answer-headers.ts';
+import { answerHeaders, passedContentType } from './answer-headers.ts';
 import {
   failureOfAnswer,
   failureOfAuthorization,
@@ -60,7 +60,7 @@ export async function attempt(
     if (reservation !== null) ports.counters.dispatching(reservation);
     const response = await ports.transport.send(wire, limits, cancel.signal);
     if (response.status < 200 || response.status > 299) return await refused(ports, open, response);
-    if (run.request.facts.stream && isEventStream(open, response)) {
+    if (run.request.facts.stream && isStream(open, response)) {
       return await answerStream(ports, open, response);
     }
     return await answerWhole(ports, open, response);
@@ -158,7 +158,8 @@ function heldAmount(target: Target): AttemptOpened['reservedNano'] {
   return held;
 }
 
-function isEventStream({ run, target }: OpenAttempt, response: WireResponse): boolean {
+function isStream({ run, target }: OpenAttempt, response: WireResponse): boolean {
+  if (target.upstream.binaryStream === true) return true;
   const asked = target.same ? run.request.facts.context?.streamContentType : undefined;
   const streamContentType = target.framing?.contentType ?? asked ?? target.upstream.streamContentType;
   return (response.header('content-type') ?? streamContentType).startsWith(streamContentType);
@@ -230,7 +231,7 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
   const outbound = {
     kind: 'answer',
     status: 200,
-    headers: answerHeaders(run, target, 'application/json'),
+    headers: answerHeaders(run, target, target.same ? passedContentType(response) : 'application/json'),
     body: wantsCost ? dialect.addCost(body, costInBody(row)) : body,
   } as const;
   await settleOrRefuse(ports, run, row);
@@ -251,7 +252,7 @@ function costInBody(row: Awaited<ReturnType<typeof settleAttempt>>): CostInBody 
   const sum = (output: boolean): number =>
     row.costLines
       .filter((line) => line.what.endsWith('output') === output)
-      .reduce((total, line) => total + (line.quantity * line.nanoPerMillion) / 1e15, 0);
+      .reduce((total, line) => total + (line.quantity * (line.nanoPerMillion ?? 0)) / 1e15, 0);
   const known = row.costNano !== null;
   return {
     costUsd: known ? (row.costNano ?? 0) / 1e9 : null,

@@ -12,6 +12,8 @@ export type Inbound = {
   readonly dialect: Dialect;
   /** Whose model a bare name means on this path. */
   readonly defaultProvider: ProviderId;
+  /** The only provider whose keys may serve this path, where the path names it. */
+  readonly onlyProvider?: ProviderId;
   readonly body: Uint8Array;
   /** What the path and the headers say of the request. */
   readonly context: RequestContext;
@@ -31,6 +33,8 @@ export type Outbound =
     }
   | {
       readonly kind: 'stream';
+      /** No error event can be told from the content: a broken stream must not end like a whole one. */
+      readonly cutWhenBroken: boolean;
       readonly status: number;
       readonly headers: WireHeaders;
       /** Writes the stream; resolves after the terminal event. `broken`: an error event ended it, close the connection. */

@@ -7,6 +7,7 @@ import { matchesAnyModelPattern, namesOfEndpoint } from '../routing/model-patter
 import type { ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import type { Dialect, RequestFacts } from '../wire/dialect.ts';
 import type { Inbound } from './exchange.ts';
+import { pricedFor, rawCandidate, resolveAt } from './path-candidates.ts';
 import { readPreferences } from './read-preferences.ts';
 
 const MODEL_NAME_LENGTH_MAX = 128;
@@ -23,9 +24,15 @@ export type ParsedRequest = {
 export function parseRequest(
   config: ConfigSnapshot,
   apiKey: ApiKeyRecord,
-  inbound: Pick<Inbound, 'dialect' | 'body' | 'context' | 'defaultProvider'>,
+  inbound: Pick<Inbound, 'dialect' | 'body' | 'context' | 'defaultProvider' | 'onlyProvider'>,
 ): ParsedRequest {
   const facts = inbound.dialect.readRequest(inbound.body, inbound.context);
+  const { onlyProvider } = inbound;
+  if (onlyProvider !== undefined && inbound.dialect.operation === 'raw') {
+    const candidates = [rawCandidate(config, apiKey, { ...facts, model: knownName(facts) }, onlyProvider)];
+    assertAllowed(apiKey, candidates);
+    return { facts, candidates, preferences: readPreferences(undefined, config, () => []) };
+  }
   const names = [...(facts.model === undefined ? [] : [facts.model]), ...facts.models];
   if (names.length === 0) {
     throw new GatewayError(
@@ -42,7 +49,7 @@ export function parseRequest(
   const context = { defaultProvider: inbound.defaultProvider, workspace: apiKey.workspaceId };
   const candidates = names
     .flatMap((name): readonly (ModelCandidate | undefined)[] =>
-      isAutoName(name) ? chosenFor(config, apiKey, facts) : [config.resolveModel(name, context)],
+      isAutoName(name) ? chosenFor(config, apiKey, facts) : [resolveAt(config, name, context, onlyProvider)],
     )
     .filter((candidate) => candidate !== undefined)
     // `models` often repeats `model`; nobody wants the same keys asked again.
@@ -51,7 +58,7 @@ export function parseRequest(
   assertAllowed(apiKey, candidates);
   return {
     facts,
-    candidates,
+    candidates: candidates.map((candidate) => pricedFor(inbound.dialect.operation, candidate)),
     preferences: readPreferences(facts.provider, config, () => parametersOf(inbound.dialect, facts)),
   };
 }
@@ -66,6 +73,9 @@ const NO_PARAMETERS: readonly string[] = [
   'models',
   'messages',
   'input',
+  'prompt',
+  'query',
+  'documents',
   'stream',
   'provider',
   'route',
@@ -85,6 +95,11 @@ function chosenFor(
     'The model "auto" found none that this API key may use, that a provider key serves and that can take the request. ' +
       'Add a provider key, or name a model; GET /v1/models lists them.',
   );
+}
+
+/** A body that is passed on unread may say anything where a model would stand. */
+function knownName({ model }: RequestFacts): string | undefined {
+  return model === undefined || !isModelName(model) ? undefined : model;
 }
 
 function isModelName(name: string): boolean {

@@ -4,7 +4,7 @@ import type { AttemptOpened, AttemptOutcome, AttemptSettled, TokenUsage } from '
 import { chargesCredits } from '../limits/demands-for.ts';
 import type { Reservation } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
-import { costOf, type Cost } from '../pricing/cost-of.ts';
+import { knownCostOf, unitLines, type Cost } from '../pricing/cost-of.ts';
 import type { Outcome } from '../routing/health.ts';
 import { BENCH_POLICIES, healthScopes } from '../routing/next-health.ts';
 import { nanoUsd, type NanoUsd } from '../values.ts';
@@ -48,7 +48,7 @@ export async function settleAttempt(
 ): Promise<AttemptSettled> {
   const usage = finalUsage(attempt, end);
   const { price } = attempt.target.endpoint;
-  const cost = usage === null || price === undefined ? null : costOf(usage, price);
+  const cost = usage === null ? null : knownCostOf(usage, price);
   const chargedNano = creditsFor(attempt, end, usage, cost);
   if (attempt.reservation !== null) {
     await ports.counters.settle(attempt.reservation, {
@@ -92,11 +92,15 @@ export function settleAbandoned(ports: Ports, attempt: OpenAttempt): Promise<Att
 }
 
 /** The provider's own numbers; an estimate only where they are absent or incomplete, and marked so. */
-function finalUsage({ target }: OpenAttempt, end: AttemptEnd): TokenUsage | null {
+function finalUsage({ run, target }: OpenAttempt, end: AttemptEnd): TokenUsage | null {
   const { usage } = end.answer;
   const complete = end.outcome === 'succeeded' || end.answer.finishReason !== null;
   if (usage !== null && complete) return usage;
   if (!mayHaveCharged(end)) return null;
+  // What was passed on unread is of unknown size and price.
+  if (run.inbound.dialect.operation === 'raw') return null;
+  const { units } = run.request.facts;
+  if (usage === null && units !== undefined) return { ...NO_USAGE, units };
   // The dialect has read it from the content that arrived, and knows better than the number of bytes.
   if (usage?.origin === 'estimated') return usage;
   const { inputMax, outputMax } = target.bounds;
@@ -204,7 +208,7 @@ function toRow(ports: Ports, { run, target, opened, startedMs }: OpenAttempt, en
     finishReason: end.answer.finishReason,
     usage: end.usage,
     costNano: end.cost?.totalNano ?? null,
-    costLines: end.cost?.lines ?? [],
+    costLines: end.cost?.lines ?? unitLines(end.usage?.units, target.endpoint.price),
     chargedNano: end.chargedNano,
     latencyMs: ports.clock.monotonicMs() - startedMs,
     firstByteMs: end.firstByteMs,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeUsage } from '../testing/make-keys.ts';
-import { costOf, costUpperBound } from './cost-of.ts';
+import { costOf, costUpperBound, knownCostOf, unitLines } from './cost-of.ts';
 
 const usd = (perMillion: number): number => Math.round(perMillion * 1e9);
 
@@ -80,7 +80,7 @@ test('the lines add up to the total', () => {
     audioInput: usd(32),
     audioOutput: usd(64),
   });
-  const sum = lines.reduce((total, line) => total + (line.quantity * line.nanoPerMillion) / 1e6, 0);
+  const sum = lines.reduce((total, line) => total + (line.quantity * (line.nanoPerMillion ?? 0)) / 1e6, 0);
   expect(totalNano).toBe(Math.round(sum));
   expect(lines.map(({ what, quantity }) => [what, quantity])).toEqual([
     ['input', 550],
@@ -90,4 +90,24 @@ test('the lines add up to the total', () => {
     ['output', 63],
     ['audio_output', 7],
   ]);
+});
+
+test('what is not tokens is priced by its own unit, and bounded by it', () => {
+  const usage = makeUsage({ inputTokens: 0, outputTokens: 0, units: { seconds: 90.5 } });
+  // 0.006 USD a minute is 100,000 nano-USD a second.
+  const price = { input: 0, output: 0, second: 100_000 * 1e6 };
+  expect(knownCostOf(usage, price)?.totalNano).toBe(9_050_000);
+  expect(costUpperBound(0, 0, price, { seconds: 91 })).toBeGreaterThanOrEqual(9_050_000);
+});
+
+test('a unit without a price makes the cost unknown, never 0, and is told all the same', () => {
+  const usage = makeUsage({ inputTokens: 0, outputTokens: 0, units: { images: 2 } });
+  expect(knownCostOf(usage, { input: 1, output: 1 })).toBeNull();
+  expect(knownCostOf(usage, undefined)).toBeNull();
+  expect(unitLines(usage.units, undefined)).toEqual([{ what: 'images', quantity: 2, nanoPerMillion: null }]);
+});
+
+test('where tokens are billed, the images made of them are not billed again', () => {
+  const usage = makeUsage({ inputTokens: 10, outputTokens: 1000, units: { images: 1 } });
+  expect(knownCostOf(usage, { input: usd(5), output: usd(30) })?.totalNano).toBe(30_050_000);
 });

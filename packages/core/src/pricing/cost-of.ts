@@ -1,5 +1,5 @@
 /** What an answer cost, and what it may cost at most. Integer nano-USD; rounded once per request. */
-import type { TokenUsage } from '../keys/generation.ts';
+import type { TokenUsage, UnitUsage } from '../keys/generation.ts';
 import { nanoUsd, type NanoUsd } from '../values.ts';
 import type { CostLine, PriceTier, TokenPrice } from './price.ts';
 
@@ -8,6 +8,30 @@ export type Cost = { readonly totalNano: NanoUsd; readonly lines: readonly CostL
 const TOKENS_PER_PRICE = 1_000_000;
 const ROUND_UP = BigInt(TOKENS_PER_PRICE - 1);
 const ROUND_HALF_UP = TOKENS_PER_PRICE / 2;
+
+/** Null where what was used has no known price: never a cost of 0. */
+export function knownCostOf(usage: TokenUsage, price: TokenPrice | undefined): Cost | null {
+  if (price === undefined) return null;
+  const units = unitLines(usage.units, price);
+  const countsTokens = usage.inputTokens + usage.outputTokens > 0;
+  // Where tokens are billed, the units beside them (an image made of tokens) are told, not billed.
+  if (units.some(({ nanoPerMillion }) => nanoPerMillion === null) && !countsTokens) return null;
+  return costOf(usage, price);
+}
+
+/** What was used besides tokens, with its price where it is known. */
+export function unitLines(units: UnitUsage | undefined, price: TokenPrice | undefined): readonly CostLine[] {
+  if (units === undefined) return [];
+  const rows = [
+    ['images', units.images, price?.image],
+    ['characters', units.characters, price?.character],
+    ['seconds', units.seconds, price?.second],
+    ['searches', units.searches, price?.search],
+  ] as const;
+  return rows.flatMap(([what, quantity, rate]) =>
+    quantity === undefined || quantity === 0 ? [] : [{ what, quantity, nanoPerMillion: rate ?? null }],
+  );
+}
 
 /**
  * Each token falls in exactly one class: cached, cache write (5 m, 1 h), audio or plain. Half a nano-dollar rounds up.
@@ -25,13 +49,19 @@ export function costOf(usage: TokenUsage, price: TokenPrice): Cost {
   addLine(lines, 'audio_input', usage.audioInputTokens, rates.audioInput);
   addLine(lines, 'output', Math.max(0, usage.outputTokens - usage.audioOutputTokens), rates.output);
   addLine(lines, 'audio_output', usage.audioOutputTokens, rates.audioOutput);
+  for (const line of unitLines(usage.units, price)) if (line.nanoPerMillion !== null) lines.push(line);
   const fixed = price.request ?? 0;
   if (fixed > 0) lines.push({ what: 'request', quantity: 1, nanoPerMillion: fixed * TOKENS_PER_PRICE });
   return { totalNano: totalOf(lines), lines };
 }
 
 /** The most that a request with these bounds can cost: dearest tier, dearest input class, rounded up. */
-export function costUpperBound(inputTokensMax: number, outputTokensMax: number, price: TokenPrice): NanoUsd {
+export function costUpperBound(
+  inputTokensMax: number,
+  outputTokensMax: number,
+  price: TokenPrice,
+  units?: UnitUsage,
+): NanoUsd {
   const { input, output } = dearestRates(price);
   const exact = inputTokensMax * input + outputTokensMax * output;
   const tokens =
@@ -42,7 +72,11 @@ export function costUpperBound(inputTokensMax: number, outputTokensMax: number, 
             BigInt(TOKENS_PER_PRICE),
         );
   // Beyond nine million dollars a bound is a bound: no limit is that high.
-  return nanoUsd(Math.min(tokens + (price.request ?? 0), Number.MAX_SAFE_INTEGER));
+  const unitCost = unitLines(units, price).reduce(
+    (sum, { quantity, nanoPerMillion }) => sum + quantity * ((nanoPerMillion ?? 0) / TOKENS_PER_PRICE),
+    0,
+  );
+  return nanoUsd(Math.min(tokens + Math.ceil(unitCost) + (price.request ?? 0), Number.MAX_SAFE_INTEGER));
 }
 
 type DearestRates = { readonly input: number; readonly output: number };
@@ -65,7 +99,7 @@ function dearestRates(price: TokenPrice): DearestRates {
   return rates;
 }
 
-type Rates = Required<Omit<TokenPrice, 'tiers' | 'request'>>;
+type Rates = Required<Omit<TokenPrice, 'tiers' | 'request' | 'image' | 'character' | 'second' | 'search'>>;
 
 function ratesFor(inputTokens: number, price: TokenPrice): Rates {
   const tier = tierFor(inputTokens, price.tiers);
@@ -99,11 +133,11 @@ function tierFor(inputTokens: number, tiers: readonly PriceTier[] | undefined): 
 /** Sums of tokens times price leave the safe integers at about nine dollars per answer; then BigInt takes over. */
 function totalOf(lines: readonly CostLine[]): NanoUsd {
   let total = 0;
-  for (const line of lines) total += line.quantity * line.nanoPerMillion;
+  for (const line of lines) total += line.quantity * (line.nanoPerMillion ?? 0);
   if (total + ROUND_HALF_UP <= Number.MAX_SAFE_INTEGER)
     return nanoUsd(Math.floor((total + ROUND_HALF_UP) / TOKENS_PER_PRICE));
   let exact = BigInt(ROUND_HALF_UP);
-  for (const line of lines) exact += BigInt(line.quantity) * BigInt(line.nanoPerMillion);
+  for (const line of lines) exact += BigInt(Math.ceil(line.quantity)) * BigInt(line.nanoPerMillion ?? 0);
   // What a provider claims beyond nine million dollars is no bill; it must not become a fault of ours either.
   return nanoUsd(Math.min(Number(exact / BigInt(TOKENS_PER_PRICE)), Number.MAX_SAFE_INTEGER));
 }

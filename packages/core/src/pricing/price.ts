@@ -10,6 +10,11 @@ export type TokenPrice = {
   readonly cacheWrite1h?: number;
   readonly audioInput?: number;
   readonly audioOutput?: number;
+  /** Per million of what is not tokens: images, characters of text, seconds of sound, searches. Absent: unknown. */
+  readonly image?: number;
+  readonly character?: number;
+  readonly second?: number;
+  readonly search?: number;
   /** Nano-USD per request, on top. */
   readonly request?: number;
   /** Long-context prices: the dearest tier whose threshold is exceeded prices the whole request, not the excess. */
@@ -32,7 +37,12 @@ export type CostLine = {
     | 'output'
     | 'audio_input'
     | 'audio_output'
+    | 'images'
+    | 'characters'
+    | 'seconds'
+    | 'searches'
     | 'request';
   readonly quantity: number;
-  readonly nanoPerMillion: number;
+  /** Null: the price is unknown, and so is the cost as a whole. */
+  readonly nanoPerMillion: number | null;
 };

@@ -4,7 +4,7 @@
  * `reasoning_details` for what it cannot say (signed thinking). Same dialect on both sides: nothing is translated.
  */
 import type { FailureSignals } from '../errors/failure-class.ts';
-import type { TokenUsage } from '../keys/generation.ts';
+import type { TokenUsage, UnitUsage } from '../keys/generation.ts';
 import type { Clock } from '../ports.ts';
 import type { DialectId } from '../values.ts';
 import type { WireHeaders, WireRequest } from './wire.ts';
@@ -62,6 +62,8 @@ export type RequestFacts = {
   readonly includeUsage: boolean;
   /** The caller asked for cost in the body (`usage: {include: true}`). */
   readonly includeCost: boolean;
+  /** What of the request is billed by something else than tokens: exact, or an upper bound. Absent: nothing is. */
+  readonly units?: UnitUsage;
   /** Images, audio and files referred to by URL or id, whose tokens the byte count does not bound. */
   readonly externalParts: number;
 };
@@ -173,6 +175,8 @@ export interface Dialect {
   readonly lostFields?: ReadonlySet<string>;
   /** Of its streamed answers, without parameters: what is asked for, what is recognised, what the caller gets. */
   readonly streamContentType: string;
+  /** Its streamed answers are bytes of the provider's own content type, passed on as they come; no events. */
+  readonly binaryStream?: true;
   /** Throws GatewayError `invalid_request` (what, which, what now; never quoting the body). */
   readRequest(body: Uint8Array, context?: RequestContext): RequestFacts;
   /**

@@ -1,5 +1,6 @@
 /** Cloudflare Workers AI. Source: developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility. */
 import { emptyChatProbe, openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -11,6 +12,7 @@ export const manifest = openAiCompatible({
   baseUrl: null,
   // Its list of models is public, or there is none: it would prove nothing.
   keyTest: emptyChatProbe('@cf/meta/llama-3.1-8b-instruct'),
+  moreDialects: [...offers('embeddings')],
   acceptsModel: /^@(?:cf|hf)\//,
   models: file.models,
 });

@@ -1,5 +1,6 @@
 /** Cohere. Source: docs.cohere.com/docs/compatibility-api, recorded traffic. */
 import { emptyChatProbe, openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offerAt, offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -8,6 +9,8 @@ export const manifest = openAiCompatible({
   aliases: ['cohere-ai'],
   keysUrl: 'https://dashboard.cohere.com/api-keys',
   baseUrl: 'https://api.cohere.ai/compatibility/v1',
+  // Reranking is of the native API, beside the compatibility layer.
+  hostDialects: [offerAt('rerank', '/v2/rerank')],
   // The compatibility layer refuses what the native API has no word for.
   quirks: {
     unsupportedFields: [
@@ -22,6 +25,7 @@ export const manifest = openAiCompatible({
   },
   // Its list of models is public, or there is none: it would prove nothing.
   keyTest: emptyChatProbe('command-a-03-2025'),
+  moreDialects: [...offers('embeddings')],
   acceptsModel: /^(?:command-|c4ai-|embed-|rerank-|north-)/,
   models: file.models,
 });

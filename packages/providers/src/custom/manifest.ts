@@ -1,5 +1,6 @@
 /** Any endpoint of the user's own that speaks the OpenAI chat dialect: vLLM, Ollama, LM Studio, another gateway. */
 import { LIST_MODELS, emptyChatProbe, openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 const probe = emptyChatProbe('key-test');
@@ -23,5 +24,6 @@ export const manifest = openAiCompatible({
     },
   },
   models: file.models,
+  moreDialects: [...offers('embeddings', 'rerank', 'images')],
   acceptsModel: /\S/,
 });

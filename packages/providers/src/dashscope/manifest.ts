@@ -1,5 +1,6 @@
 /** Alibaba Model Studio, the home of Qwen. Source: alibabacloud.com/help/en/model-studio. */
 import { emptyChatProbe, LIST_MODELS, openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -21,6 +22,7 @@ export const manifest = openAiCompatible({
     { code: /^Throttling/i, class: 'rate_limited' },
     { status: 400, message: /range of input length should be/i, class: 'context_length' },
   ],
+  moreDialects: [...offers('embeddings')],
   acceptsModel: /^(?:qwen|qwq|qvq|text-embedding-v)/,
   models: file.models,
 });

@@ -1,5 +1,6 @@
 /** Databricks. Source: docs.databricks.com machine-learning/foundation-models. */
 import { emptyChatProbe, openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -10,6 +11,7 @@ export const manifest = openAiCompatible({
   baseUrl: null,
   // Its list of models is public, or there is none: it would prove nothing.
   keyTest: emptyChatProbe('databricks-gpt-oss-20b'),
+  moreDialects: [...offers('embeddings')],
   acceptsModel: /\S/,
   models: file.models,
 });

@@ -1,5 +1,6 @@
 /** DeepInfra. Source: deepinfra.com/docs/openai_api. */
 import { emptyChatProbe, openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -10,6 +11,7 @@ export const manifest = openAiCompatible({
   baseUrl: 'https://api.deepinfra.com/v1/openai',
   // Its list of models is public, or there is none: it would prove nothing.
   keyTest: emptyChatProbe('meta-llama/Meta-Llama-3.1-8B-Instruct'),
+  moreDialects: [...offers('embeddings', 'images')],
   acceptsModel: /\S/,
   models: file.models,
 });

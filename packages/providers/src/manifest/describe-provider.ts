@@ -104,7 +104,9 @@ function describeModels(manifest: ProviderManifest): void {
       expect(priceSource === null, id).toBe(price === null);
       if (price !== null) {
         expect(priceSource, id).toMatch(/^[\w.-]+ \d{4}-\d{2}-\d{2}$/);
-        const { tiers, ...amounts } = price;
+        const { tiers, image, character, second, search, ...amounts } = price;
+        for (const amount of [image, character, second, search])
+          expect(amount === undefined || (Number.isSafeInteger(amount) && amount > 0), id).toBe(true);
         for (const amount of [...Object.values(amounts), ...(tiers ?? []).flatMap(Object.values)]) {
           expect(Number.isSafeInteger(amount) && amount >= 0 && amount <= PRICE_MAX, `${id}: ${amount}`).toBe(
             true,

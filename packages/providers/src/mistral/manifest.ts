@@ -1,5 +1,6 @@
 /** Mistral. Sources: docs.mistral.ai, recorded traffic. */
 import { openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -26,6 +27,7 @@ export const manifest = openAiCompatible({
     // A key whose quota is used up gets the same bytes as a revoked one.
     { status: 401, class: 'key_ambiguous' },
   ],
+  moreDialects: [...offers('embeddings')],
   acceptsModel:
     /^(?:open-|labs-)?(?:mistral|mixtral|ministral|magistral|codestral|devstral|pixtral|voxtral|ft:)/,
   models: file.models,

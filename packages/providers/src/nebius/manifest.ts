@@ -1,5 +1,6 @@
 /** Nebius Token Factory. Source: docs.tokenfactory.nebius.com. */
 import { openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -8,6 +9,7 @@ export const manifest = openAiCompatible({
   aliases: ['nebius-ai-studio', 'tokenfactory'],
   keysUrl: 'https://tokenfactory.nebius.com/',
   baseUrl: 'https://api.tokenfactory.nebius.com/v1',
+  moreDialects: [...offers('embeddings', 'images')],
   acceptsModel: /\S/,
   models: file.models,
 });

@@ -1,5 +1,6 @@
 /** Novita AI. Source: novita.ai/docs/api-reference. */
 import { emptyChatProbe, openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -10,6 +11,7 @@ export const manifest = openAiCompatible({
   baseUrl: 'https://api.novita.ai/openai/v1',
   // Its list of models is public, or there is none: it would prove nothing.
   keyTest: emptyChatProbe('deepseek/deepseek-v3.2'),
+  moreDialects: [...offers('embeddings')],
   acceptsModel: /\S/,
   models: file.models,
 });

@@ -1,5 +1,6 @@
 /** NVIDIA's hosted NIM endpoints. Source: docs.api.nvidia.com/nim. Hosted trial use is free, hence the zero prices. */
 import { emptyChatProbe, openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -14,6 +15,7 @@ export const manifest = openAiCompatible({
     // "Function '…': Not found for account '…'": the model is not served to this account.
     { status: 404, message: /^.{0,20}function\b/i, class: 'model_unavailable' },
   ],
+  moreDialects: [...offers('embeddings')],
   acceptsModel: /\S/,
   models: file.models,
 });

@@ -1,6 +1,7 @@
 /** OpenAI. Sources: platform.openai.com/docs, recorded traffic. */
 import { openaiChat } from '../dialects/openai-chat/index.ts';
 import { LIST_MODELS, openAiCompatible, RESPONSES } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 /** Models that the chat endpoint refuses. */
@@ -17,7 +18,7 @@ export const manifest = openAiCompatible({
   // `max_tokens` is refused by the reasoning models.
   quirks: { outputCapField: 'max_completion_tokens' },
   servesChat: (model) => !RESPONSES_ONLY.test(model),
-  moreDialects: [RESPONSES],
+  moreDialects: [...offers('embeddings', 'images'), RESPONSES],
   keyTest: {
     ...LIST_MODELS,
     alsoOk: [

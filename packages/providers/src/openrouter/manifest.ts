@@ -5,6 +5,7 @@ import {
   openAiCompatible,
   RESPONSES,
 } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -13,7 +14,7 @@ export const manifest = openAiCompatible({
   aliases: ['open-router'],
   keysUrl: 'https://openrouter.ai/settings/keys',
   baseUrl: 'https://openrouter.ai/api/v1',
-  moreDialects: [anthropicAt('/messages'), RESPONSES],
+  moreDialects: [...offers('embeddings'), anthropicAt('/messages'), RESPONSES],
   // Its list of models is public and proves nothing.
   keyTest: {
     method: 'GET',

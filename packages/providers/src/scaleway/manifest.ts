@@ -1,5 +1,6 @@
 /** Scaleway. Source: www.scaleway.com/en/docs/generative-apis. */
 import { openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -7,6 +8,7 @@ export const manifest = openAiCompatible({
   name: 'Scaleway',
   keysUrl: 'https://console.scaleway.com/iam/api-keys',
   baseUrl: 'https://api.scaleway.ai/v1',
+  moreDialects: [...offers('embeddings')],
   acceptsModel: /\S/,
   models: file.models,
 });

@@ -1,5 +1,6 @@
 /** SiliconFlow. Source: docs.siliconflow.com. */
 import { openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -8,6 +9,7 @@ export const manifest = openAiCompatible({
   aliases: ['silicon-flow'],
   keysUrl: 'https://cloud.siliconflow.com/account/ak',
   baseUrl: 'https://api.siliconflow.com/v1',
+  moreDialects: [...offers('embeddings', 'rerank')],
   acceptsModel: /\S/,
   models: file.models,
 });

@@ -1,5 +1,6 @@
 /** Together AI. Source: docs.together.ai/docs/error-codes. */
 import { openAiCompatible } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -12,6 +13,7 @@ export const manifest = openAiCompatible({
     // "Input token count + max_tokens must be less than the context length", by its own table of codes.
     { status: 403, class: 'context_length' },
   ],
+  moreDialects: [...offers('embeddings', 'rerank', 'images')],
   acceptsModel: /\S/,
   models: file.models,
 });

@@ -5,6 +5,7 @@ import {
   openAiCompatible,
   RESPONSES,
 } from '../manifest/openai-compatible.ts';
+import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 export const manifest = openAiCompatible({
@@ -18,7 +19,7 @@ export const manifest = openAiCompatible({
     'us-west-2': 'https://us-west-2.api.x.ai/v1',
     'eu-west-1': 'https://eu-west-1.api.x.ai/v1',
   },
-  moreDialects: [RESPONSES],
+  moreDialects: [...offers('images'), RESPONSES],
   keyTest: {
     method: 'GET',
     path: '/api-key',

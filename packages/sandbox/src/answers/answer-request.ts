@@ -4,6 +4,7 @@
  */
 import { answerAnthropicMessages, answerCountTokens } from './anthropic-messages.ts';
 import { answerHeaders, errorAnswer, invalidRequest } from './answer-headers.ts';
+import { answerImages, answerRerank, answerSpeech } from './media-endpoints.ts';
 import { answerOpenaiChat } from './openai-chat.ts';
 import {
   answerBalance,
@@ -29,6 +30,9 @@ const ENDPOINTS: readonly Endpoint[] = [
   { method: 'POST', end: '/messages', answer: answerAnthropicMessages },
   { method: 'POST', end: '/messages/count_tokens', answer: answerCountTokens },
   { method: 'POST', end: '/embeddings', answer: answerEmbeddings },
+  { method: 'POST', end: '/rerank', answer: answerRerank },
+  { method: 'POST', end: '/images/generations', answer: answerImages },
+  { method: 'POST', end: '/audio/speech', answer: answerSpeech },
   { method: 'GET', end: '/models', answer: answerModels },
   { method: 'GET', end: '/key', answer: answerOpenrouterKey },
   { method: 'GET', end: '/api-key', answer: answerXaiKey },

@@ -104,8 +104,8 @@ function shownAttempt(attempt: AttemptView): ShownAttempt {
     cost_lines: attempt.costLines.map((line) => ({
       what: line.what,
       quantity: line.quantity,
-      usd_per_million: shownUsd(line.nanoPerMillion),
-      usd: shownUsd(lineNano(line)),
+      usd_per_million: line.nanoPerMillion === null ? null : shownUsd(line.nanoPerMillion),
+      usd: line.nanoPerMillion === null ? null : shownUsd(lineNano(line)),
     })),
     fallback_reason: attempt.fallbackReason,
   };
@@ -116,7 +116,7 @@ function lineSum(lines: readonly CostLine[], wanted: (line: CostLine) => boolean
 }
 
 function lineNano({ quantity, nanoPerMillion }: CostLine): number {
-  return (quantity * nanoPerMillion) / 1e6;
+  return (quantity * (nanoPerMillion ?? 0)) / 1e6;
 }
 
 function isOutput({ what }: CostLine): boolean {

@@ -96,6 +96,10 @@ async function send(response: ServerResponse, outbound: Outbound): Promise<void>
   response.writeHead(outbound.status, flatHeaders(outbound.headers));
   const end = await outbound.relay(callerSink(response));
   const { socket } = response;
+  if (end === 'broken' && outbound.cutWhenBroken) {
+    response.destroy();
+    return;
+  }
   response.end();
   // A broken stream must not look like a finished one to a client that counts on the connection.
   if (end === 'broken') response.once('finish', () => socket?.destroySoon());

@@ -1,6 +1,14 @@
 /** Which inference path speaks what: fixed paths in one table, paths with names in them as patterns, tried in order. */
 import type { Dialect, DialectId, ProviderId, ProviderManifest, RequestContext } from '@arouter/core';
-import { anthropicMessages, geminiGenerate, openaiChat, openaiResponses } from '@arouter/providers';
+import {
+  anthropicMessages,
+  geminiGenerate,
+  openaiChat,
+  openaiEmbeddings,
+  openaiImages,
+  openaiResponses,
+  rerank,
+} from '@arouter/providers';
 import { anyGeminiFace, GEMINI_PREFIX, geminiFaces } from './gemini-faces.ts';
 
 /** One inference path. */
@@ -43,6 +51,9 @@ const ROWS: readonly Row[] = [
   { path: '/chat/completions', dialect: openaiChat, namesOf: openaiChat.id },
   { path: '/responses', dialect: openaiResponses, namesOf: openaiChat.id },
   { path: '/messages', dialect: anthropicMessages, namesOf: anthropicMessages.id },
+  { path: '/embeddings', dialect: openaiEmbeddings, namesOf: openaiChat.id },
+  { path: '/rerank', dialect: rerank, namesOf: openaiChat.id },
+  { path: '/images/generations', dialect: openaiImages, namesOf: openaiChat.id },
 ];
 
 export function createFaces(providers: ReadonlyMap<ProviderId, ProviderManifest>): Faces {

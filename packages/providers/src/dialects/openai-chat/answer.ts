@@ -9,7 +9,7 @@ import {
   scanJsonObject,
   type JsonMember,
 } from '../shared/scan-json.ts';
-import { spliceJson, type JsonEdit } from '../shared/splice.ts';
+import { addUsageCost } from '../shared/usage-cost.ts';
 import { isRecord, openAiUsageOf, recordOrEmpty } from '../shared/token-usage.ts';
 
 /** Throws DialectError when the body is not a chat completion with a choice. */
@@ -57,34 +57,12 @@ export function findFailure(body: Uint8Array): FailureSignals | null {
   return isFlat ? readFailureInAnswer(answer) : null;
 }
 
-/** The body with the cost in its usage; other bytes stay. The very body when it cannot be read. */
+/** The body with the cost in its usage. The very body when it cannot be read. */
 export function addCost(body: Uint8Array, cost: CostInBody): Uint8Array {
-  const edits = costEdits(cost);
   const members = scanAnswer(body)?.members;
-  if (members === undefined) return body;
-  const usage = findMember(members, 'usage');
-  const isObject = usage?.kind === 'object';
-  const text = isObject ? asBuffer(body).subarray(usage.valueStart, usage.valueEnd) : asBuffer(EMPTY_OBJECT);
-  const merged = spliceJson(text, scanJsonObject(text), edits);
-  return spliceJson(body, members, [{ kind: 'set', key: 'usage', json: asBuffer(merged).toString('utf8') }]);
+  return members === undefined ? body : addUsageCost(body, members, cost);
 }
 
-/** `contract.md` §8.3; amounts in USD. */
-function costEdits(cost: CostInBody): readonly JsonEdit[] {
-  const { costUsd, isByok, promptCostUsd, completionCostUsd } = cost;
-  const details = {
-    upstream_inference_cost: costUsd,
-    upstream_inference_prompt_cost: promptCostUsd,
-    upstream_inference_completions_cost: completionCostUsd,
-  };
-  return [
-    { kind: 'set', key: 'cost', json: JSON.stringify(costUsd) },
-    { kind: 'set', key: 'is_byok', json: JSON.stringify(isByok) },
-    { kind: 'set', key: 'cost_details', json: JSON.stringify(details) },
-  ];
-}
-
-const EMPTY_OBJECT = new TextEncoder().encode('{}');
 const ERROR = '"error"';
 const CHOICES = '"choices"';
 const FINISH_REASON = '"finish_reason"';

@@ -15,7 +15,7 @@ import { invalidRequest } from '../shared/request-body.ts';
 import { isRecord, openAiUsage, recordOrEmpty } from '../shared/token-usage.ts';
 import { parseAnswer } from './answer.ts';
 import { HEADERS } from './pass-through.ts';
-import { GATEWAY_FIELDS } from './read-request.ts';
+import { GATEWAY_FIELDS } from '../shared/gateway-fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -3,7 +3,7 @@ import type { Dialect, DialectId } from '@arouter/core';
 import { readFailure } from '../shared/failure-signals.ts';
 import { addCost, findFailure, readAnswer } from './answer.ts';
 import { answerFromCanonical, answerToCanonical, fromCanonical, toCanonical } from './canonical.ts';
-import { encodeError, encodeStreamError } from './encode-error.ts';
+import { encodeError, encodeStreamError } from '../shared/encode-error.ts';
 import { createPassThroughRelay } from './pass-through-relay.ts';
 import { passThrough } from './pass-through.ts';
 import { readRequest } from './read-request.ts';

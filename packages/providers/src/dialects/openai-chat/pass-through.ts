@@ -2,7 +2,8 @@
 import type { EncodedRequest, EncodeTarget, RequestFacts } from '@arouter/core';
 import { findMember, memberText, memberValue, scanJsonObject, type JsonMember } from '../shared/scan-json.ts';
 import { spliceJson, type JsonEdit } from '../shared/splice.ts';
-import { GATEWAY_FIELDS, requestMembers } from './read-request.ts';
+import { GATEWAY_FIELDS } from '../shared/gateway-fields.ts';
+import { requestMembers } from './read-request.ts';
 
 /**
  * Changes the model, takes out the gateway's own fields and turns usage in the stream on. Nothing else changes; where

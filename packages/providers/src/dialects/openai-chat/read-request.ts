@@ -1,26 +1,19 @@
 /** What the gateway must know of a chat completions request, read from its bytes without building the messages. */
 import type { RequestFacts } from '@arouter/core';
+import { GATEWAY_FIELDS, gatewayFacts, objectField } from '../shared/gateway-fields.ts';
 import {
   booleanField,
-  fieldValue,
   integerField,
   invalidRequest,
   refuseLookalikes,
   scanRequestBody,
-  stringField,
 } from '../shared/request-body.ts';
 import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
-import { isRecord } from '../shared/token-usage.ts';
 
 /** Far above any model; a larger cap is a mistake, and it would make a reservation meaningless. */
 export const OUTPUT_TOKENS_CAP_MAX = 10_000_000;
 /** OpenAI's own bound of `n`. */
 export const CHOICES_MAX = 128;
-export const MODELS_MAX = 32;
-export const MODEL_CHARS_MAX = 256;
-
-/** Fields that are the gateway's own: read here, never sent to a provider. */
-export const GATEWAY_FIELDS = ['models', 'route', 'provider', 'usage', 'plugins', 'transforms'] as const;
 
 /** Throws GatewayError `invalid_request`: what is wrong and what it must be; nothing of the body is quoted. */
 export function readRequest(body: Uint8Array): RequestFacts {
@@ -38,14 +31,11 @@ export function readRequest(body: Uint8Array): RequestFacts {
   membersOf.set(body, members);
   return {
     body,
-    model: stringField(body, members, { key: 'model', charsMax: MODEL_CHARS_MAX }),
-    models: readModels(body, members),
+    ...gatewayFacts(body, members),
     stream: booleanField(body, members, 'stream'),
     outputTokensCap: cap === null ? null : cap * choices,
     choices,
-    provider: objectField(body, members, 'provider'),
     includeUsage: objectField(body, members, 'stream_options')?.['include_usage'] === true,
-    includeCost: objectField(body, members, 'usage')?.['include'] === true,
     externalParts: parts.filter((at) => at > messages.valueStart && at < messages.valueEnd).length,
   };
 }
@@ -105,26 +95,4 @@ function outputTokensCap(body: Uint8Array, members: readonly JsonMember[]): numb
   const older = integerField(body, members, { key: 'max_tokens', ...bounds });
   const newer = integerField(body, members, { key: 'max_completion_tokens', ...bounds });
   return older === null || newer === null ? (older ?? newer) : Math.max(older, newer);
-}
-
-function readModels(body: Uint8Array, members: readonly JsonMember[]): readonly string[] {
-  const models = fieldValue(body, members, 'models') ?? [];
-  if (Array.isArray(models) && models.length <= MODELS_MAX && models.every(isModelName)) return models;
-  throw invalidRequest(
-    `The field "models" must be an array of at most ${MODELS_MAX} model names of 1 to ${MODEL_CHARS_MAX} characters.`,
-  );
-}
-
-function isModelName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= MODEL_CHARS_MAX;
-}
-
-function objectField(
-  body: Uint8Array,
-  members: readonly JsonMember[],
-  key: string,
-): Readonly<Record<string, unknown>> | undefined {
-  const value = fieldValue(body, members, key);
-  if (value === undefined || isRecord(value)) return value;
-  throw invalidRequest(`The field "${key}" must be an object.`);
 }

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { isRecord } from '../shared/token-usage.ts';
 import { openaiChat } from './index.ts';
-import { GATEWAY_FIELDS } from './read-request.ts';
+import { GATEWAY_FIELDS } from '../shared/gateway-fields.ts';
 
 type Exchange = {
   readonly name: string;

@@ -13,7 +13,7 @@ import type {
   RequestFacts,
 } from '@arouter/core';
 import { createdOf } from '../openai-chat/canonical.ts';
-import { encodeError } from '../openai-chat/encode-error.ts';
+import { encodeError } from '../shared/encode-error.ts';
 import { readFailure } from '../shared/failure-signals.ts';
 import { isObject, type JsonObject, parseExact, stringOf } from '../shared/json-values.ts';
 import { invalidRequest } from '../shared/request-body.ts';

@@ -111,7 +111,7 @@ test('whatever comes, the numbers are whole, not negative and within each other'
     fc.property(usages, (raw) => {
       const usage = openAiUsage(raw);
       if (usage === null) return;
-      const { origin: _origin, ...counts } = usage;
+      const { origin: _origin, units: _units, ...counts } = usage;
       for (const value of Object.values(counts)) expect(Number.isSafeInteger(value) && value >= 0).toBe(true);
       expect(usage.cachedInputTokens + usage.cacheWrite5mTokens).toBeLessThanOrEqual(usage.inputTokens);
     }),

@@ -7,6 +7,18 @@ import type { TokenUsage } from '@arouter/core';
 /** More than any model takes or gives; a larger number is a mistake of the provider, not a bill. */
 export const TOKENS_MAX = 1_000_000_000;
 
+export const NO_TOKENS: TokenUsage = {
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  cacheWrite5mTokens: 0,
+  cacheWrite1hTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+  audioInputTokens: 0,
+  audioOutputTokens: 0,
+  origin: 'provider',
+};
+
 /**
  * From the `usage` object (chat completions and embeddings). Null: unusable. Input and output must be known (one of them may follow
  * from the total); details that make no sense count as absent, so that no discount is given for them.

@@ -97,6 +97,8 @@ type StoredUsage = Stored<
   | 'reasoningTokens'
   | 'audioInputTokens'
   | 'audioOutputTokens'
+  // Stand in the cost lines, with their price or without.
+  | 'units'
   | 'origin'
 >;
 
