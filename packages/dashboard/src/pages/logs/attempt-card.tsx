@@ -103,10 +103,10 @@ function CostTable({ attempt }: { readonly attempt: Attempt }) {
               <td className={cell}>{line.what.replaceAll('_', ' ')}</td>
               <td className={`${cell} text-right`}>{countWords(line.quantity)}</td>
               <td className={`${cell} text-right`}>
-                <Money usd={line.usd_per_million} />
+                {line.usd_per_million === null ? 'unknown' : <Money usd={line.usd_per_million} />}
               </td>
               <td className={`${cell} text-right`}>
-                <Money usd={line.usd} />
+                {line.usd === null ? 'unknown' : <Money usd={line.usd} />}
               </td>
             </tr>
           ))}
