@@ -2,6 +2,8 @@
 import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerRequest, isPublic } from './answers/answer-request.ts';
+import { refuseAzureKey } from './answers/azure.ts';
+import { BEDROCK_PATH, refuseBedrockCredential } from './answers/bedrock.ts';
 import { errorAnswer } from './answers/answer-headers.ts';
 import type { ActiveBehaviour, BehaviourBook } from './faults/behaviour.ts';
 import { scriptFault } from './faults/script-fault.ts';
@@ -95,7 +97,8 @@ function readRequest(
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
   const json = parseJson(body);
-  const model = isObject(json) && typeof json['model'] === 'string' ? json['model'] : null;
+  const inPath = BEDROCK_PATH.exec(path);
+  const inBody = isObject(json) && typeof json['model'] === 'string' ? json['model'] : null;
   const key = credentialOf(incoming.headers);
   return {
     method: incoming.method ?? 'GET',
@@ -105,8 +108,8 @@ function readRequest(
     rawHeaders: incoming.rawHeaders,
     body,
     json,
-    model,
-    streamed: isObject(json) && json['stream'] === true,
+    model: inPath === null ? inBody : decodeURIComponent(inPath[1] ?? ''),
+    streamed: inPath === null ? isObject(json) && json['stream'] === true : inPath[3] !== undefined,
     key,
     style: styleOf(path, incoming.headers),
     sequence,
@@ -119,7 +122,13 @@ function answerOf(
   { keyring, replay, replayChunkBytes, models }: ExchangeParts,
   request: SandboxRequest,
 ): Answer {
-  if (!isPublic(request)) {
+  if (request.style === 'bedrock') {
+    const refusal = refuseBedrockCredential(request, (key) => keyring.state(key) === 'accepted');
+    if (refusal !== null) return refusal;
+  } else if (request.style === 'azure') {
+    const { 'api-key': key } = request.headers;
+    if (typeof key !== 'string' || keyring.state(key) !== 'accepted') return refuseAzureKey();
+  } else if (!isPublic(request)) {
     if (request.key === null) return errorAnswer(request, 'missing_key');
     const state = keyring.state(request.key);
     if (state !== 'accepted') return errorAnswer(request, state === 'revoked' ? 'revoked' : 'invalid_key');

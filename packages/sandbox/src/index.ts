@@ -1,3 +1,4 @@
+export { secretOfAccessKey } from './aws/check-signature.ts';
 export { startSandbox } from './start-sandbox.ts';
 export type { Sandbox, SandboxOptions } from './start-sandbox.ts';
 export type { Journal, JournalEntry } from './journal.ts';

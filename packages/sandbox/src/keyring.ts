@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** Accepted without being registered, so that a first try needs no setup. */
-export const SANDBOX_KEY_PATTERN = /^sk-sandbox-[\w-]{1,200}$/;
+export const SANDBOX_KEY_PATTERN = /^(?:sk-sandbox-[\w-]{1,200}|AKIASANDBOX[A-Z0-9]{1,100})$/;
 /** Registered and revoked keys together. */
 export const KEYS_MAX = 100_000;
 

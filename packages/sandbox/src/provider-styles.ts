@@ -108,6 +108,17 @@ export const PROVIDER_STYLES = {
     errors: { context_length: 'together_context_length', insufficient_quota: 'together_spend_limit' },
     modelsArePublic: false,
   },
+  // These two word their own refusals: see answers/azure.ts and answers/bedrock.ts.
+  azure: {
+    shape: 'openai',
+    headers: ({ requestId }) => [
+      ['apim-request-id', requestId],
+      ['x-ms-region', 'sandbox'],
+    ],
+    errors: {},
+    modelsArePublic: false,
+  },
+  bedrock: { shape: 'openai', headers: () => [], errors: {}, modelsArePublic: false },
 } satisfies Record<string, ProviderStyle>;
 
 const ALIASES: Readonly<Record<string, StyleName>> = {

@@ -24,7 +24,7 @@ export type SandboxOptions = {
   readonly host?: string;
   /** Accepted besides those that the pattern takes. */
   readonly keys?: readonly string[];
-  /** `sk-sandbox-…` unless said otherwise; null takes registered keys only. */
+  /** `sk-sandbox-…` and `AKIASANDBOX…` unless said otherwise; null takes registered keys only. */
   readonly keyPattern?: RegExp | null;
   /** The models there are; any other is 404. Without it, every name is served. */
   readonly models?: readonly string[];

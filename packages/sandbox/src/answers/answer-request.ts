@@ -3,6 +3,8 @@
  * URL: `/v1/…`, `/groq/openai/v1/…`, `/openrouter/api/v1/…`, `/deepseek/…`.
  */
 import { answerAnthropicMessages, answerCountTokens } from './anthropic-messages.ts';
+import { answerAzureChat } from './azure.ts';
+import { answerBedrock, BEDROCK_PATH } from './bedrock.ts';
 import { answerHeaders, errorAnswer, invalidRequest } from './answer-headers.ts';
 import { answerImages, answerRerank, answerSpeech } from './media-endpoints.ts';
 import { answerOpenaiChat } from './openai-chat.ts';
@@ -41,7 +43,10 @@ const ENDPOINTS: readonly Endpoint[] = [
 
 /** `models` null: any model is served. The credential has been checked before. */
 export function answerRequest(request: SandboxRequest, models: readonly string[] | null): Answer {
-  const { method, path, model } = request;
+  const { method, path, model, style } = request;
+  if (style === 'bedrock' && method === 'POST' && BEDROCK_PATH.test(path)) return answerBedrock(request);
+  if (style === 'azure' && method === 'POST' && path.endsWith('/chat/completions'))
+    return answerAzureChat(request);
   const endpoint = ENDPOINTS.find((each) => each.method === method && path.endsWith(each.end));
   if (endpoint === undefined) {
     if (method === 'GET' && path.includes('/models/')) return answerModel(request, models);
