@@ -1,6 +1,7 @@
 export * from './route.ts';
 export * from './roles.ts';
 export * from './routes.ts';
+export * from './audited-routes.ts';
 export * from './openapi.ts';
 export * from './client.ts';
 export type { ErrorAnswer } from './schemas/errors.ts';

@@ -4,6 +4,7 @@
  * A route that is not here does not exist; a route that is here and has no handler stops the start.
  */
 import { z } from 'zod';
+import { auditRoutes } from './audit-routes.ts';
 import { defineRoute } from './route.ts';
 import {
   apiKeyAnswer,
@@ -531,6 +532,7 @@ export const ROUTES = {
   ...workspaceRoutes,
   ...insightRoutes,
   ...moreInsightRoutes,
+  ...auditRoutes,
   ...documentRoutes,
 } as const;
 

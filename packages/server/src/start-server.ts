@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { authenticate, ERROR_CODES, GatewayError } from '@arouter/core';
 import { geminiGenerate, openaiChat } from '@arouter/providers';
+import { createAuditLog } from './audit/create-audit-log.ts';
 import type { Settings } from './config/settings.ts';
 import { ownOrigins } from './config/own-origins.ts';
 import { createControlPlane } from './control-plane/create-control-plane.ts';
@@ -141,6 +142,7 @@ async function startControlPlane(
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
     people: instance.people,
     generationFeed: engine.generationFeed,
+    audit: createAuditLog(store.audit),
     firstRun: firstRunOf(instance),
     origins: () => origins,
     pageUrl: () => [...origins][0] ?? '',

@@ -9,6 +9,7 @@ import { openInstance, type Instance } from '../instance/open-instance.ts';
 import { createLog } from '../log/create-log.ts';
 import { buildSnapshot } from '../snapshot/build-snapshot.ts';
 import { createCatalogue } from '../snapshot/catalogue.ts';
+import { verifyAuditLog } from '../audit/create-audit-log.ts';
 import { parseEgressAllow } from '../transport/parse-egress-allow.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -38,10 +39,16 @@ export async function doctor(args: readonly string[]): Promise<void> {
   const instance = await openInstance(settings, createLog('error'));
   try {
     say('root key', 'fits the data');
-    const problems = [...(await instance.store.verify()), ...(await unreadableKeys(instance))];
+    const problems = [
+      ...(await instance.store.verify()),
+      ...(await verifyAuditLog(instance.store.audit)),
+      ...(await unreadableKeys(instance)),
+    ];
     say(
       'database',
-      problems.length === 0 ? 'sound; ledger, rollups and credits agree' : `${problems.length} problems`,
+      problems.length === 0
+        ? 'sound; ledger, rollups and credits agree, and no entry of the audit log was changed'
+        : `${problems.length} problems`,
     );
     for (const problem of problems) process.stdout.write(`  ${problem}\n`);
     if (problems.length > 0)

@@ -4,9 +4,10 @@
  * contract does not name, that a mutation is visible to the next request, and that no error says what a caller wrote.
  */
 import { openApiDocument, ROUTES, type Route, type RouteName } from '@arouter/contract';
-import { GatewayError } from '@arouter/core';
+import { GatewayError, type WorkspaceId } from '@arouter/core';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { apiKeyHandlers } from './api-keys.ts';
+import { auditHandlers } from './audit.ts';
 import { authorizeCaller, resolveWorkspace } from './authorize.ts';
 import { creditHandlers } from './credits.ts';
 import { callerIdOf, type Caller, type Exchange } from './caller.ts';
@@ -19,6 +20,7 @@ import { priceHandlers } from './prices.ts';
 import { providerKeyRouteHandlers } from './provider-key-routes.ts';
 import { providerHandlers } from './providers.ts';
 import { BODY_BYTES_MAX, readBody } from './read-body.ts';
+import { recordChange } from './record-change.ts';
 import { accountHandlers } from './account.ts';
 import { firstRunHandlers } from './first-run.ts';
 import { invitationHandlers } from './invitations.ts';
@@ -48,7 +50,7 @@ type AnyHandler = (call: {
   readonly query: unknown;
   readonly body: unknown;
   readonly caller: Caller;
-  readonly workspace: string;
+  readonly workspace: WorkspaceId;
   readonly exchange: Exchange;
 }) => Promise<unknown>;
 
@@ -88,6 +90,7 @@ function handlersOf(deps: ControlPlaneDeps): Handlers {
     ...usageExportHandlers(deps),
     ...generationStreamHandlers(deps),
     ...generationHandlers(deps),
+    ...auditHandlers(deps),
     ...previewHandlers(deps),
     ...providerHandlers(deps),
   };
@@ -104,11 +107,11 @@ export function registerAll(app: FastifyInstance, deps: ControlPlaneDeps, handle
       `routes without handler: [${missing.join()}]; handlers without route: [${unknown.join()}]`,
     );
   }
-  for (const name of wanted)
-    register(app, deps, ROUTES[name as RouteName], handlers[name as keyof Handlers] as AnyHandler);
+  for (const name of wanted) register(app, deps, name as RouteName, handlers);
 }
 
-function register(app: FastifyInstance, deps: ControlPlaneDeps, route: Route, handler: AnyHandler): void {
+function register(app: FastifyInstance, deps: ControlPlaneDeps, name: RouteName, handlers: Handlers): void {
+  const route: Route = ROUTES[name];
   const callers = new WeakMap<FastifyRequest, Admitted>();
   for (const path of [route.path, ...route.aliases]) {
     app.route({
@@ -128,7 +131,7 @@ function register(app: FastifyInstance, deps: ControlPlaneDeps, route: Route, ha
       handler: async (request, reply) => {
         const admitted = callers.get(request);
         if (admitted === undefined) throw new Error('a handler ran without an authenticated caller');
-        const answer = await answerCall(deps, route, handler, { request, ...admitted });
+        const answer = await answerCall(deps, { name, handlers }, { request, ...admitted });
         if (route.answer === null) return sendRaw(reply, route, answer as RawAnswer);
         return reply.code(route.status).type('application/json; charset=utf-8').send(JSON.stringify(answer));
       },
@@ -164,15 +167,18 @@ function sendRaw(reply: FastifyReply, route: Route, { headers, body }: RawAnswer
 
 async function answerCall(
   deps: ControlPlaneDeps,
-  route: Route,
-  handler: AnyHandler,
+  { name, handlers }: { readonly name: RouteName; readonly handlers: Handlers },
   { request, caller, exchange }: Admitted & { readonly request: FastifyRequest },
 ): Promise<unknown> {
+  const route: Route = ROUTES[name];
+  const handlerOf = (each: RouteName) => handlers[each as keyof Handlers] as AnyHandler;
   const params = validate(route.params, request.params, 'path');
   const query = validate(route.query, request.query, 'query');
   const body = validate(route.body, request.body, 'body');
   const workspace = await resolveWorkspace(deps, route, caller, query);
-  const answer = await handler({ params, query, body, caller, workspace, exchange });
+  const call = { params, query, body, caller, workspace, exchange };
+  const readBefore = (each: RouteName) => handlerOf(each)({ ...call, query: {}, body: null });
+  const answer = await recordChange(deps, { name, call, readBefore }, () => handlerOf(name)(call));
   if (route.method !== 'GET') {
     const { id: requestId } = request;
     deps.log.info(

@@ -21,6 +21,7 @@ import type {
 } from '@arouter/core';
 import type { KEY_TEST_CLASSES } from '@arouter/contract';
 import type { GenerationFeed } from '../instance/generation-feed.ts';
+import type { AuditLog } from '../audit/create-audit-log.ts';
 import type { People } from '../people/people.ts';
 import type { Store } from '../store/store.ts';
 
@@ -43,6 +44,7 @@ export type ControlPlaneDeps = {
   readonly creditsGranted: (workspace: WorkspaceId, amountNano: NanoUsd) => Promise<void>;
   readonly people: People;
   readonly generationFeed: Pick<GenerationFeed, 'listen'>;
+  readonly audit: AuditLog;
   readonly firstRun: FirstRun;
   /** The origins of this gateway's own pages, e.g. `https://gateway.example.com`. */
   readonly origins: () => ReadonlySet<string>;
@@ -66,6 +68,7 @@ export type ControlPlaneStore = Pick<
   | 'usage'
   | 'members'
   | 'invitations'
+  | 'audit'
 >;
 
 export type FirstRun = {

@@ -7,6 +7,7 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { AttemptSettled, Clock } from '@arouter/core';
+import { createAuditStore } from './audit-store.ts';
 import { createApiKeyStore, fromApiKeyRow, selectApiKeys } from './api-key-store.ts';
 import { createConfigWriter } from './config-writer.ts';
 import { createCreditStore } from './credit-store.ts';
@@ -111,11 +112,12 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
   };
 }
 
-function peopleStores(executor: SqlExecutor): Pick<Store, 'identity' | 'members' | 'invitations'> {
+function peopleStores(executor: SqlExecutor): Pick<Store, 'identity' | 'members' | 'invitations' | 'audit'> {
   return {
     identity: createIdentityStore(executor),
     members: createMemberStore(executor),
     invitations: createInvitationStore(executor),
+    audit: createAuditStore(executor),
   };
 }
 

@@ -31,6 +31,7 @@ import type {
   WorkspaceRecord,
 } from '@arouter/core';
 
+import type { AuditStore } from './audit-ports.ts';
 import type { IdentityStore, InvitationStore, MemberStore } from './people-ports.ts';
 
 export interface Store {
@@ -48,6 +49,7 @@ export interface Store {
   readonly identity: IdentityStore;
   readonly members: MemberStore;
   readonly invitations: InvitationStore;
+  readonly audit: AuditStore;
   /** Everything the data plane's snapshot is made of, as of one moment. */
   loadConfig(): Promise<ConfigRows>;
   /** Called after each configuration change is durable, whoever made it in this process. */

@@ -189,7 +189,25 @@ export type InvitationTable = {
   expires_at: number;
 };
 
+export type AuditEntryTable = {
+  sequence: number;
+  at: number;
+  workspace_id: string;
+  actor_type: string;
+  actor_id: string;
+  actor_name: string;
+  action: string;
+  target_type: string;
+  target_id: string;
+  target_name: string;
+  changes: string;
+  ip: string | null;
+  request_id: string;
+  hash: string;
+};
+
 export type Tables = {
+  audit_entries: AuditEntryTable;
   users: UserTable;
   sessions: SessionTable;
   members: { workspace_id: string; user_id: string; role: string; joined_at: number };

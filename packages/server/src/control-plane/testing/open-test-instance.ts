@@ -24,6 +24,7 @@ import { MemoryCounters } from '../../counters/memory-counters.ts';
 import { createGenerationFeed, type GenerationFeed } from '../../instance/generation-feed.ts';
 import { systemClock } from '../../instance/system-clock.ts';
 import { systemRandom } from '../../instance/system-random.ts';
+import { createAuditLog } from '../../audit/create-audit-log.ts';
 import { createPeople } from '../../people/people.ts';
 import { previewRoute } from '../../preview/preview-route.ts';
 import { buildSnapshot } from '../../snapshot/build-snapshot.ts';
@@ -130,6 +131,7 @@ export async function openTestInstance(): Promise<TestInstance> {
     providers: manifests,
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
     generationFeed,
+    audit: createAuditLog(store.audit),
     people: createPeople({
       identity: store.identity,
       secret: await vault.instanceSecret('session_secret'),

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { AttemptSettled, Clock, Instant } from '@arouter/core';
 import { CompiledQuery, type Compilable } from 'kysely';
 import { createApiKeyStore, fromApiKeyRow, selectApiKeys } from '../api-key-store.ts';
+import { createAuditStore } from '../audit-store.ts';
 import { createConfigWriter } from '../config-writer.ts';
 import { createCreditStore } from '../credit-store.ts';
 import { createGenerationStore } from '../generation-store.ts';
@@ -89,6 +90,7 @@ export function openMemoryStore(options: MemoryStoreOptions): Store {
     identity: createIdentityStore(executor),
     members: createMemberStore(executor),
     invitations: createInvitationStore(executor),
+    audit: createAuditStore(executor),
     loadConfig: () => loadConfig(executor),
     onConfigChange: config.onChange,
     ping: async () => !closed,
