@@ -124,4 +124,41 @@ describe.skipIf(!browserIsPresent)('Settings → Integrations', () => {
     await expect.poll(async () => (await client.readKey(key.id)).enabled).toBe(true);
     await page.keyboard.press('Escape');
   });
+
+  test('models are chosen by name and by pattern, and what a pattern matches is shown', async () => {
+    await page.goto(`${gateway.url}/settings/integrations?add=anthropic`);
+    await openAdvanced();
+    await dialog().getByLabel('Restrict this key to specific models').check();
+    await dialog().getByLabel('Supported models').fill('claude-sonnet-*');
+    await dialog().getByRole('button', { name: 'Add', exact: true }).click();
+    await dialog()
+      .getByText(/Serves \d+ of \d+ listed models: claude-sonnet-/)
+      .waitFor();
+    await dialog().getByLabel('Supported models').fill('no-such-*');
+    await dialog().getByRole('button', { name: 'Add', exact: true }).click();
+    await dialog().getByRole('button', { name: 'Remove claude-sonnet-*' }).click();
+    await dialog()
+      .getByText(/Matches none of the listed models/)
+      .waitFor();
+    expect(await findAccessibilityFaults(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+  });
+
+  test('the JSON of the documentation is pasted whole into the first field, and fills the form', async () => {
+    await page.goto(`${gateway.url}/settings/integrations?add=bedrock`);
+    const json = {
+      access_key: 'AKIAIOSFODNN7EXAMPLE',
+      secret_key: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+      region: 'us-east-1',
+    };
+    await dialog().getByRole('button', { name: 'Paste JSON instead' }).click();
+    await dialog().getByLabel('Credential as JSON').fill('{"access_key": ');
+    await dialog().getByText('This is not valid JSON').waitFor();
+    await dialog().getByLabel('Credential as JSON').fill(JSON.stringify(json));
+    await dialog().getByText('3 fields were filled from what you pasted.').waitFor();
+    await dialog().getByLabel('Label').fill('Pasted');
+    await dialog().getByRole('button', { name: 'Save' }).click();
+    await page.getByText('“Pasted” is saved').waitFor();
+    expect(await page.content()).not.toContain(json.secret_key);
+  });
 });

@@ -20,6 +20,7 @@ import {
 import {
   priceAnswer,
   priceListAnswer,
+  providerModelsAnswer,
   providersAnswer,
   removePriceQuery,
   setPriceBody,
@@ -74,6 +75,7 @@ const OPERATOR = ['operator'] as const;
 const scopeQuery = z.strictObject(workspaceScope);
 const byHash = z.strictObject({ hash: apiKeyHash });
 const byProviderKeyId = z.strictObject({ id: providerKeyId });
+const byProviderId = z.strictObject({ id: token(64) });
 const byWorkspaceId = z.strictObject({ id: token(64) });
 
 const apiKeyRoutes = {
@@ -495,6 +497,18 @@ const insightRoutes = {
     permission: 'account',
     scope: 'instance',
     answer: providersAnswer,
+  }),
+  listProviderModels: defineRoute({
+    method: 'GET',
+    path: '/api/v1/providers/{id}/models',
+    tag: 'Providers',
+    summary: 'The models of a provider that the catalogue lists, without prefix.',
+    kinds: EVERYONE,
+    permission: 'account',
+    scope: 'instance',
+    params: byProviderId,
+    answer: providerModelsAnswer,
+    errors: ['not_found'],
   }),
 } as const;
 

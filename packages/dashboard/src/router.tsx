@@ -75,6 +75,19 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./pages/account/account-page.tsx'), 'AccountPage'),
 });
 
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: '/invite',
+  loader: ({ context }) => context.queries.ensureQueryData(sessionQuery),
+  component: lazyRouteComponent(() => import('./pages/invite/invite-page.tsx'), 'InvitePage'),
+});
+
+const members = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/members',
+  component: lazyRouteComponent(() => import('./pages/members/members-page.tsx'), 'MembersPage'),
+});
+
 const platformKeys = createRoute({
   getParentRoute: () => shell,
   path: '/operator/platform-keys',
@@ -110,7 +123,19 @@ const credits = createRoute({
 const routes = root.addChildren([
   signIn,
   firstRun,
-  shell.addChildren([home, welcome, integrations, account, platformKeys, logs, generation, apiKeys, credits]),
+  invite,
+  shell.addChildren([
+    home,
+    welcome,
+    integrations,
+    account,
+    members,
+    platformKeys,
+    logs,
+    generation,
+    apiKeys,
+    credits,
+  ]),
 ]);
 
 export function createDashboardRouter(queries: QueryClient) {

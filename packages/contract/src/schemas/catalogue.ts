@@ -39,6 +39,11 @@ export const providersAnswer = z.strictObject({
   ),
 });
 
+/** What can be listed of a provider's models; its keys may serve others too. */
+export const providerModelsAnswer = z.strictObject({
+  data: z.array(z.strictObject({ id: z.string(), name: z.string() })),
+});
+
 function price() {
   const error = saying(`must be from 0 to ${PRICE_MAX} (USD per million tokens)`);
   return z.number({ error }).min(0, { error }).max(PRICE_MAX, { error });

@@ -25,6 +25,7 @@ export const NAV_GROUPS: readonly NavGroup[] = [
     items: [
       { to: '/settings/integrations', label: 'Integrations', icon: 'plug', permission: 'provider_keys.read' },
       { to: '/settings/api-keys', label: 'API keys', icon: 'key', permission: 'api_keys.read' },
+      { to: '/settings/members', label: 'Members', icon: 'members', permission: 'members.read' },
       { to: '/settings/account', label: 'Account', icon: 'account', permission: 'account' },
     ],
   },

@@ -1,12 +1,21 @@
 /** The providers as the dashboard draws them: what a key of theirs needs, and where to make one. */
-import type { ProviderManifest } from '@arouter/core';
+import { GatewayError, type ProviderManifest } from '@arouter/core';
 import type { ControlPlaneDeps } from './deps.ts';
 import type { Handlers } from './handler.ts';
 
-export function providerHandlers(deps: Pick<ControlPlaneDeps, 'providers'>): Handlers<'listProviders'> {
+export function providerHandlers({
+  providers,
+}: Pick<ControlPlaneDeps, 'providers'>): Handlers<'listProviders' | 'listProviderModels'> {
   // The manifests do not change while the process runs.
-  const data = [...deps.providers.values()].map(shownProvider);
-  return { listProviders: async () => ({ data }) };
+  const data = [...providers.values()].map(shownProvider);
+  return {
+    listProviders: async () => ({ data }),
+    listProviderModels: async ({ params }) => {
+      const manifest = [...providers.values()].find(({ id }) => id === params.id);
+      if (manifest === undefined) throw new GatewayError('not_found', 'There is no provider with this id.');
+      return { data: manifest.models.map(({ id, name }) => ({ id, name })) };
+    },
+  };
 }
 
 function shownProvider(manifest: ProviderManifest) {

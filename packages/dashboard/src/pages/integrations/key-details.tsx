@@ -9,9 +9,9 @@ import { UsedBar } from '../../components/sparkline.tsx';
 import { Countdown, Time } from '../../components/time.tsx';
 import { commonIssuesOf } from './key-condition.ts';
 import type { Provider } from './key-draft.ts';
-import { Condition } from './key-list.tsx';
+import { Condition, Day } from './key-list.tsx';
 import { DeleteKey, useSwitches } from './key-menu.tsx';
-import { useKeyActions, type KeyScope, type ProviderKey } from './key-scope.ts';
+import { useKeyActions, useSparklines, type KeyScope, type ProviderKey } from './key-scope.ts';
 import { ShareBars } from './share-bars.tsx';
 import { TestOutcome, TestProgress } from './test-key.tsx';
 import { useKeysSearch } from './use-keys-search.ts';
@@ -29,6 +29,7 @@ export type KeyDetailsProps = {
 export function KeyDetails({ scope, providerKey, provider, sisters, mayManage }: KeyDetailsProps) {
   const [, open] = useKeysSearch();
   const { test } = useKeyActions(scope);
+  const day = useSparklines(scope).get(providerKey.id);
   const name = provider?.name ?? providerKey.provider;
   return (
     <Dialog
@@ -50,6 +51,9 @@ export function KeyDetails({ scope, providerKey, provider, sisters, mayManage }:
         {test.isSuccess ? <TestOutcome result={test.data.data} /> : null}
         <LastError providerKey={providerKey} providerName={name} />
         <CommonIssues providerKey={providerKey} keysUrl={provider?.keys_url ?? ''} />
+        <Part title="Last 24 hours">
+          <Day day={day} />
+        </Part>
         <Budgets providerKey={providerKey} />
         <Options providerKey={providerKey} />
         {sisters.length > 1 ? (

@@ -4,14 +4,17 @@ import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { InitialsLogo } from '../../components/initials-logo.tsx';
 import { Money } from '../../components/money.tsx';
-import { UsedBar } from '../../components/sparkline.tsx';
+import { countWords } from '../../components/numbers.ts';
+import { Sparkline, UsedBar } from '../../components/sparkline.tsx';
 import { Countdown, Time } from '../../components/time.tsx';
 import { conditionOf } from './key-condition.ts';
 import type { Provider } from './key-draft.ts';
 import { KeyMenu } from './key-menu.tsx';
-import type { KeyScope, ProviderKey } from './key-scope.ts';
+import { useSparklines, type DaySparkline, type KeyScope, type ProviderKey } from './key-scope.ts';
 import { TestButton } from './test-key.tsx';
 import { useKeysSearch } from './use-keys-search.ts';
+
+const NO_HOURS: readonly number[] = Array.from({ length: 24 }, () => 0);
 
 export function KeyList({
   scope,
@@ -24,6 +27,7 @@ export function KeyList({
   readonly providers: readonly Provider[];
   readonly mayManage: boolean;
 }) {
+  const days = useSparklines(scope);
   const nameOf = (id: string): string => providers.find((provider) => provider.id === id)?.name ?? id;
   const sorted = keys.toSorted(
     (a, b) => nameOf(a.provider).localeCompare(nameOf(b.provider)) || b.weight - a.weight,
@@ -37,6 +41,7 @@ export function KeyList({
             scope={scope}
             providerKey={key}
             providerName={nameOf(key.provider)}
+            day={days.get(key.id)}
             mayManage={mayManage}
           />
         ))}
@@ -49,16 +54,18 @@ function KeyLine({
   scope,
   providerKey,
   providerName,
+  day,
   mayManage,
 }: {
   readonly scope: KeyScope;
   readonly providerKey: ProviderKey;
   readonly providerName: string;
+  readonly day: DaySparkline | undefined;
   readonly mayManage: boolean;
 }) {
   const [, open] = useKeysSearch();
   return (
-    <li className="grid items-center gap-x-5 gap-y-3 px-4 py-3 hover:bg-hover max-lg:grid-cols-2 sm:px-5 lg:grid-cols-[minmax(13rem,1.5fr)_minmax(11rem,1.2fr)_minmax(9rem,1fr)_7rem_auto]">
+    <li className="grid items-center gap-x-5 gap-y-3 px-4 py-3 hover:bg-hover max-lg:grid-cols-2 sm:px-5 lg:grid-cols-[minmax(11rem,1.4fr)_minmax(10rem,1.2fr)_minmax(7rem,0.8fr)_minmax(7rem,0.9fr)_6rem_auto]">
       <div className="flex min-w-0 items-center gap-3 max-lg:col-span-2">
         <InitialsLogo name={providerName} />
         <div className="min-w-0">
@@ -77,6 +84,7 @@ function KeyLine({
       <div className="min-w-0 max-lg:col-span-2">
         <Condition providerKey={providerKey} />
       </div>
+      <Day day={day} />
       <Spend providerKey={providerKey} />
       <p className="text-xs text-muted">
         <span className="block text-faint">Last used</span>
@@ -97,6 +105,27 @@ function KeyLine({
         </Button>
       )}
     </li>
+  );
+}
+
+/** The last 24 hours at a glance; the numbers are in words beside the columns. */
+export function Day({ day }: { readonly day: DaySparkline | undefined }) {
+  const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
+  const requests = sum(day?.requests ?? []);
+  const errors = sum(day?.errors ?? []);
+  const words = `${countWords(requests)} ${requests === 1 ? 'request' : 'requests'}${errors === 0 ? '' : `, ${countWords(errors)} failed`}`;
+  return (
+    <div className="grid min-w-0 gap-1 text-xs max-lg:col-span-2">
+      <p className="flex justify-between gap-2 text-faint">
+        <span className="whitespace-nowrap">24 h</span>
+        <span className={`truncate ${errors > 0 ? 'text-bad' : 'text-muted'}`}>{words}</span>
+      </p>
+      <Sparkline
+        requests={day?.requests ?? NO_HOURS}
+        errors={day?.errors ?? NO_HOURS}
+        label={`In the last 24 hours: ${words}`}
+      />
+    </div>
   );
 }
 

@@ -1,17 +1,20 @@
 /** The same operations on a workspace's own keys and on the operator's: each scope is the routes it calls. */
 import type { RouteAnswer, RouteRequest } from '@arouter/contract';
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { callApi } from '../../api/client.ts';
+import { apiQuery } from '../../api/queries.ts';
 
 export type KeyScope = 'byok' | 'platform';
 export type ProviderKey = RouteAnswer<'listByok'>['data'][number];
 export type KeyTestResult = RouteAnswer<'testByok'>['data'];
+export type DaySparkline = RouteAnswer<'getSparklines'>['data'][number];
 export type NewKey = RouteRequest<'createByok'>['body'];
 export type KeyChange = RouteRequest<'updateByok'>['body'];
 
 const PAGE_SIZE = 100;
 /** Health changes by itself: cooldowns end, requests fail. */
 const REFETCH_MS = 5_000;
+const SPARKLINE_REFETCH_MS = 60_000;
 
 const ROUTES = {
   byok: {
@@ -41,6 +44,16 @@ export function providerKeysQuery(scope: KeyScope) {
     queryFn: ({ signal }) => listAll(scope, signal),
     refetchInterval: REFETCH_MS,
   });
+}
+
+/** Requests and errors of the last 24 hours, by key, oldest hour first. */
+export function useSparklines(scope: KeyScope): ReadonlyMap<string, DaySparkline> {
+  const query = scope === 'platform' ? ({ platform: 'true' } as const) : {};
+  const { data } = useQuery({
+    ...apiQuery('getSparklines', { query }),
+    refetchInterval: SPARKLINE_REFETCH_MS,
+  });
+  return new Map((data?.data ?? []).map((line) => [line.provider_key_id, line]));
 }
 
 /** What can be done with keys. Afterwards the list is fetched again, whether it worked or not: health may have changed. */
