@@ -26,6 +26,7 @@ export type Call = {
   /** What reached the caller so far. */
   received: string;
   status: number | null;
+  headers: ReadonlyMap<string, string>;
   /** `lost`: the gateway died; `left`: the caller went. */
   end: 'waiting' | 'complete' | 'broken' | 'refused' | 'lost' | 'left' | 'bug';
   fault: unknown;
@@ -53,6 +54,7 @@ export function startCall(
     signal: abortable(),
     received: '',
     status: null,
+    headers: new Map(),
     end: 'waiting',
     fault: null,
   };
@@ -76,6 +78,7 @@ export async function make(
   try {
     const outbound = await handleGeneration(ports, inboundOf(call, scheduler), track);
     call.status = outbound.status;
+    call.headers = new Map(outbound.headers);
     if (outbound.kind === 'answer') {
       call.received = new TextDecoder().decode(outbound.body);
       if (call.end === 'waiting') call.end = outbound.status === 200 ? 'complete' : 'refused';

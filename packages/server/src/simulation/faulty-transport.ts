@@ -103,7 +103,7 @@ async function answer(
   const { dispatch } = exchange;
   const { fate } = dispatch;
   const cancel = cancellation(dispatch, signal);
-  const name = `${dispatch.requestId} at ${dispatch.secret.slice(10, 16)}`;
+  const name = `${dispatch.requestId} at ${dispatch.secret.split('.')[1]}`;
   if (fate.kind === 'fault') {
     await cancel.orElse(scheduler.sleep(fate.afterMs));
     dispatch.ended = true;

@@ -198,4 +198,24 @@ describe('a caller who leaves', () => {
         expect(scripted.world.ledger.cost(call.requestId)).toBeGreaterThan(0);
     },
   );
+
+  test.each([2, 3, 4])(
+    'pays for what was generated until the provider was cut off (after %i events)',
+    async (after) => {
+      const scripted = await openScriptedWorld({
+        seed: 9,
+        keys: { pk_p: { source: 'platform' } },
+        fates: { pk_p: [{ kind: 'cut', after, how: 'idle_timeout' }] },
+      });
+      const call = await scripted.ask({ stream: true });
+      while (!call.received.includes('word')) await scripted.scheduler.step();
+      await scripted.scheduler.happen('leaves', () => {
+        call.end = 'left';
+        call.signal.abort();
+      });
+      await scripted.rest();
+      expect(scripted.world.ledger.finalOutcome(call.requestId)).toBe('cancelled');
+      expect(scripted.world.ledger.cost(call.requestId)).toBeGreaterThan(0);
+    },
+  );
 });

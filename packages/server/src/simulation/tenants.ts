@@ -208,9 +208,9 @@ export async function storeTenants(
   for (const record of tenants.providerKeys) await store.providerKeys.create(record);
 }
 
-/** What opens a provider key's destination; must never be seen anywhere but there. */
+/** What opens a key's destination; must never be seen anywhere but there. Of no shape by which it could be told. */
 export function secretOf(key: Pick<ProviderKeyRecord, 'id'>): string {
-  return `sk-canary-${key.id}-Zm9vYmFy`;
+  return `canary.${key.id}.Zm9vYmFy`;
 }
 
 export function dialectOfKey(
