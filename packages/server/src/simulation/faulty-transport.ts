@@ -103,7 +103,7 @@ async function answer(
   const { dispatch } = exchange;
   const { fate } = dispatch;
   const cancel = cancellation(dispatch, signal);
-  const name = `${dispatch.requestId} at ${dispatch.secret.split('.')[1]}`;
+  const name = `${dispatch.requestId} at ${dispatch.secret.split('.').slice(1, 3).join('_')}`;
   if (fate.kind === 'fault') {
     await cancel.orElse(scheduler.sleep(fate.afterMs));
     dispatch.ended = true;

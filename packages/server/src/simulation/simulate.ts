@@ -7,7 +7,7 @@ import { checkAtRest } from './final-checks.ts';
 import { nextEvent } from './happenings.ts';
 import { die, start } from './lives.ts';
 import { Scheduler } from './scheduler.ts';
-import { PLATFORM_KEYS } from './tenants.ts';
+import { PLATFORM_SECRETS } from './tenants.ts';
 import { createWorld, drawWorld, type World } from './world.ts';
 
 export type SimulationOptions = {
@@ -81,7 +81,7 @@ function seenIn({ calls, dispatches, life }: World): Seen {
     complete: all.filter(({ end }) => end === 'complete').length,
     dispatches: dispatches.all.length,
     failovers: all.filter(({ requestId }) => dispatches.of(requestId).length > 1).length,
-    platform: dispatches.all.filter(({ secret }) => secret.includes(PLATFORM_KEYS)).length,
+    platform: dispatches.all.filter(({ secret }) => secret.startsWith(PLATFORM_SECRETS)).length,
     starts: life,
     left: all.filter(({ end }) => end === 'left').length,
   };

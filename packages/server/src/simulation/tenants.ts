@@ -26,8 +26,8 @@ export const SHARED_MODEL = 'shared-1';
 export const PRIVATE_MODEL = 'alpha/private-1';
 export const UNPRICED_MODEL = 'alpha/unpriced-1';
 
-/** What ids of platform keys begin with. */
-export const PLATFORM_KEYS = 'pk_2';
+/** What secrets of drawn platform keys begin with. */
+export const PLATFORM_SECRETS = 'canary.pk.2';
 
 export type Tenants = {
   readonly workspaces: readonly WorkspaceRecord[];
@@ -45,7 +45,7 @@ export const simulatedProviders: ReadonlyMap<ProviderId, ProviderManifest> = new
 );
 
 function simulated(id: string, dialect: Dialect, models: readonly ModelFacts[]): ProviderManifest {
-  const like = [...manifests.values()].find(({ dialects }) => dialects[0].dialect.id === dialect.id);
+  const like = [...manifests.values()].find(({ bareNamesOf }) => bareNamesOf === dialect.id);
   if (like === undefined) throw new Error(`no provider speaks ${dialect.id}`);
   return {
     ...like,
@@ -88,7 +88,7 @@ export function settleTenants(scheduler: Scheduler): Tenants {
   const apiKeys = workspaces.flatMap(({ id }, index) =>
     Array.from({ length: 2 - index }, (_, nth) => apiKey(scheduler, id, `AbCdEfGhIj${index}${nth}`)),
   );
-  // The third owner's keys begin with PLATFORM_KEYS.
+  // The third owner's secrets begin with PLATFORM_SECRETS.
   const owners = [...workspaces.map(({ id }) => id), PLATFORM_WORKSPACE];
   const providerKeys = owners.flatMap((owner, index) =>
     Array.from({ length: scheduler.between(1, 4) }, (_, nth) =>
@@ -210,7 +210,7 @@ export async function storeTenants(
 
 /** What opens a key's destination; must never be seen anywhere but there. Of no shape by which it could be told. */
 export function secretOf(key: Pick<ProviderKeyRecord, 'id'>): string {
-  return `canary.${key.id}.Zm9vYmFy`;
+  return `canary.${key.id.replace('_', '.')}.Zm9vYmFy`;
 }
 
 export function dialectOfKey(
