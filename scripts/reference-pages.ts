@@ -11,6 +11,14 @@ import {
   FATES_TO_ANTHROPIC,
 } from '../packages/providers/src/dialects/anthropic-messages/dropped-fields.ts';
 import {
+  FATES_FROM_CONVERSE,
+  FATES_TO_CONVERSE,
+} from '../packages/providers/src/dialects/bedrock-converse/field-fates.ts';
+import {
+  FATES_FROM_GEMINI,
+  FATES_TO_GEMINI,
+} from '../packages/providers/src/dialects/gemini-generate/dropped-fields.ts';
+import {
   FATES_FROM_RESPONSES,
   FATES_TO_RESPONSES,
 } from '../packages/providers/src/dialects/openai-responses/dropped-fields.ts';
@@ -117,6 +125,8 @@ const TRANSLATIONS: readonly {
 }[] = [
   { name: 'OpenAI responses', fromCaller: FATES_FROM_RESPONSES, toProvider: FATES_TO_RESPONSES },
   { name: 'Anthropic messages', fromCaller: FATES_FROM_ANTHROPIC, toProvider: FATES_TO_ANTHROPIC },
+  { name: 'Gemini', fromCaller: FATES_FROM_GEMINI, toProvider: FATES_TO_GEMINI },
+  { name: 'Bedrock Converse', fromCaller: FATES_FROM_CONVERSE, toProvider: FATES_TO_CONVERSE },
 ];
 
 function translationPage(): string {
@@ -125,7 +135,7 @@ function translationPage(): string {
 When caller and provider speak the same dialect nothing is translated. Otherwise a request goes through one form, that of OpenAI
 chat with unknown fields kept: from the caller's dialect into it, and from it into the provider's. Everything that the other side
 can express is carried over; the rest is dropped or refused by these tables, never silently changed in meaning. Which tables
-apply:
+apply (Converse is worded by way of the Messages API, whose tables come first there too):
 
 ${table(['Caller \\ provider', 'OpenAI chat', ...TRANSLATIONS.map(({ name }) => name)], matrixRows())}
 
