@@ -30,6 +30,7 @@ export async function rebuildState({ store, clock, log, manifests }: RebuildOpti
   await restoreCounters({ store, counters, clock }, await store.loadConfig());
   const catalogue = createCatalogue(manifests);
   const live = await createLiveSnapshot({
+    clock,
     store,
     build: (rows) => buildSnapshot(rows, catalogue, manifests),
     beforeSwitch: (rows) => primeSpends({ store, counters, clock }, rows),

@@ -45,6 +45,7 @@ export async function checkAtRest(world: World): Promise<void> {
   for (const call of world.calls.values()) checkEnd(world, call);
   checkSpends(world);
   checkHardBudgets(world);
+  world.weather.fails = false;
   const verified = process.store.verify();
   await world.scheduler.step();
   for (const finding of await verified) violated('verify', finding);

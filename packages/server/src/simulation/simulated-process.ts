@@ -113,7 +113,13 @@ function watchLedger(ledger: Ledger, audit: DispatchAudit): Ledger {
 function createGate({ scheduler, weather, violated }: ProcessOptions): Gate {
   const queue: (() => void)[] = [];
   return async <Result>(label: string, operation: () => Result): Promise<Result> => {
-    if (label === 'read') return scheduler.later(label, operation);
+    if (label === 'read') {
+      const fails = weather.fails && scheduler.chance(0.3);
+      return scheduler.later(fails ? 'read fails' : label, () => {
+        if (fails) throw new StoreUnavailable('the disk cannot be read');
+        return operation();
+      });
+    }
     const committed = new Promise<Result>((resolve, reject) => {
       const fails = weather.fails && scheduler.chance(0.8);
       queue.push(() => {

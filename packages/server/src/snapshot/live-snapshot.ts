@@ -1,5 +1,8 @@
-/** The present snapshot, and its renewal after each configuration change. */
-import type { ConfigSnapshot } from '@arouter/core';
+/**
+ * The present snapshot, and its renewal after each configuration change. A renewal that fails is tried again until it
+ * succeeds: a key that was disabled while the database could not be read must not go on serving.
+ */
+import type { Clock, ConfigSnapshot } from '@arouter/core';
 import type { ConfigRows, Store } from '../store/store.ts';
 
 export type LiveSnapshot = {
@@ -8,7 +11,11 @@ export type LiveSnapshot = {
   refresh(): Promise<void>;
 };
 
+/** Between two tries to read a configuration that could not be read. */
+const AGAIN_MS = 1000;
+
 export async function createLiveSnapshot(options: {
+  readonly clock: Pick<Clock, 'sleep'>;
   readonly store: Pick<Store, 'loadConfig' | 'onConfigChange'>;
   readonly build: (rows: ConfigRows) => ConfigSnapshot;
   /** Runs before the new snapshot is used: budgets that a person has just set must know what was spent already. */
@@ -35,6 +42,26 @@ export async function createLiveSnapshot(options: {
     return next;
   }
 
-  store.onConfigChange(() => void refresh().catch(options.onError));
+  /** A change was made that no reading has begun after. */
+  let isStale = false;
+  let isFollowing = false;
+  async function follow(): Promise<void> {
+    isStale = true;
+    if (isFollowing) return;
+    isFollowing = true;
+    while (isStale) {
+      isStale = false;
+      try {
+        await refresh();
+      } catch (error) {
+        isStale = true;
+        options.onError(error);
+        await options.clock.sleep(AGAIN_MS);
+      }
+    }
+    isFollowing = false;
+  }
+
+  store.onConfigChange(() => void follow());
   return { current: () => current, refresh };
 }

@@ -230,6 +230,7 @@ async function createKeys(
 function openSnapshot(store: Store): Promise<LiveSnapshot> {
   const catalogue = createCatalogue(manifests);
   return createLiveSnapshot({
+    clock: systemClock,
     store,
     build: (rows) => buildSnapshot(rows, catalogue, manifests),
     beforeSwitch: async () => undefined,

@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { buildSnapshot } from './build-snapshot.ts';
+import { createCatalogue } from './catalogue.ts';
+import { createLiveSnapshot } from './live-snapshot.ts';
+
+const none = new Map();
+const rows = (version: number) => ({ version, workspaces: [], apiKeys: [], providerKeys: [], prices: [] });
+
+async function openLive() {
+  let version = 1;
+  let failures = 0;
+  let changed: () => void = () => undefined;
+  const waits: (() => void)[] = [];
+  const errors: unknown[] = [];
+  const live = await createLiveSnapshot({
+    clock: { sleep: () => new Promise((resolve) => void waits.push(resolve)) },
+    store: {
+      async loadConfig() {
+        if (failures > 0) {
+          failures -= 1;
+          throw new Error('no disk');
+        }
+        return rows(version);
+      },
+      onConfigChange: (listener) => void (changed = listener),
+    },
+    build: (loaded) => buildSnapshot(loaded, createCatalogue(none), none),
+    beforeSwitch: async () => undefined,
+    onError: (error) => void errors.push(error),
+  });
+  return {
+    live,
+    errors,
+    change(failing: number) {
+      version += 1;
+      failures = failing;
+      changed();
+    },
+    async secondPasses() {
+      for (const wait of waits.splice(0)) wait();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+test('a change that could not be read is read again each second, until it is in force', async () => {
+  const { live, errors, change, secondPasses } = await openLive();
+  change(3);
+  await secondPasses();
+  await secondPasses();
+  expect(live.current().version).toBe(1);
+  await secondPasses();
+  await secondPasses();
+  expect(live.current().version).toBe(2);
+  expect(errors).toHaveLength(3);
+});
+
+test('a change that comes while an earlier one is read is read too', async () => {
+  const { live, change, secondPasses } = await openLive();
+  change(0);
+  change(0);
+  change(0);
+  await secondPasses();
+  expect(live.current().version).toBe(4);
+});
