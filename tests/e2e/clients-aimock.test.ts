@@ -17,6 +17,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   AIMOCK_MODELS,
   CITY,
+  EMBEDDING,
   FORECAST,
   GREETING,
   LONG_TEXT,
@@ -139,6 +140,13 @@ describe.each(AIMOCK_MODELS)('openai, chat, on %s', (model) => {
     });
     expect(greeting.choices[0]?.message.content).toBe(GREETING);
   });
+});
+
+test('openai, embeddings', async () => {
+  const client = new OpenAI({ apiKey: apiKey(), baseURL: v1(), maxRetries: 0 });
+  const input = ['Please embed me.', 'And embed me.'];
+  const answer = await client.embeddings.create({ model: 'openai/text-embedding-3-small', input });
+  expect(answer.data.map(({ embedding }) => embedding)).toEqual([EMBEDDING, EMBEDDING]);
 });
 
 describe.each(AIMOCK_MODELS)('@anthropic-ai/sdk on %s', (model) => {

@@ -26,6 +26,7 @@ export const AIMOCK_MODELS = [
 export const GREETING = 'Hello from a provider that nobody here wrote.';
 export const FORECAST = 'Sunny, as the tool says.';
 export const CITY = { city: 'Paris', days: 2 } as const;
+export const EMBEDDING = [0.25, -0.5, 1];
 /** Enough words for a stream that its caller can leave in the middle. */
 export const LONG_TEXT = 'One more word of a long answer. '.repeat(100);
 const CHUNK_MS = 20;
@@ -79,5 +80,5 @@ function addFixtures(mock: LLMock): void {
     { userMessage: /nonsense/i },
     { error: { message: 'The request makes no sense.', type: 'invalid_request_error' }, status: 400 },
   );
-  mock.onEmbedding(/embed/i, { embedding: [0.25, -0.5, 1] });
+  mock.onEmbedding(/embed/i, { embedding: [...EMBEDDING] });
 }
