@@ -45,9 +45,7 @@ export function Dialog({
               </div>
               <Base.Close render={<IconButton icon="close" label="Close" className="-mr-2" />} />
             </header>
-            {children === undefined ? null : (
-              <div className="min-h-0 overflow-y-auto px-5 pb-5">{children}</div>
-            )}
+            {children === undefined ? null : <ScrollingBody>{children}</ScrollingBody>}
             {footer === undefined ? null : (
               <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3">
                 {footer}
@@ -57,6 +55,16 @@ export function Dialog({
         </Base.Viewport>
       </Base.Portal>
     </Base.Root>
+  );
+}
+
+/** It may be longer than the window and hold nothing to tab to: then it is scrolled by keyboard itself. */
+function ScrollingBody({ children }: { readonly children: ReactNode }) {
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by keyboard
+    <div tabIndex={0} role="group" aria-label="Content" className="min-h-0 overflow-y-auto px-5 pb-5">
+      {children}
+    </div>
   );
 }
 
