@@ -17,3 +17,7 @@ export { geminiGenerate, geminiGenerateArray } from './dialects/gemini-generate/
 export { openaiEmbeddings } from './dialects/openai-embeddings/index.ts';
 export { openaiImages } from './dialects/openai-images/index.ts';
 export { rerank } from './dialects/rerank/index.ts';
+export { openaiSpeech } from './dialects/openai-audio/speech.ts';
+export { openaiTranscription, openaiTranslation } from './dialects/openai-audio/transcription.ts';
+export { anthropicCountTokens } from './dialects/anthropic-count-tokens/index.ts';
+export { raw } from './dialects/raw/index.ts';

@@ -23,8 +23,9 @@ export type TokenBounds = {
   readonly outputMax: number;
   readonly inputLikely: number;
   readonly outputLikely: number;
-  /** Never fewer than the provider will count of what is not tokens. */
+  /** Of what is not tokens: what is likely, and never fewer than the provider will count. */
   readonly units?: UnitUsage;
+  readonly unitsMax?: UnitUsage;
 };
 
 export function tokenBounds(facts: RequestFacts, endpoint: Endpoint): TokenBounds {
@@ -36,7 +37,7 @@ export function tokenBounds(facts: RequestFacts, endpoint: Endpoint): TokenBound
     outputMax,
     inputLikely: Math.ceil(bytes / BYTES_PER_TOKEN),
     outputLikely: Math.min(outputMax, OUTPUT_TOKENS_SOFT),
-    ...(facts.units === undefined ? {} : { units: facts.units }),
+    ...(facts.units === undefined ? {} : { units: facts.units, unitsMax: facts.unitsMax ?? facts.units }),
   };
 }
 
@@ -125,7 +126,7 @@ function budget(input: DemandInput, period: 'day' | 'month', limitNano: NanoUsd)
 function upperBound({ price, bounds }: DemandInput): NanoUsd {
   return price === undefined
     ? nanoUsd(0)
-    : costUpperBound(bounds.inputMax, bounds.outputMax, price, bounds.units);
+    : costUpperBound(bounds.inputMax, bounds.outputMax, price, bounds.unitsMax);
 }
 
 function likelyCost({ price, bounds }: DemandInput): NanoUsd {

@@ -27,7 +27,7 @@ export function passedContentType(response: WireResponse): string {
   return PASSED_TYPES.test(given) ? given : 'application/octet-stream';
 }
 const PASSED_TYPES =
-  /^(?:application\/(?:json|x-ndjson|jsonl|octet-stream|vnd\.amazon\.eventstream|pdf)|text\/(?:plain|event-stream|vtt|csv)|audio\/[\w.+-]{1,40}|video\/[\w.+-]{1,40}|image\/(?:png|jpeg|webp|gif))(?:\s*;\s*[\w=."+-]{1,80}){0,3}$/i;
+  /^(?:application\/(?:json|x-subrip|x-ndjson|jsonl|octet-stream|vnd\.amazon\.eventstream|pdf)|text\/(?:plain|event-stream|vtt|csv)|audio\/[\w.+-]{1,40}|video\/[\w.+-]{1,40}|image\/(?:png|jpeg|webp|gif))(?:\s*;\s*[\w=."+-]{1,80}){0,3}$/i;
 
 /** Why own keys were passed over, when a platform key serves: `pk_1=rpm_exceeded, pk_2=rate_limited`. */
 export function fallbackReason(run: Run, key: ProviderKeyRecord): string | null {

@@ -44,8 +44,8 @@ export async function answerStream(
     kind: 'answered',
     outbound: {
       kind: 'stream',
-      status: 200,
-      cutWhenBroken: run.inbound.dialect.binaryStream === true,
+      status: target.upstream.binaryStream === 'any' ? response.status : 200,
+      cutWhenBroken: run.inbound.dialect.binaryStream !== undefined,
       headers: [
         ...answerHeaders(run, target, streamContentType(run, target, response)),
         ['cache-control', 'no-cache'],
@@ -60,7 +60,7 @@ export async function answerStream(
 
 /** The caller's own, or the one that their path asked for. */
 function streamContentType({ inbound, request }: Run, target: Target, response: WireResponse): string {
-  if (target.upstream.binaryStream === true) return passedContentType(response);
+  if (target.upstream.binaryStream !== undefined) return passedContentType(response);
   const type = request.facts.context?.streamContentType ?? inbound.dialect.streamContentType;
   return type.startsWith('text/') ? `${type}; charset=utf-8` : type;
 }

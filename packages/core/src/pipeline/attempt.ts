@@ -159,7 +159,9 @@ function heldAmount(target: Target): AttemptOpened['reservedNano'] {
 }
 
 function isStream({ run, target }: OpenAttempt, response: WireResponse): boolean {
-  if (target.upstream.binaryStream === true) return true;
+  const { binaryStream } = target.upstream;
+  if (binaryStream === 'any') return true;
+  if (binaryStream === 'media') return !/^application\/json\b/i.test(response.header('content-type') ?? '');
   const asked = target.same ? run.request.facts.context?.streamContentType : undefined;
   const streamContentType = target.framing?.contentType ?? asked ?? target.upstream.streamContentType;
   return (response.header('content-type') ?? streamContentType).startsWith(streamContentType);

@@ -11,7 +11,7 @@ import type { KeyFacts } from '../routing/plan-input.ts';
 import type { Endpoint, ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import { destinationOf, type Destination } from '../wire/destination.ts';
 import type { Dialect, RequestFacts } from '../wire/dialect.ts';
-import { spokenDialect, type SpokenDialect } from '../wire/spoken-dialect.ts';
+import { rawDialect, spokenDialect, type SpokenDialect } from '../wire/spoken-dialect.ts';
 import { instant, type Instant } from '../values.ts';
 
 /** One key that may be tried for the model. */
@@ -29,7 +29,7 @@ export type GatherInput = {
   readonly workspace: WorkspaceRecord;
   readonly model: ModelCandidate;
   readonly facts: RequestFacts;
-  readonly caller: Pick<Dialect, 'id' | 'operation'>;
+  readonly caller: Dialect;
   readonly preferences: Pick<ProviderPreferences, 'requiredParameters'>;
 };
 
@@ -81,6 +81,9 @@ function howToAsk(
   const manifest = ports.providers.get(key.provider);
   const destination = manifest === undefined ? undefined : destinationOf(key, manifest);
   if (manifest === undefined || destination === undefined) return NOT_ASKED;
+  if (caller.operation === 'raw') {
+    return { spoken: rawDialect(caller, { manifest, key, destination }), destination };
+  }
   const spoken = spokenDialect(manifest, destination, caller, endpoint.upstreamModel);
   if (spoken?.quirksAt === undefined) return { spoken, destination };
   return { spoken: { ...spoken, quirks: { ...spoken.quirks, ...spoken.quirksAt(key) } }, destination };

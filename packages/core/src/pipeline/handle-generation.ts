@@ -11,6 +11,7 @@ import { planRoute } from '../routing/plan-route.ts';
 import { attempt } from './attempt.ts';
 import { authenticate } from './authenticate.ts';
 import type { Inbound, Outbound } from './exchange.ts';
+import { estimatedAnswer } from './estimated-answer.ts';
 import { gatherOptions } from './gather-options.ts';
 import { parseRequest } from './parse-request.ts';
 import { prepare } from './prepare.ts';
@@ -75,7 +76,7 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
       if (result.next === 'next_model') break;
     }
   }
-  return refuseCaller(ports, run, toFailure(run, ports.clock.now()));
+  return estimatedAnswer(run) ?? refuseCaller(ports, run, toFailure(run, ports.clock.now()));
 }
 
 /** A failed attempt may have taken minutes: a key that was changed, disabled or deleted meanwhile is not used. */

@@ -56,7 +56,7 @@ export function prepare(ports: Ports, run: Run, model: ModelCandidate, option: K
     origin: destination.origin,
     path: spoken.pathPrefix + path,
     headers: requestHeaders(run, spoken, { encoded, same }),
-    body: encoded.body,
+    body: encoded.body.length === 0 ? null : encoded.body,
   };
   return {
     model,
@@ -110,14 +110,16 @@ function requestHeaders(
   { encoded, same }: { readonly encoded: EncodedRequest; readonly same: boolean },
 ): WireHeaders {
   const { callerHeaders } = spoken.dialect;
+  // The caller's own wish, where the format lets it travel.
+  const callersAccept = same && callerHeaders.includes('accept') ? run.inbound.header('accept') : undefined;
   const streamContentType = spoken.framing?.contentType ?? spoken.dialect.streamContentType;
   const headers: (readonly [string, string])[] = [
     ['content-type', encoded.contentType ?? 'application/json'],
-    ['accept', run.request.facts.stream ? streamContentType : 'application/json'],
+    ['accept', callersAccept ?? (run.request.facts.stream ? streamContentType : 'application/json')],
   ];
   if (same) {
     for (const name of callerHeaders) {
-      const value = run.inbound.header(name);
+      const value = name === 'accept' ? undefined : run.inbound.header(name);
       if (value !== undefined) headers.push([name, value]);
     }
   }

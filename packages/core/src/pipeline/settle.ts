@@ -97,8 +97,10 @@ function finalUsage({ run, target }: OpenAttempt, end: AttemptEnd): TokenUsage |
   const complete = end.outcome === 'succeeded' || end.answer.finishReason !== null;
   if (usage !== null && complete) return usage;
   if (!mayHaveCharged(end)) return null;
-  // What was passed on unread is of unknown size and price.
-  if (run.inbound.dialect.operation === 'raw') return null;
+  // What was passed on unread is of unknown size and price, but for what generates nothing.
+  if (run.inbound.dialect.operation === 'raw') {
+    return target.endpoint.price === undefined ? null : { ...NO_USAGE, origin: 'provider' };
+  }
   const { units } = run.request.facts;
   if (usage === null && units !== undefined) return { ...NO_USAGE, units };
   // The dialect has read it from the content that arrived, and knows better than the number of bytes.

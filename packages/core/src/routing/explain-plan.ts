@@ -79,6 +79,7 @@ const OPERATION_WORDS: Readonly<Record<Operation, string>> = {
   rerank: 'reranking',
   speech: 'speech',
   transcription: 'transcription',
+  translation: 'translation of sound',
   images: 'images',
   raw: 'this path',
 };

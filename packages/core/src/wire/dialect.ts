@@ -12,7 +12,7 @@ import type { WireHeaders, WireRequest } from './wire.ts';
 /**
  * What a request is for. Translation happens only between dialects of one operation; each has its own canonical form:
  * `chat` OpenAI chat, `count_tokens` the same request answered by `{input_tokens}`, `embeddings`, `speech`,
- * `transcription` and `images` OpenAI's, `rerank` Cohere's. `raw` is passed on as it is and has none.
+ * `transcription`, `translation` and `images` OpenAI's, `rerank` Cohere's. `raw` is passed on as it is and has none.
  */
 export const OPERATIONS = [
   'chat',
@@ -21,6 +21,7 @@ export const OPERATIONS = [
   'rerank',
   'speech',
   'transcription',
+  'translation',
   'images',
   'raw',
 ] as const;
@@ -64,6 +65,8 @@ export type RequestFacts = {
   readonly includeCost: boolean;
   /** What of the request is billed by something else than tokens: exact, or an upper bound. Absent: nothing is. */
   readonly units?: UnitUsage;
+  /** Where `units` is an estimate, what it is at most. */
+  readonly unitsMax?: UnitUsage;
   /** Images, audio and files referred to by URL or id, whose tokens the byte count does not bound. */
   readonly externalParts: number;
 };
@@ -175,8 +178,11 @@ export interface Dialect {
   readonly lostFields?: ReadonlySet<string>;
   /** Of its streamed answers, without parameters: what is asked for, what is recognised, what the caller gets. */
   readonly streamContentType: string;
-  /** Its streamed answers are bytes of the provider's own content type, passed on as they come; no events. */
-  readonly binaryStream?: true;
+  /**
+   * Its answers are bytes of the provider's own content type, passed on as they come; no events. `media`: but for JSON,
+   * which is read whole. `any`: whatever they are.
+   */
+  readonly binaryStream?: 'media' | 'any';
   /** Throws GatewayError `invalid_request` (what, which, what now; never quoting the body). */
   readRequest(body: Uint8Array, context?: RequestContext): RequestFacts;
   /**
@@ -196,6 +202,8 @@ export interface Dialect {
   findFailure(body: Uint8Array): FailureSignals | null;
   answerToCanonical(body: Uint8Array): CanonicalAnswer;
   answerFromCanonical(answer: CanonicalAnswer, context: AnswerContext): Uint8Array;
+  /** What to answer where no provider of the model can; marked as an estimate. Absent: nothing. */
+  readonly estimateAnswer?: (facts: RequestFacts) => Uint8Array;
   /** Adds `cost`, `is_byok` and `cost_details` to the answer's usage, for callers who asked. */
   addCost(body: Uint8Array, cost: CostInBody): Uint8Array;
 

@@ -1,7 +1,8 @@
 /** Which of a provider's wire formats an attempt speaks, and where: the caller's own, if the provider speaks it too. */
-import { splitBaseUrl, type Destination } from './destination.ts';
+import type { ProviderKeyRecord } from '../keys/provider-key.ts';
+import { destinationOf, splitBaseUrl, type Destination } from './destination.ts';
 import type { Dialect } from './dialect.ts';
-import type { ProviderDialect, ProviderManifest } from './provider-manifest.ts';
+import type { PathContext, ProviderDialect, ProviderManifest } from './provider-manifest.ts';
 
 export type SpokenDialect = ProviderDialect & {
   /** What stands before the dialect's own path. */
@@ -24,6 +25,25 @@ export function spokenDialect(
   if (beside !== undefined && isOwnHost(manifest, destination)) return { ...beside, pathPrefix: '' };
   const spoken = below ?? manifest.dialects.find(serves);
   return spoken === undefined ? undefined : { ...spoken, pathPrefix: destination.pathPrefix };
+}
+
+/**
+ * What is passed on as it is goes to the caller's own path on the key's host. Where the key's base URL has another path
+ * than the provider's own, that path stands in for it.
+ */
+export function rawDialect(
+  dialect: Dialect,
+  at: {
+    readonly manifest: ProviderManifest;
+    readonly key: Pick<ProviderKeyRecord, 'region' | 'options'>;
+    readonly destination: Destination;
+  },
+): SpokenDialect {
+  const own = destinationOf({ ...at.key, baseUrl: null }, at.manifest)?.pathPrefix ?? '';
+  const { pathPrefix } = at.destination;
+  const path = ({ rawPath = '/' }: PathContext): string =>
+    own !== pathPrefix && rawPath.startsWith(`${own}/`) ? pathPrefix + rawPath.slice(own.length) : rawPath;
+  return { dialect, path, quirks: {}, pathPrefix: '' };
 }
 
 /** On somebody else's host, nothing is known of what stands beside the base URL. */

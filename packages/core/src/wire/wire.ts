@@ -7,7 +7,7 @@ export type WireRequest = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `https://host:port`; already judged at save time and judged again by the connector. */
   readonly origin: string;
-  /** Path and query, built by us from a compiled table; never the caller's. */
+  /** Path and query, built by us from a compiled table, or the caller's own below a provider's host, checked. */
   readonly path: string;
   readonly headers: WireHeaders;
   readonly body: Uint8Array | null;

@@ -1,6 +1,7 @@
 /** Anthropic. Sources: docs.anthropic.com/en/api (errors, models), recorded traffic. */
 import type { ProviderId, ProviderManifest } from '@arouter/core';
 import { apiKeyHeader } from '../auth/api-key-header.ts';
+import { anthropicCountTokens } from '../dialects/anthropic-count-tokens/index.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
 import { apiKeyCredential } from '../manifest/api-key-credential.ts';
 import { KEY_TEST_TIMEOUT_MS } from '../manifest/openai-compatible.ts';
@@ -16,7 +17,10 @@ export const manifest: ProviderManifest = {
   bareNamesOf: anthropicMessages.id,
   keysUrl,
   credentialTypes: [apiKeyCredential({ vendor: name, keysUrl })],
-  dialects: [{ dialect: anthropicMessages, path: () => '/v1/messages', quirks: {} }],
+  dialects: [
+    { dialect: anthropicMessages, path: () => '/v1/messages', quirks: {} },
+    { dialect: anthropicCountTokens, path: () => '/v1/messages/count_tokens', quirks: {} },
+  ],
   authorize: apiKeyHeader('x-api-key'),
   baseUrl: 'https://api.anthropic.com',
   regions: {},

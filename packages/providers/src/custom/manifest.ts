@@ -24,6 +24,6 @@ export const manifest = openAiCompatible({
     },
   },
   models: file.models,
-  moreDialects: [...offers('embeddings', 'rerank', 'images')],
+  moreDialects: [...offers('embeddings', 'rerank', 'images', 'speech', 'transcription', 'translation')],
   acceptsModel: /\S/,
 });

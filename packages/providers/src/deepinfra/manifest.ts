@@ -11,7 +11,7 @@ export const manifest = openAiCompatible({
   baseUrl: 'https://api.deepinfra.com/v1/openai',
   // Its list of models is public, or there is none: it would prove nothing.
   keyTest: emptyChatProbe('meta-llama/Meta-Llama-3.1-8B-Instruct'),
-  moreDialects: [...offers('embeddings', 'images')],
+  moreDialects: [...offers('embeddings', 'images', 'speech', 'transcription', 'translation')],
   acceptsModel: /\S/,
   models: file.models,
 });

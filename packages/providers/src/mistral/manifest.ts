@@ -27,7 +27,7 @@ export const manifest = openAiCompatible({
     // A key whose quota is used up gets the same bytes as a revoked one.
     { status: 401, class: 'key_ambiguous' },
   ],
-  moreDialects: [...offers('embeddings')],
+  moreDialects: [...offers('embeddings', 'transcription')],
   acceptsModel:
     /^(?:open-|labs-)?(?:mistral|mixtral|ministral|magistral|codestral|devstral|pixtral|voxtral|ft:)/,
   models: file.models,

@@ -18,7 +18,7 @@ export const manifest = openAiCompatible({
   // `max_tokens` is refused by the reasoning models.
   quirks: { outputCapField: 'max_completion_tokens' },
   servesChat: (model) => !RESPONSES_ONLY.test(model),
-  moreDialects: [...offers('embeddings', 'images'), RESPONSES],
+  moreDialects: [...offers('embeddings', 'images', 'speech', 'transcription', 'translation'), RESPONSES],
   keyTest: {
     ...LIST_MODELS,
     alsoOk: [

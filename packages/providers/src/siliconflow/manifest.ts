@@ -9,7 +9,7 @@ export const manifest = openAiCompatible({
   aliases: ['silicon-flow'],
   keysUrl: 'https://cloud.siliconflow.com/account/ak',
   baseUrl: 'https://api.siliconflow.com/v1',
-  moreDialects: [...offers('embeddings', 'rerank')],
+  moreDialects: [...offers('embeddings', 'rerank', 'speech', 'transcription')],
   acceptsModel: /\S/,
   models: file.models,
 });

@@ -13,7 +13,7 @@ export const manifest = openAiCompatible({
     // "Input token count + max_tokens must be less than the context length", by its own table of codes.
     { status: 403, class: 'context_length' },
   ],
-  moreDialects: [...offers('embeddings', 'rerank', 'images')],
+  moreDialects: [...offers('embeddings', 'rerank', 'images', 'speech', 'transcription', 'translation')],
   acceptsModel: /\S/,
   models: file.models,
 });

@@ -6,7 +6,7 @@ import { answerAnthropicMessages, answerCountTokens } from './anthropic-messages
 import { answerAzureChat } from './azure.ts';
 import { answerBedrock, BEDROCK_PATH } from './bedrock.ts';
 import { answerHeaders, errorAnswer, invalidRequest } from './answer-headers.ts';
-import { answerImages, answerRerank, answerSpeech } from './media-endpoints.ts';
+import { answerImages, answerRerank, answerSpeech, answerTranscription } from './media-endpoints.ts';
 import { answerOpenaiChat } from './openai-chat.ts';
 import {
   answerBalance,
@@ -24,6 +24,8 @@ import type { Answer } from '../script.ts';
 type Endpoint = {
   readonly method: 'GET' | 'POST';
   readonly end: string;
+  /** Its body is a form, not JSON. */
+  readonly isForm?: true;
   readonly answer: (request: SandboxRequest, models: readonly string[] | null) => Answer;
 };
 
@@ -35,6 +37,8 @@ const ENDPOINTS: readonly Endpoint[] = [
   { method: 'POST', end: '/rerank', answer: answerRerank },
   { method: 'POST', end: '/images/generations', answer: answerImages },
   { method: 'POST', end: '/audio/speech', answer: answerSpeech },
+  { method: 'POST', end: '/audio/transcriptions', answer: answerTranscription, isForm: true },
+  { method: 'POST', end: '/audio/translations', answer: answerTranscription, isForm: true },
   { method: 'GET', end: '/models', answer: answerModels },
   { method: 'GET', end: '/key', answer: answerOpenrouterKey },
   { method: 'GET', end: '/api-key', answer: answerXaiKey },
@@ -52,7 +56,7 @@ export function answerRequest(request: SandboxRequest, models: readonly string[]
     if (method === 'GET' && path.includes('/models/')) return answerModel(request, models);
     return unknownPath(request);
   }
-  if (method === 'POST' && request.json === undefined)
+  if (method === 'POST' && request.json === undefined && endpoint.isForm !== true)
     return invalidRequest(request, 'We could not parse the JSON body of your request.', null);
   if (models !== null && model !== null && !models.includes(model))
     return errorAnswer(request, 'model_not_found');

@@ -94,6 +94,60 @@ const SPEECH_TYPES: Readonly<Record<string, string>> = {
   pcm: 'audio/pcm',
 };
 
+/**
+ * `POST /v1/audio/transcriptions` and `/translations`: says how long the file is. Older models state seconds, one for
+ * every kilobyte; `gpt-4o-…` states tokens.
+ */
+export function answerTranscription(request: SandboxRequest): Answer {
+  const form = Buffer.from(request.body).toString('latin1');
+  const field = (name: string): string | undefined =>
+    new RegExp(`name="${name}"\\r\\n\\r\\n([^\\r]*)\\r\\n`).exec(form)?.[1];
+  const fileAt = form.search(/name="file"; filename=/);
+  const model = field('model');
+  if (fileAt === -1 || model === undefined)
+    return invalidRequest(request, "Missing required parameter: 'file' or 'model'.", 'file');
+  const valueAt = form.indexOf('\r\n\r\n', fileAt) + 4;
+  const bytes = form.indexOf('\r\n--', valueAt) - valueAt;
+  const seconds = Math.max(1, Math.ceil(bytes / 1024));
+  const text = `${bytes} bytes heard by ${model}.`;
+  const format = field('response_format') ?? 'json';
+  if (format === 'text' || format === 'srt' || format === 'vtt')
+    return subtitles(request, { format, text, seconds });
+  const tokens = seconds * 10;
+  return jsonAnswer(200, answerHeaders(request, 0), {
+    text,
+    ...(format === 'verbose_json' ? { task: 'transcribe', language: 'english', duration: seconds } : {}),
+    usage: model.startsWith('gpt-4o')
+      ? {
+          type: 'tokens',
+          input_tokens: tokens,
+          input_token_details: { text_tokens: 0, audio_tokens: tokens },
+          output_tokens: 7,
+          total_tokens: tokens + 7,
+        }
+      : { type: 'duration', seconds },
+  });
+}
+
+function subtitles(
+  request: SandboxRequest,
+  { format, text, seconds }: { readonly format: string; readonly text: string; readonly seconds: number },
+): Answer {
+  const end = `00:00:${String(seconds).padStart(2, '0')}`;
+  const body =
+    format === 'text'
+      ? `${text}\n`
+      : format === 'srt'
+        ? `1\n00:00:00,000 --> ${end},000\n${text}\n`
+        : `WEBVTT\n\n00:00:00.000 --> ${end}.000\n${text}\n`;
+  return {
+    status: 200,
+    headers: [['content-type', format === 'vtt' ? 'text/vtt' : 'text/plain'], ...answerHeaders(request, 0)],
+    frames: [body],
+    streamed: false,
+  };
+}
+
 function wordsOf(text: string): readonly string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 }

@@ -8,6 +8,7 @@ import {
   type Inbound,
   type Outbound,
   type Ports,
+  type RequestContext,
 } from '@arouter/core';
 import {
   callerSignal,
@@ -68,7 +69,8 @@ async function handle(deps: DataPlaneDeps, { face, requestId, request, response 
     header: headerOf(request),
     signal: callerSignal(response),
     costInBody: face.costInBody,
-    context: { ...face.context, ...(contentType === undefined ? {} : { contentType }) },
+    ...(face.onlyProvider === undefined ? {} : { onlyProvider: face.onlyProvider }),
+    context: contextOf(face, request),
   };
   await send(response, await handleGeneration(deps.ports, inbound, deps.track));
 }
@@ -84,6 +86,16 @@ const BODY_TYPES: Readonly<Record<BodyType, { readonly pattern: RegExp; readonly
   multipart: { pattern: /^multipart\/form-data\b/i, name: 'multipart/form-data' },
   any: { pattern: /^/, name: 'application/json' },
 };
+
+function contextOf({ context, dialect }: Face, request: IncomingMessage): RequestContext {
+  const contentType = request.headers['content-type'];
+  return {
+    ...context,
+    ...(contentType === undefined ? {} : { contentType }),
+    // Only what is passed on as it is keeps its method; everything else is asked with POST.
+    ...(dialect.operation === 'raw' ? { method: request.method as RequestContext['method'] & string } : {}),
+  };
+}
 
 async function send(response: ServerResponse, outbound: Outbound): Promise<void> {
   if (outbound.kind === 'answer') {

@@ -1,20 +1,27 @@
 /** Which inference path speaks what: fixed paths in one table, paths with names in them as patterns, tried in order. */
 import type { Dialect, DialectId, ProviderId, ProviderManifest, RequestContext } from '@arouter/core';
 import {
+  anthropicCountTokens,
   anthropicMessages,
   geminiGenerate,
   openaiChat,
   openaiEmbeddings,
   openaiImages,
   openaiResponses,
+  openaiSpeech,
+  openaiTranscription,
+  openaiTranslation,
   rerank,
 } from '@arouter/providers';
+import { rawFaces } from './raw-faces.ts';
 import { anyGeminiFace, GEMINI_PREFIX, geminiFaces } from './gemini-faces.ts';
 
 /** One inference path. */
 export type Face = {
   readonly dialect: Dialect;
   readonly defaultProvider: ProviderId;
+  /** The path names its provider: nobody else may serve it. Absent: it names none. */
+  readonly onlyProvider?: ProviderId;
   /** Clients of this path expect cost in every answer's usage. */
   readonly costInBody: boolean;
   /** Absent: POST. */
@@ -27,11 +34,11 @@ export type Face = {
 export type BodyType = 'json' | 'multipart' | 'any';
 
 /** `path` begins with `/` and has no query; `query` is without its `?`. Undefined: not a path of this pattern. */
-export type FacePattern = (path: string, query: string) => Face | undefined;
+export type FacePattern = (path: string, query: string, method: string) => Face | undefined;
 
 export type Faces = {
-  /** Whatever the method. Undefined: not an inference path. */
-  at(path: string, query: string): Face | undefined;
+  /** Undefined: not an inference path. Throws GatewayError for a path that may not be passed on. */
+  at(path: string, query: string, method: string): Face | undefined;
   /** Path → face, for what is said of paths beside these. */
   readonly fixed: ReadonlyMap<string, Face>;
   /** What paths of one family begin with → the face whose shape a refusal of any other such path has. */
@@ -54,6 +61,15 @@ const ROWS: readonly Row[] = [
   { path: '/embeddings', dialect: openaiEmbeddings, namesOf: openaiChat.id },
   { path: '/rerank', dialect: rerank, namesOf: openaiChat.id },
   { path: '/images/generations', dialect: openaiImages, namesOf: openaiChat.id },
+  { path: '/audio/speech', dialect: openaiSpeech, namesOf: openaiChat.id },
+  {
+    path: '/audio/transcriptions',
+    dialect: openaiTranscription,
+    namesOf: openaiChat.id,
+    bodyType: 'multipart',
+  },
+  { path: '/audio/translations', dialect: openaiTranslation, namesOf: openaiChat.id, bodyType: 'multipart' },
+  { path: '/messages/count_tokens', dialect: anthropicCountTokens, namesOf: anthropicMessages.id },
 ];
 
 export function createFaces(providers: ReadonlyMap<ProviderId, ProviderManifest>): Faces {
@@ -65,15 +81,15 @@ export function createFaces(providers: ReadonlyMap<ProviderId, ProviderManifest>
     fixed.set(`/api/v1${path}`, { ...face, costInBody: true });
   }
   const ownGemini = defaultProviderOf(geminiGenerate.id, providers);
-  const patterns: readonly FacePattern[] = [geminiFaces(ownGemini)];
+  const patterns: readonly FacePattern[] = [geminiFaces(ownGemini), rawFaces(providers)];
   return {
     fixed,
     families: new Map([[GEMINI_PREFIX, anyGeminiFace(ownGemini)]]),
-    at(path, query) {
+    at(path, query, method) {
       const known = fixed.get(path);
       if (known !== undefined) return known;
       for (const pattern of patterns) {
-        const face = pattern(path, query);
+        const face = pattern(path, query, method);
         if (face !== undefined) return face;
       }
       return undefined;

@@ -1,5 +1,5 @@
 /** Everything besides chat goes the same way: planned, reserved, in the ledger before it is sent, settled after. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStage, QUESTION, type Stage } from './testing/open-stage.ts';
 
 let stage: Stage;
@@ -112,6 +112,166 @@ test.each([
   const { status, json } = await stage.ask(body, { path });
   expect(status).toBe(400);
   expect(json.error?.['message']).toContain(field);
+});
+
+/** A second of sound, as the sandbox counts. */
+const SOUND = Buffer.alloc(1024, 7);
+
+async function transcribe(fields: Readonly<Record<string, string>>, path = '/v1/audio/transcriptions') {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append('file', new Blob([SOUND], { type: 'audio/mpeg' }), 'audio.mp3');
+  const response = await fetch(stage.server.url + path, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stage.keys.apiKey}` },
+    body: form,
+  });
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+test('a form is passed on with its file untouched and the model in it changed, and its seconds are billed', async () => {
+  await stage.addKey();
+  const { status, text } = await transcribe({ model: 'openai/whisper-1', language: 'en' });
+  expect([status, text]).toEqual([200, expect.stringContaining('1024 bytes heard by whisper-1.')]);
+  // 0.006 USD a minute.
+  expect((await settled()).attempts[0]).toMatchObject({
+    costNano: 100_000,
+    usage: { inputTokens: 0, origin: 'provider' },
+    costLines: [{ what: 'seconds', quantity: 1, nanoPerMillion: 1e11 }],
+  });
+});
+
+test.each([
+  ['srt', 'text/plain', '-->'],
+  ['vtt', 'text/vtt', 'WEBVTT'],
+  ['text', 'text/plain', 'heard'],
+])('an answer as %s keeps its own content type', async (format, type, words) => {
+  await stage.addKey();
+  const answer = await transcribe({ model: 'whisper-1', response_format: format }, '/v1/audio/translations');
+  expect(answer.headers.get('content-type')).toContain(type);
+  expect(answer.text).toContain(words);
+  expect((await settled()).attempts[0]?.costLines).toEqual([
+    { what: 'seconds', quantity: 1, nanoPerMillion: 1e11 },
+  ]);
+});
+
+test('speech is streamed through as sound, billed by its characters', async () => {
+  await stage.addKey();
+  const response = await fetch(`${stage.server.url}/v1/audio/speech`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stage.keys.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'tts-1', voice: 'alloy', input: 'x'.repeat(100) }),
+  });
+  expect(response.headers.get('content-type')).toBe('audio/mpeg');
+  expect((await response.arrayBuffer()).byteLength).toBe(10 * 1024);
+  // 15 USD per million characters.
+  expect((await settled()).attempts[0]).toMatchObject({ outcome: 'succeeded', costNano: 1_500_000 });
+});
+
+test('sound that breaks off does not end like sound that is whole', async () => {
+  await stage.addKey();
+  stage.sandbox.behave({ times: 1, fault: { kind: 'cut', afterFrames: 1, how: 'reset' } });
+  const response = await fetch(`${stage.server.url}/v1/audio/speech`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${stage.keys.apiKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'tts-1', voice: 'alloy', input: 'x'.repeat(100) }),
+  });
+  await expect(response.arrayBuffer()).rejects.toThrow();
+  expect((await settled()).attempts[0]).toMatchObject({ outcome: 'interrupted' });
+});
+
+describe('counting tokens', () => {
+  const counted = { model: 'claude-sonnet-4-5', messages: [{ role: 'user', content: 'Hello' }] };
+  test('is asked of the provider and costs nothing', async () => {
+    await stage.addKey({ provider: 'anthropic' });
+    const { status, json } = await stage.ask(counted, { path: '/v1/messages/count_tokens' });
+    expect([status, typeof json['input_tokens']]).toEqual([200, 'number']);
+    expect((await settled()).attempts[0]).toMatchObject({ costNano: 0, usage: { inputTokens: 0 } });
+  });
+  test('is estimated by rule, and marked, where the provider has no such thing', async () => {
+    await stage.addKey();
+    const { status, json, headers } = await stage.ask(
+      { ...counted, model: 'openai/gpt-4o-mini' },
+      { path: '/v1/messages/count_tokens' },
+    );
+    expect([status, headers.get('x-arouter-estimated')]).toEqual([200, 'true']);
+    // 10, and the 48 bytes of names and texts by three.
+    expect(json['input_tokens']).toBeGreaterThan(10);
+    expect(json['input_tokens']).toBeLessThan(40);
+    expect(stage.sandbox.journal.entries()).toHaveLength(0);
+  });
+  test('is refused where no key serves the model', async () => {
+    const { status } = await stage.ask(counted, { path: '/v1/messages/count_tokens' });
+    expect(status).toBe(503);
+  });
+});
+
+describe('the raw proxy', () => {
+  const lastSent = () => stage.sandbox.journal.entries().at(-1);
+  test('a known path is served and metered by its dialect, by that provider only', async () => {
+    await stage.addKey();
+    await stage.addKey({ provider: 'anthropic' });
+    const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hi' }] };
+    const { status, headers } = await stage.ask(body, { path: '/openai/v1/chat/completions' });
+    expect([status, headers.get('x-arouter-provider')]).toEqual([200, 'openai']);
+    const generation = await settled();
+    expect(generation.header.dialect).toBe('openai-chat');
+    expect(generation.attempts[0]?.costNano).toBeGreaterThan(0);
+    const elsewhere = await stage.ask(
+      { ...body, model: 'claude-sonnet-4-5' },
+      { path: '/openai/v1/chat/completions' },
+    );
+    expect(elsewhere.headers.get('x-arouter-provider')).not.toBe('anthropic');
+  });
+
+  test('a list passes with the provider’s credential, without the caller’s', async () => {
+    await stage.addKey();
+    const { status, json } = await stage.ask(
+      {},
+      {
+        path: `/openai/v1/models?limit=2&key=${stage.keys.apiKey}`,
+        method: 'GET',
+        headers: { cookie: 'a=b', 'x-api-key': stage.keys.apiKey },
+      },
+    );
+    expect([status, json['object']]).toEqual([200, 'list']);
+    expect(lastSent()?.path).toBe('/openai/v1/models?limit=2');
+    expect(JSON.stringify(lastSent()?.headers)).not.toContain('lr_');
+    expect(JSON.stringify(lastSent()?.headers)).not.toContain('a=b');
+    expect((await settled()).attempts[0]).toMatchObject({ costNano: 0, outcome: 'succeeded' });
+  });
+
+  test('what nobody knows passes as it is, unpriced, and not at all where its price must be known', async () => {
+    await stage.addKey({ label: 'free' });
+    const body = { model: 'gpt-4o-mini', anything: true };
+    const { status } = await stage.ask(body, { path: '/openai/v1/unheard/of' });
+    // The sandbox has no such path, which the caller is told.
+    expect(status).toBe(404);
+    expect(lastSent()).toMatchObject({ method: 'POST', path: '/openai/v1/unheard/of' });
+    await stage.manage('PATCH', `/api/v1/byok/${(await settled()).attempts[0]?.providerKeyId ?? ''}`, {
+      daily_budget_usd: 1,
+      hard_budget: true,
+    });
+    const metered = await stage.ask(body, { path: '/openai/v1/unheard/of' });
+    expect([metered.status, metered.json.error?.['code']]).toEqual([422, 'price_unknown']);
+  });
+
+  test.each(['/openai//evil.example/v1', '/openai/http://evil.example/', '/openai/v1/a%5cb'])(
+    'refuses %s',
+    async (path) => {
+      await stage.addKey();
+      const { status } = await stage.ask({}, { path, method: 'GET' });
+      expect(status).toBe(400);
+      expect(stage.sandbox.journal.entries()).toHaveLength(0);
+    },
+  );
+
+  test('a key of another provider never serves it', async () => {
+    await stage.addKey();
+    const { status } = await stage.ask({}, { path: '/anthropic/v1/models', method: 'GET' });
+    expect(status).toBe(503);
+    expect(stage.sandbox.journal.entries()).toHaveLength(0);
+  });
 });
 
 test('chat is as it was', async () => {

@@ -64,8 +64,18 @@ function route(deps: HttpDeps, request: IncomingMessage, response: ServerRespons
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
   if (!deps.accepting()) response.shouldKeepAlive = false;
-  const face =
-    deps.dataPlane === null ? undefined : deps.faces.at(path, query === -1 ? '' : url.slice(query + 1));
+  let face: Face | undefined;
+  try {
+    const { method = '' } = request;
+    face =
+      deps.dataPlane === null
+        ? undefined
+        : deps.faces.at(path, query === -1 ? '' : url.slice(query + 1), method);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    deps.refuse(anyFace(deps), response, { error, headers: [] });
+    return;
+  }
   if (face !== undefined && deps.dataPlane !== null && methodsOf(face).includes(request.method ?? '')) {
     deps.dataPlane(face, request, response);
     return;
