@@ -166,6 +166,8 @@ describe('where it is called', () => {
       '/v1/chat/completions?api-version=preview',
     );
     expect(pathOf(2, dated, 'd')).toBe('/v1/responses');
+    expect(pathOf(3, dated, 'vectors')).toBe('/deployments/vectors/embeddings?api-version=2024-10-21');
+    expect(pathOf(3, { url_style: 'v1' }, 'vectors')).toBe('/v1/embeddings');
   });
 
   test('versions before the newer fields do not get them', () => {
@@ -181,6 +183,7 @@ describe('where it is called', () => {
     ['gpt-4o', 1],
     ['my-deployment', 1],
     ['gpt-5-pro', 2],
+    ['text-embedding-3-small', 3],
   ])('%s is asked as it wants to be', (model, index) => {
     expect(manifest.dialects.findIndex(({ serves }) => serves?.(model) !== false)).toBe(index);
   });

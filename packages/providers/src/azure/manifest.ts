@@ -12,6 +12,7 @@ import type {
 } from '@arouter/core';
 import { apiKeyHeader } from '../auth/api-key-header.ts';
 import { openaiChat } from '../dialects/openai-chat/index.ts';
+import { openaiEmbeddings } from '../dialects/openai-embeddings/index.ts';
 import { openaiResponses } from '../dialects/openai-responses/index.ts';
 import { KEY_TEST_TIMEOUT_MS } from '../manifest/openai-compatible.ts';
 import { azureType } from './credential-type.ts';
@@ -72,6 +73,7 @@ export const manifest: ProviderManifest = {
       quirks: {},
       serves: (model) => !EMBEDDING.test(model),
     },
+    { dialect: openaiEmbeddings, path: at('embeddings'), quirks: {} },
   ],
   authorize: apiKeyHeader('api-key'),
   baseUrl: null,
