@@ -122,4 +122,44 @@ describe.skipIf(!browserIsPresent)('records of what was asked', () => {
     await expectSound(page, complaints);
     await close();
   });
+
+  test.each([390, 1440])(
+    'usage at %i pixels tells sources apart, and which key failed how',
+    async (width) => {
+      const { page, complaints, close } = await open('/usage?range=24h', width);
+      const models = page.getByRole('region', { name: 'Usage by model' });
+      await models.getByRole('cell', { name: 'BYOK', exact: true }).waitFor();
+      await page.getByRole('region', { name: 'Errors by key' }).getByText('rate limited: 1').waitFor();
+      await page.getByRole('img', { name: 'Requests over time' }).waitFor();
+      await page.getByLabel('Show').selectOption('spend');
+      await page.getByRole('img', { name: 'Spend over time' }).waitFor();
+      expect(page.url()).toContain('measure=spend');
+      await expectSound(page, complaints);
+      await close();
+    },
+  );
+
+  test('a preview shows the place in line of every key, and says what is wrong with a name', async () => {
+    const { page, complaints, close } = await open('/routing');
+    await page.getByLabel('Model').fill(CHEAP_MODEL);
+    await page.getByRole('button', { name: 'Preview' }).click();
+    const verdicts = page.getByRole('region', { name: /Verdicts for/ });
+    await verdicts.waitFor();
+    expect(await verdicts.getByRole('row').count()).toBe(3);
+    await page.getByLabel('Model').fill('nobody/nothing');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('No provider serves "nobody/nothing"').waitFor();
+    await expectSound(page, complaints);
+    await close();
+  });
+
+  test('the audit log names who added which key, without its secret', async () => {
+    const { page, complaints, close } = await open('/settings/audit');
+    await page.getByText('provider_key.create').first().waitFor();
+    await page.getByText('Steady <img src=x>').first().waitFor();
+    await page.locator('summary').first().click();
+    expect(await page.content()).not.toContain(failing.secret);
+    await expectSound(page, complaints);
+    await close();
+  });
 });

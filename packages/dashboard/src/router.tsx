@@ -13,6 +13,7 @@ import { AppShell } from './layout/app-shell.tsx';
 import { readKeysSearch } from './pages/integrations/use-keys-search.ts';
 import { readLogFilters } from './pages/logs/log-filters.ts';
 import { readSignInSearch } from './pages/sign-in/read-sign-in-search.ts';
+import { readUsageSearch } from './pages/usage/usage-search.ts';
 import { NotFoundPage } from './pages/not-found/not-found-page.tsx';
 
 const root = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
@@ -120,6 +121,25 @@ const credits = createRoute({
   component: lazyRouteComponent(() => import('./pages/credits/credits-page.tsx'), 'CreditsPage'),
 });
 
+const usage = createRoute({
+  getParentRoute: () => shell,
+  path: '/usage',
+  validateSearch: readUsageSearch,
+  component: lazyRouteComponent(() => import('./pages/usage/usage-page.tsx'), 'UsagePage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/audit',
+  component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+});
+
+const preview = createRoute({
+  getParentRoute: () => shell,
+  path: '/routing',
+  component: lazyRouteComponent(() => import('./pages/preview/preview-page.tsx'), 'PreviewPage'),
+});
+
 const routes = root.addChildren([
   signIn,
   firstRun,
@@ -131,10 +151,13 @@ const routes = root.addChildren([
     account,
     members,
     platformKeys,
+    usage,
     logs,
     generation,
+    preview,
     apiKeys,
     credits,
+    audit,
   ]),
 ]);
 

@@ -16,7 +16,9 @@ export const NAV_GROUPS: readonly NavGroup[] = [
   {
     title: 'Observe',
     items: [
+      { to: '/usage', label: 'Usage', icon: 'usage', permission: 'usage.read' },
       { to: '/logs', label: 'Logs', icon: 'logs', permission: 'generations.read' },
+      { to: '/routing', label: 'Routing preview', icon: 'route', permission: 'routing.preview' },
       { to: '/credits', label: 'Credits', icon: 'credits', permission: 'credits.read' },
     ],
   },
@@ -26,6 +28,7 @@ export const NAV_GROUPS: readonly NavGroup[] = [
       { to: '/settings/integrations', label: 'Integrations', icon: 'plug', permission: 'provider_keys.read' },
       { to: '/settings/api-keys', label: 'API keys', icon: 'key', permission: 'api_keys.read' },
       { to: '/settings/members', label: 'Members', icon: 'members', permission: 'members.read' },
+      { to: '/settings/audit', label: 'Audit', icon: 'audit', permission: 'audit.read' },
       { to: '/settings/account', label: 'Account', icon: 'account', permission: 'account' },
     ],
   },

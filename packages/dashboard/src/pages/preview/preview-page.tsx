@@ -1,0 +1,101 @@
+/** Routing preview: who would serve a request, in which order and with which share, and why the others would not. */
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { apiQuery, useApiMutation } from '../../api/queries.ts';
+import { Button } from '../../components/button.tsx';
+import { Card } from '../../components/card.tsx';
+import { SelectField, TextField } from '../../components/field.tsx';
+import { Page } from '../../components/page.tsx';
+import { PlanTable } from '../../components/plan-table.tsx';
+import { EmptyState, ErrorState } from '../../components/states.tsx';
+
+const NO_KEY = { value: '', label: 'No API key: no restrictions' };
+
+export function PreviewPage() {
+  const [model, setModel] = useState('');
+  const [apiKey, setApiKey] = useState('');
+  const keys = useQuery(apiQuery('listApiKeys', { query: { page_size: 100 } }));
+  const preview = useApiMutation('previewRouting');
+  const ask = () =>
+    preview.mutate({ body: { model: model.trim() }, query: apiKey === '' ? {} : { api_key: apiKey } });
+  return (
+    <Page
+      title="Routing preview"
+      description="Asks the router itself, as it stands now: the same rules, the same health, the same limits. Nothing is sent."
+    >
+      <Card>
+        <form
+          className="grid items-end gap-3 sm:grid-cols-[1fr_1fr_auto]"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (model.trim() !== '') ask();
+          }}
+        >
+          <TextField label="Model" placeholder="author/model, or auto" value={model} onValue={setModel} />
+          <SelectField
+            label="As which API key"
+            value={apiKey}
+            onValue={setApiKey}
+            options={[
+              NO_KEY,
+              ...(keys.data?.data ?? [])
+                .filter(({ key_type: kind }) => kind === 'regular')
+                .map(({ hash, name }) => ({ value: hash, label: name })),
+            ]}
+          />
+          <Button
+            type="submit"
+            look="primary"
+            icon="route"
+            busy={preview.isPending}
+            disabled={model.trim() === ''}
+          >
+            Preview
+          </Button>
+        </form>
+      </Card>
+      <Outcome preview={preview} onRetry={ask} />
+    </Page>
+  );
+}
+
+function Outcome({
+  preview,
+  onRetry,
+}: {
+  readonly preview: ReturnType<typeof useApiMutation<'previewRouting'>>;
+  readonly onRetry: () => void;
+}) {
+  if (preview.isError) {
+    return (
+      <Card>
+        <ErrorState error={preview.error} onRetry={onRetry} />
+      </Card>
+    );
+  }
+  if (preview.data === undefined) {
+    return (
+      <Card>
+        <EmptyState icon="route" title="Name a model">
+          You see every key's verdict: its place in line and its share of first tries, or the reason why it is
+          left out.
+        </EmptyState>
+      </Card>
+    );
+  }
+  const { model, verdicts, fallbacks } = preview.data.data;
+  return [{ model, verdicts }, ...fallbacks].map((plan, index) => (
+    <Card
+      key={`${plan.model}-${index}`}
+      flush
+      title={plan.model}
+      description={
+        index === 0
+          ? 'In the order in which keys would be tried.'
+          : 'Where no key of the models before could answer.'
+      }
+    >
+      <PlanTable plan={plan} />
+    </Card>
+  ));
+}
