@@ -11,3 +11,5 @@ export { PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, RECOVERY_CODES } from
 export { USAGE_GROUPS } from './schemas/usage.ts';
 /** The rule by which a key's `supported_models` are read, for pages that show what a list matches. */
 export { matchesAnyModelPattern } from '@arouter/core';
+export type { WebhookEventType } from './schemas/webhooks.ts';
+export { WEBHOOK_EVENT_TYPES } from './schemas/webhooks.ts';

@@ -1,6 +1,9 @@
 /** The routes that show what happened: sums over time, errors by key, single requests as they come. */
+import { z } from 'zod';
 import { defineRoute } from './route.ts';
+import { workspaceScope } from './schemas/fields.ts';
 import { streamGenerationsQuery } from './schemas/generations.ts';
+import { catalogueAnswer, catalogueQuery, shareAnswer, shareBody } from './schemas/models.ts';
 import {
   sparklinesAnswer,
   sparklinesQuery,
@@ -49,5 +52,26 @@ export const insightRoutes = {
     contentType: 'text/event-stream',
     answer: null,
     errors: ['not_found', 'rate_limit_exceeded'],
+  }),
+  getCatalogue: defineRoute({
+    method: 'GET',
+    path: '/api/v1/catalogue',
+    tag: 'Catalogue',
+    summary: "The models that are known, with prices, and which of the workspace's keys would serve them.",
+    kinds: MANAGERS,
+    permission: 'routing.preview',
+    query: catalogueQuery,
+    answer: catalogueAnswer,
+  }),
+  shareOfDraft: defineRoute({
+    method: 'POST',
+    path: '/api/v1/routing/share',
+    tag: 'Routing',
+    summary: 'The share that a key would have beside its sisters with this weight. Stores and sends nothing.',
+    kinds: MANAGERS,
+    permission: 'routing.preview',
+    query: z.strictObject(workspaceScope),
+    body: shareBody,
+    answer: shareAnswer,
   }),
 } as const;

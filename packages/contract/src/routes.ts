@@ -66,6 +66,7 @@ import {
 } from './schemas/usage.ts';
 import { insightRoutes as moreInsightRoutes } from './insight-routes.ts';
 import { memberRoutes } from './member-routes.ts';
+import { webhookRoutes } from './webhook-routes.ts';
 import { sessionRoutes } from './session-routes.ts';
 
 const MANAGERS = ['management', 'operator'] as const;
@@ -136,6 +137,20 @@ const apiKeyRoutes = {
     params: byHash,
     query: scopeQuery,
     answer: deletedAnswer,
+    errors: ['not_found'],
+  }),
+  rotateApiKey: defineRoute({
+    method: 'POST',
+    path: '/api/v1/keys/{hash}/rotate',
+    tag: 'API keys',
+    summary:
+      'A new secret for the same key: its limits, spend and history stay, the old secret stops at once.',
+    kinds: MANAGERS,
+    permission: 'api_keys.manage',
+    params: byHash,
+    query: scopeQuery,
+    answer: createApiKeyAnswer,
+    status: 201,
     errors: ['not_found'],
   }),
   getCurrentKey: defineRoute({
@@ -216,12 +231,25 @@ const byokRoutes = {
     method: 'DELETE',
     path: '/api/v1/byok/{id}',
     tag: 'Provider keys',
-    summary: 'Delete a provider key and its secret. Its past usage stays.',
+    summary:
+      'Delete a provider key; it can be restored for ten minutes, then its secret is gone. Its past usage stays.',
     kinds: MANAGERS,
     permission: 'provider_keys.manage',
     params: byProviderKeyId,
     query: scopeQuery,
     answer: deletedAnswer,
+    errors: ['not_found'],
+  }),
+  restoreByok: defineRoute({
+    method: 'POST',
+    path: '/api/v1/byok/{id}/restore',
+    tag: 'Provider keys',
+    summary: 'Undo a deletion within ten minutes.',
+    kinds: MANAGERS,
+    permission: 'provider_keys.manage',
+    params: byProviderKeyId,
+    query: scopeQuery,
+    answer: providerKeyAnswer,
     errors: ['not_found'],
   }),
   testByok: defineRoute({
@@ -295,6 +323,12 @@ const platformKeyRoutes = {
     ...byokRoutes.deleteByok,
     ...platform,
     path: '/api/v1/platform-keys/{id}',
+    query: null,
+  }),
+  restorePlatformKey: defineRoute({
+    ...byokRoutes.restoreByok,
+    ...platform,
+    path: '/api/v1/platform-keys/{id}/restore',
     query: null,
   }),
   testPlatformKey: defineRoute({
@@ -547,6 +581,7 @@ export const ROUTES = {
   ...insightRoutes,
   ...moreInsightRoutes,
   ...auditRoutes,
+  ...webhookRoutes,
   ...documentRoutes,
 } as const;
 

@@ -28,6 +28,7 @@ import { createMetrics } from './metrics/create-metrics.ts';
 import { previewRoute } from './preview/preview-route.ts';
 import { checkDestination } from './transport/check-destination.ts';
 import { VERSION } from './version.ts';
+import { startWebhooks, type Webhooks } from './webhooks/start-webhooks.ts';
 
 export type RunningServer = {
   readonly url: string;
@@ -55,8 +56,9 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     const tails = createTails();
     let accepting = true;
     const origins = new Set<string>();
+    const webhooks = settings.role === 'gateway' ? null : startWebhooks(instance, engine, log);
     const controlPlane =
-      settings.role === 'gateway' ? null : await startControlPlane(instance, engine, { log, origins });
+      webhooks === null ? null : await startControlPlane(instance, engine, { log, origins, webhooks });
     const server = createHttpServer({
       dataPlane: settings.role === 'control' ? null : startDataPlane(settings, engine, { log, tails }),
       faces: createFaces(engine.providers),
@@ -116,10 +118,16 @@ function startDataPlane(
   return createDataPlane({ ports, bodyBytesMax, track: tails.track, log });
 }
 
+type ControlPlaneParts = {
+  readonly log: ReturnType<typeof createLog>;
+  readonly origins: ReadonlySet<string>;
+  readonly webhooks: Webhooks;
+};
+
 async function startControlPlane(
   instance: Instance,
   engine: Engine,
-  { log, origins }: { readonly log: ReturnType<typeof createLog>; readonly origins: ReadonlySet<string> },
+  { log, origins, webhooks }: ControlPlaneParts,
 ) {
   const { store, vault, clock, random, verifier, issueApiKey } = instance;
   const { ports, counters, live, transport, egress, providers } = engine;
@@ -143,6 +151,9 @@ async function startControlPlane(
     people: instance.people,
     generationFeed: engine.generationFeed,
     audit: createAuditLog(store.audit),
+    transport,
+    webhookDispatcher: webhooks.dispatcher,
+    webhooksChanged: webhooks.events.destinationsChanged,
     firstRun: firstRunOf(instance),
     origins: () => origins,
     pageUrl: () => [...origins][0] ?? '',

@@ -1,6 +1,7 @@
 /** The routing decision as it is shown: previewed, or stored with a generation. */
 import { z } from 'zod';
 import { choice, token, workspaceScope } from './fields.ts';
+import { previewChanges, previewDraft } from './models.ts';
 
 const reason = z
   .looseObject({
@@ -41,6 +42,8 @@ export const previewBody = z.looseObject({
     .min(1, { error: 'must be a model name' })
     .max(256, { error: 'must be at most 256 characters' })
     .optional(),
+  changes: previewChanges.optional().meta({ description: 'What if these keys were so.' }),
+  draft: previewDraft.optional().meta({ description: 'What if there were this key too; its id is "draft".' }),
 });
 export const previewAnswer = z.strictObject({
   data: z.strictObject({

@@ -22,8 +22,11 @@ export const TOKEN_CHARACTERS =
   'lr_live_'.length + ID_CHARACTERS + 1 + SECRET_CHARACTERS + CHECKSUM_CHARACTERS;
 
 /** A new token and its public id. The token is shown once and never stored. */
-export function createToken(prefix: TokenPrefix): { readonly token: string; readonly id: ApiKeyId } {
-  const id = randomBase62(ID_CHARACTERS) as ApiKeyId;
+export function createToken(
+  prefix: TokenPrefix,
+  /** Of the key that gets a new secret; else a new one. */
+  id: ApiKeyId = randomBase62(ID_CHARACTERS) as ApiKeyId,
+): { readonly token: string; readonly id: ApiKeyId } {
   const body = `lr_${prefix}_${id}_${randomBase62(SECRET_CHARACTERS)}`;
   return { token: body + checksumOf(body), id };
 }

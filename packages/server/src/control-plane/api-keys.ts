@@ -28,7 +28,13 @@ type Deps = Pick<
 export function apiKeyHandlers(
   deps: Deps,
 ): Handlers<
-  'listApiKeys' | 'createApiKey' | 'getApiKey' | 'updateApiKey' | 'deleteApiKey' | 'getCurrentKey'
+  | 'listApiKeys'
+  | 'createApiKey'
+  | 'getApiKey'
+  | 'updateApiKey'
+  | 'deleteApiKey'
+  | 'rotateApiKey'
+  | 'getCurrentKey'
 > {
   return {
     listApiKeys: (call) => listApiKeys(deps, call),
@@ -47,6 +53,7 @@ export function apiKeyHandlers(
       await deps.refreshSnapshot();
       return { data: { deleted: true } };
     },
+    rotateApiKey: (call) => rotateApiKey(deps, call),
     getCurrentKey: (call) => describeCaller(deps, call),
   };
 }
@@ -133,6 +140,21 @@ async function updateApiKey(deps: Deps, call: Call<'updateApiKey'>) {
   if (updated === undefined) throw apiKeyNotFound();
   await deps.refreshSnapshot();
   return { data: shownApiKey(updated, await spendOf(deps, updated)) };
+}
+
+/** The same key with a new secret: a limit that was spent stays spent. */
+async function rotateApiKey(deps: Deps, call: Call<'rotateApiKey'>) {
+  const current = await findApiKey(deps, call, call.params.hash);
+  if (isApiKey(call.caller) && current.id === call.caller.id) {
+    throw new GatewayError('invalid_request', `A key cannot rotate itself. ${SELF}`);
+  }
+  if (current.kind !== 'inference') refuseSmallerRole(call.caller);
+  const { token, hint, mac } = deps.issueApiKey(current.kind, current.id);
+  const at = deps.clock.now();
+  const updated = await deps.store.apiKeys.update(call.workspace, current.hash, { hint, mac }, at);
+  if (updated === undefined) throw apiKeyNotFound();
+  await deps.refreshSnapshot();
+  return { data: shownApiKey(updated, await spendOf(deps, updated)), key: token };
 }
 
 async function describeCaller(deps: Deps, { caller }: Call<'getCurrentKey'>) {

@@ -10,6 +10,7 @@ import { apiKeyHandlers } from './api-keys.ts';
 import { auditHandlers } from './audit.ts';
 import { authorizeCaller, resolveWorkspace } from './authorize.ts';
 import { creditHandlers } from './credits.ts';
+import { catalogueHandlers } from './catalogue.ts';
 import { callerIdOf, type Caller, type Exchange } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { docsPage, docsPagePolicy } from './docs-page.ts';
@@ -32,6 +33,7 @@ import { usageErrorHandlers } from './usage-errors.ts';
 import { usageExportHandlers } from './usage-export.ts';
 import { usageHandlers } from './usage.ts';
 import { validate } from './validate.ts';
+import { webhookHandlers } from './webhooks.ts';
 import { workspaceHandlers } from './workspaces.ts';
 
 const REQUEST_ID_BYTES = 12;
@@ -84,13 +86,15 @@ function handlersOf(deps: ControlPlaneDeps): Handlers {
     ...accountHandlers(deps),
     ...firstRunHandlers(deps),
     ...memberHandlers(deps),
+    ...auditHandlers(deps),
+    ...catalogueHandlers(deps),
+    ...webhookHandlers(deps),
     ...invitationHandlers(deps),
     ...usageHandlers(deps),
     ...usageErrorHandlers(deps),
     ...usageExportHandlers(deps),
     ...generationStreamHandlers(deps),
     ...generationHandlers(deps),
-    ...auditHandlers(deps),
     ...previewHandlers(deps),
     ...providerHandlers(deps),
   };

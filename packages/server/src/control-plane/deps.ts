@@ -16,20 +16,24 @@ import type {
   ProviderManifest,
   Random,
   RoutePlan,
+  Transport,
   Vault,
   WorkspaceId,
 } from '@arouter/core';
 import type { KEY_TEST_CLASSES } from '@arouter/contract';
 import type { GenerationFeed } from '../instance/generation-feed.ts';
 import type { AuditLog } from '../audit/create-audit-log.ts';
+import type { Hypothesis } from '../preview/hypothetical-keys.ts';
 import type { People } from '../people/people.ts';
 import type { Store } from '../store/store.ts';
+import type { OpenVault } from '../vault/open-vault.ts';
+import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.ts';
 
 export type ControlPlaneDeps = {
   readonly store: ControlPlaneStore;
   readonly vault: CredentialVault;
   /** Makes a new token; the token itself is shown once and kept nowhere. */
-  readonly issueApiKey: (kind: ApiKeyKind) => IssuedApiKey;
+  readonly issueApiKey: IssueApiKey;
   readonly keyVerifier: KeyVerifier;
   readonly snapshot: () => ConfigSnapshot;
   /** Resolves when the snapshot holds every change that was durable before the call. */
@@ -38,6 +42,11 @@ export type ControlPlaneDeps = {
   readonly testKey: (candidate: KeyTestCandidate) => Promise<KeyTestResult>;
   /** Throws GatewayError (`invalid_request`, `model_not_found`). Sends nothing. */
   readonly previewRoute: (request: PreviewRequest) => Promise<readonly RoutePlan[]>;
+  /** For webhooks: guarded like all calls to the outside. */
+  readonly transport: Pick<Transport, 'send'>;
+  readonly webhookDispatcher: Pick<WebhookDispatcher, 'deliver'>;
+  /** Called when destinations were added, changed or removed. */
+  readonly webhooksChanged: () => void;
   readonly checkDestination: (url: string) => DestinationVerdict;
   readonly providers: ReadonlyMap<ProviderId, ProviderManifest>;
   /** Tells the counters that a workspace has more credits; called after the grant is durable. */
@@ -69,6 +78,7 @@ export type ControlPlaneStore = Pick<
   | 'members'
   | 'invitations'
   | 'audit'
+  | 'webhooks'
 >;
 
 export type FirstRun = {
@@ -80,17 +90,21 @@ export type FirstRun = {
   readonly createWorkspace: (name: string) => Promise<{ readonly id: WorkspaceId; readonly apiKey: string }>;
 };
 
-export type CredentialVault = Pick<Vault, 'openCredential' | 'isReadable'> & {
-  /** Makes the workspace's data key when it has none. Must resolve before the first seal. */
-  ensureWorkspace(workspace: WorkspaceId): Promise<void>;
-  /** Bound to the row and its destination: the result opens nowhere else. */
-  sealCredential(
-    key: Pick<ProviderKeyRecord, 'id' | 'workspaceId' | 'destination'>,
-    credential: Credential,
-  ): Uint8Array;
-  /** Equal for equal credentials of one workspace; says nothing about them otherwise. */
-  fingerprint(workspace: WorkspaceId, credential: Credential): string;
-};
+export type CredentialVault = Pick<Vault, 'openCredential' | 'isReadable'> &
+  Pick<OpenVault, 'sealFields' | 'openFields'> & {
+    /** Makes the workspace's data key when it has none. Must resolve before the first seal. */
+    ensureWorkspace(workspace: WorkspaceId): Promise<void>;
+    /** Bound to the row and its destination: the result opens nowhere else. */
+    sealCredential(
+      key: Pick<ProviderKeyRecord, 'id' | 'workspaceId' | 'destination'>,
+      credential: Credential,
+    ): Uint8Array;
+    /** Equal for equal credentials of one workspace; says nothing about them otherwise. */
+    fingerprint(workspace: WorkspaceId, credential: Credential): string;
+  };
+
+/** With an id: a new secret for that key. */
+export type IssueApiKey = (kind: ApiKeyKind, id?: ApiKeyId) => IssuedApiKey;
 
 export type IssuedApiKey = {
   readonly token: string;
@@ -124,6 +138,8 @@ export type PreviewRequest = {
   readonly workspace: WorkspaceId;
   /** Whose restrictions apply; null: none. */
   readonly apiKey: ApiKeyRecord | null;
+  /** What if the keys were so. */
+  readonly hypothesis?: Hypothesis;
   readonly body: Readonly<Record<string, unknown>>;
 };
 

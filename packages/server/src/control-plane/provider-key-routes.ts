@@ -11,7 +11,8 @@ type ByokRoute =
   | 'updateByok'
   | 'deleteByok'
   | 'testByok'
-  | 'reenableByok';
+  | 'reenableByok'
+  | 'restoreByok';
 type PlatformRoute =
   | 'listPlatformKeys'
   | 'createPlatformKey'
@@ -20,7 +21,8 @@ type PlatformRoute =
   | 'updatePlatformKey'
   | 'deletePlatformKey'
   | 'testPlatformKey'
-  | 'reenablePlatformKey';
+  | 'reenablePlatformKey'
+  | 'restorePlatformKey';
 
 export function providerKeyRouteHandlers(deps: ControlPlaneDeps): Handlers<ByokRoute | PlatformRoute> {
   const byok = providerKeyOperations(deps, 'byok');
@@ -34,6 +36,7 @@ export function providerKeyRouteHandlers(deps: ControlPlaneDeps): Handlers<ByokR
     deleteByok: byok.delete,
     testByok: byok.testSaved,
     reenableByok: byok.reenable,
+    restoreByok: byok.restore,
     listPlatformKeys: platform.list,
     createPlatformKey: platform.create,
     testUnsavedPlatformKey: platform.testUnsaved,
@@ -42,5 +45,6 @@ export function providerKeyRouteHandlers(deps: ControlPlaneDeps): Handlers<ByokR
     deletePlatformKey: platform.delete,
     testPlatformKey: platform.testSaved,
     reenablePlatformKey: platform.reenable,
+    restorePlatformKey: platform.restore,
   };
 }

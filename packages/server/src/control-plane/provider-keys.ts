@@ -2,8 +2,10 @@
 import type { RouteAnswer } from '@arouter/contract';
 import {
   GatewayError,
+  laterBy,
   type Credential,
   type KeySource,
+  type ProviderKeyId,
   type ProviderKeyRecord,
   type WorkspaceId,
 } from '@arouter/core';
@@ -20,6 +22,8 @@ import { findStoredKey, listStoredKeys, providerKeyNotFound } from './stored-pro
 
 const PAGE_SIZE_DEFAULT = 50;
 const PROVIDER_KEYS_MAX = 500;
+/** How long a deletion can be undone. */
+export const RESTORABLE_MS = 10 * 60_000;
 /** One writer in between is met by reading again; more than that is two people who should talk. */
 const UPDATE_TRIES = 2;
 
@@ -40,9 +44,24 @@ export function providerKeyOperations(deps: ControlPlaneDeps, source: KeySource)
     update: (call: Where & Pick<In<'updateByok'>, 'body'>) => update(deps, call),
     delete: async (call: Where) => {
       const key = await findStoredKey(deps, call.workspace, call.params.id);
-      if (!(await deps.store.providerKeys.delete(call.workspace, key.id))) throw providerKeyNotFound();
+      if (!(await deps.store.providerKeys.delete(call.workspace, key.id, deps.clock.now())))
+        throw providerKeyNotFound();
       await deps.refreshSnapshot();
+      // What was deleted longer ago has waited long enough.
+      await deps.store.providerKeys.purge(laterBy(deps.clock.now(), -RESTORABLE_MS));
       return { data: { deleted: true as const } };
+    },
+    restore: async (call: Where) => {
+      const deletedAfter = laterBy(deps.clock.now(), -RESTORABLE_MS);
+      const id = call.params.id as ProviderKeyId;
+      if (!(await deps.store.providerKeys.restore(call.workspace, id, deletedAfter))) {
+        throw new GatewayError(
+          'not_found',
+          'No provider key with this id was deleted in the last ten minutes. Add it again.',
+        );
+      }
+      await deps.refreshSnapshot();
+      return { data: await shownProviderKey(deps, await findStoredKey(deps, call.workspace, id)) };
     },
     reenable: (call: Where) => reenable(deps, call),
     testUnsaved: ({ workspace, body }: Pick<In<'testUnsavedByok'>, 'workspace' | 'body'>) => {

@@ -112,7 +112,8 @@ function actorOf(caller: Caller): AuditEntry['actor'] {
 /** The thing itself: most answers hold it in `data`. */
 function viewOf(answer: unknown): View | null {
   const view = asView(answer);
-  return asView(view?.['data']) ?? view;
+  // Webhooks stand in `endpoint`, their secret beside it.
+  return asView(view?.['data']) ?? asView(view?.['endpoint']) ?? view;
 }
 
 function asView(value: unknown): View | null {

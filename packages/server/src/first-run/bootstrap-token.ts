@@ -1,7 +1,7 @@
 /** The one-use link of a new instance: whoever holds it becomes its first owner. Only its hash is stored. */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { laterBy, type Clock, type Instant } from '@arouter/core';
-import type { VaultRowStore } from '../store/store.ts';
+import type { VaultRowStore } from '../store/vault-ports.ts';
 
 const META_NAME = 'bootstrap';
 const LIFETIME_MS = 3_600_000;

@@ -7,7 +7,7 @@ import {
   type Clock,
   type WorkspaceId,
 } from '@arouter/core';
-import type { IssuedApiKey } from '../control-plane/deps.ts';
+import type { IssueApiKey } from '../control-plane/deps.ts';
 import type { Store } from '../store/store.ts';
 
 export type FirstKeys = {
@@ -19,7 +19,7 @@ export type FirstKeys = {
 export type FirstWorkspaceDeps = {
   readonly store: Pick<Store, 'workspaces' | 'apiKeys'>;
   readonly ensureWorkspace: (workspace: WorkspaceId) => Promise<void>;
-  readonly issueApiKey: (kind: ApiKeyKind) => IssuedApiKey;
+  readonly issueApiKey: IssueApiKey;
   readonly clock: Clock;
 };
 

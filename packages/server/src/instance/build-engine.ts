@@ -1,5 +1,11 @@
 /** The ports of the data plane, and what both faces share, over an open instance. */
-import { PLATFORM_WORKSPACE, type Ports, type ProviderId, type ProviderManifest } from '@arouter/core';
+import {
+  PLATFORM_WORKSPACE,
+  type HealthUpdate,
+  type Ports,
+  type ProviderId,
+  type ProviderManifest,
+} from '@arouter/core';
 import { manifests } from '@arouter/providers';
 import type { Settings } from '../config/settings.ts';
 import { createSpeedBook } from '../counters/speed-book.ts';
@@ -18,6 +24,8 @@ export type Engine = {
   readonly ports: Ports;
   readonly counters: MemoryCounters;
   readonly generationFeed: GenerationFeed;
+  /** Calls back, in this process, when the health of a key changes. */
+  readonly listenToHealth: (listener: (updates: readonly HealthUpdate[]) => void) => void;
   readonly live: LiveSnapshot;
   readonly transport: ClosableTransport;
   readonly egress: EgressPolicy;
@@ -35,7 +43,16 @@ export async function buildEngine(
   await vault.ensureWorkspace(PLATFORM_WORKSPACE);
   const egress = parseEgressAllow(settings.egressAllow);
   const transport = createTransport({ clock, policy: egress });
-  const { counters, live, orphansSettled } = await rebuildState({ store, clock, log, manifests });
+  const healthListeners: ((updates: readonly HealthUpdate[]) => void)[] = [];
+  const { counters, live, orphansSettled } = await rebuildState({
+    store,
+    clock,
+    log,
+    manifests,
+    onHealthChange: (updates) => {
+      for (const listener of healthListeners) listener(updates);
+    },
+  });
   const generationFeed = createGenerationFeed();
   const ports: Ports = {
     clock,
@@ -49,5 +66,15 @@ export async function buildEngine(
     transport,
     providers: manifests,
   };
-  return { ports, counters, generationFeed, live, transport, egress, providers: manifests, orphansSettled };
+  return {
+    ports,
+    counters,
+    generationFeed,
+    listenToHealth: (listener) => void healthListeners.push(listener),
+    live,
+    transport,
+    egress,
+    providers: manifests,
+    orphansSettled,
+  };
 }

@@ -1,11 +1,11 @@
 /** What every command that touches the data folder opens first: settings checked, store, root key, vault, key issuer. */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { ApiKeyKind, Clock, Random } from '@arouter/core';
+import type { Clock, Random } from '@arouter/core';
 import { createToken, hashOfKeyId, hintOfToken } from '../auth/api-key-token.ts';
 import { createKeyVerifier, type PepperedKeyVerifier } from '../auth/key-verifier.ts';
 import type { Settings } from '../config/settings.ts';
-import type { IssuedApiKey } from '../control-plane/deps.ts';
+import type { IssueApiKey } from '../control-plane/deps.ts';
 import { createPeople, type People } from '../people/people.ts';
 import { openSqliteStore } from '../store/open-sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -21,7 +21,7 @@ export type Instance = {
   readonly clock: Clock;
   readonly random: Random;
   readonly verifier: PepperedKeyVerifier;
-  readonly issueApiKey: (kind: ApiKeyKind) => IssuedApiKey;
+  readonly issueApiKey: IssueApiKey;
   readonly people: People;
   /** Set when this start made the root key: the operator must back it up. */
   readonly newRootKeyFile: string | null;
@@ -55,8 +55,8 @@ export async function openInstance(settings: Settings, log: StoreLog): Promise<I
       clock,
       random: systemRandom,
       verifier,
-      issueApiKey: (kind) => {
-        const { token, id } = createToken(kind === 'inference' ? 'live' : 'mgmt');
+      issueApiKey: (kind, keyId) => {
+        const { token, id } = createToken(kind === 'inference' ? 'live' : 'mgmt', keyId);
         return { token, id, hash: hashOfKeyId(id), hint: hintOfToken(token), mac: verifier.macOf(token) };
       },
       people: createPeople({

@@ -19,12 +19,23 @@ export type RebuildOptions = {
   readonly clock: Clock;
   readonly log: StoreLog;
   readonly manifests: ReadonlyMap<ProviderId, ProviderManifest>;
+  /** After the store has been asked to keep it. */
+  readonly onHealthChange?: (updates: readonly HealthUpdate[]) => void;
 };
 
-export async function rebuildState({ store, clock, log, manifests }: RebuildOptions): Promise<RebuiltState> {
+export async function rebuildState({
+  store,
+  clock,
+  log,
+  manifests,
+  onHealthChange,
+}: RebuildOptions): Promise<RebuiltState> {
   const counters = new MemoryCounters({
     clock,
-    onHealthChange: (updates) => saveHealth(store, log, updates),
+    onHealthChange: (updates) => {
+      saveHealth(store, log, updates);
+      onHealthChange?.(updates);
+    },
   });
   const orphansSettled = await store.recovery.settleOrphans(clock.now());
   await restoreCounters({ store, counters, clock }, await store.loadConfig());

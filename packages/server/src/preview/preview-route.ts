@@ -8,9 +8,13 @@ import {
   type Dialect,
   type Ports,
   type ProviderId,
+  type ProviderKeyRecord,
   type RoutePlan,
   type WorkspaceId,
 } from '@arouter/core';
+import { DRAFT_ID, hypotheticalConfig, type Hypothesis } from './hypothetical-keys.ts';
+
+const NO_CHANGE: Hypothesis = { changes: [], draft: null };
 
 export type PreviewDeps = {
   readonly ports: Pick<Ports, 'config' | 'counters' | 'speeds' | 'vault' | 'clock' | 'random' | 'providers'>;
@@ -23,13 +27,24 @@ export type PreviewRequest = {
   readonly apiKey: ApiKeyRecord | null;
   /** A chat request; the messages may be missing. */
   readonly body: Readonly<Record<string, unknown>>;
+  readonly hypothesis?: Hypothesis;
 };
 
 export async function previewRoute(
   deps: PreviewDeps,
-  { workspace, apiKey, body }: PreviewRequest,
+  { workspace, apiKey, body, hypothesis = NO_CHANGE }: PreviewRequest,
 ): Promise<readonly RoutePlan[]> {
-  const config = deps.ports.config();
+  const config = hypotheticalConfig(deps.ports.config(), workspace, hypothesis);
+  const { vault } = deps.ports;
+  const ports = {
+    ...deps.ports,
+    config: () => config,
+    // A key that does not exist yet will have a secret that opens.
+    vault: {
+      ...vault,
+      isReadable: (key: ProviderKeyRecord) => key.id === DRAFT_ID || vault.isReadable(key),
+    },
+  };
   const record = config.workspace(workspace);
   if (record === undefined) throw new GatewayError('not_found', 'There is no such workspace.');
   const caller = apiKey ?? unrestricted(workspace);
@@ -44,7 +59,7 @@ export async function previewRoute(
     planRoute({
       now: deps.ports.clock.now(),
       model,
-      keys: gatherOptions(deps.ports, {
+      keys: gatherOptions(ports, {
         apiKey: caller,
         workspace: record,
         model,

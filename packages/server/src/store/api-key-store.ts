@@ -57,7 +57,7 @@ export const selectApiKeys = queries.selectFrom('api_keys').selectAll();
 
 function toPatchColumns(patch: ApiKeyPatch): Partial<ApiKeyTable> {
   const { name, disabled, limitNano, limitReset, includeByokInLimit, allowedProviders, ...more } = patch;
-  const { allowedModels, rpmLimit, expiresAt, ...nothing } = more;
+  const { allowedModels, rpmLimit, expiresAt, hint, mac, ...nothing } = more;
   noFieldLeft(nothing);
   return definedColumns({
     name,
@@ -69,6 +69,8 @@ function toPatchColumns(patch: ApiKeyPatch): Partial<ApiKeyTable> {
     allowed_models: allowedModels === undefined ? undefined : toJson(allowedModels),
     rpm_limit: rpmLimit,
     expires_at: expiresAt,
+    hint,
+    mac,
   }) as Partial<ApiKeyTable>;
 }
 

@@ -84,8 +84,8 @@ export function describeConfiguration(open: OpenStore): void {
         'missing',
       );
       expect(await providerKeys.get(OTHER, key.id)).toBeUndefined();
-      expect(await providerKeys.delete(OTHER, key.id)).toBe(false);
-      expect(await providerKeys.delete(WORKSPACE, key.id)).toBe(true);
+      expect(await providerKeys.delete(OTHER, key.id, branded(NOON))).toBe(false);
+      expect(await providerKeys.delete(WORKSPACE, key.id, branded(NOON))).toBe(true);
       expect(await providerKeys.list(WORKSPACE)).toEqual([]);
     });
 

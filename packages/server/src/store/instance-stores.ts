@@ -4,7 +4,8 @@ import { branded, fromJson } from './columns.ts';
 import type { ConfigWriter } from './config-writer.ts';
 import { sqliteQueries as queries } from './sql-executor.ts';
 import type { SqlExecutor } from './sql-executor.ts';
-import type { HealthStore, PriceOverride, PriceStore, VaultRowStore } from './store.ts';
+import type { VaultRowStore } from './vault-ports.ts';
+import type { HealthStore, PriceOverride, PriceStore } from './store.ts';
 import type { Tables } from './tables.ts';
 
 export function createPriceStore(executor: SqlExecutor, config: ConfigWriter): PriceStore {

@@ -7,17 +7,15 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { AttemptSettled, Clock } from '@arouter/core';
-import { createAuditStore } from './audit-store.ts';
 import { createApiKeyStore, fromApiKeyRow, selectApiKeys } from './api-key-store.ts';
 import { createConfigWriter } from './config-writer.ts';
 import { createCreditStore } from './credit-store.ts';
 import { createGenerationStore } from './generation-store.ts';
-import { createIdentityStore } from './identity-store.ts';
 import { createHealthStore, createPriceStore, createVaultRowStore } from './instance-stores.ts';
 import { fromPriceRow, selectPrices } from './instance-stores.ts';
-import { createInvitationStore, createMemberStore } from './member-store.ts';
 import { createProviderKeyStore, fromProviderKeyRow, selectProviderKeys } from './provider-key-store.ts';
 import { createRecoveryStore } from './recovery-store.ts';
+import { createSideStores } from './side-stores.ts';
 import { sqliteQueries } from './sql-executor.ts';
 import type { SqlExecutor } from './sql-executor.ts';
 import { Checkpointer } from './sqlite/checkpointer.ts';
@@ -95,7 +93,7 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
     usage: createUsageStore(executor),
     health: createHealthStore(executor),
     recovery: createRecoveryStore({ executor, settleOpened: ledger.settleOpened, lastSequence }),
-    ...peopleStores(executor),
+    ...createSideStores(executor),
     loadConfig: () => loadConfig(executor),
     onConfigChange: config.onChange,
     ping: async () => writer.alive && (await ping(readers)),
@@ -109,15 +107,6 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
       await writer.close();
       unlock();
     },
-  };
-}
-
-function peopleStores(executor: SqlExecutor): Pick<Store, 'identity' | 'members' | 'invitations' | 'audit'> {
-  return {
-    identity: createIdentityStore(executor),
-    members: createMemberStore(executor),
-    invitations: createInvitationStore(executor),
-    audit: createAuditStore(executor),
   };
 }
 

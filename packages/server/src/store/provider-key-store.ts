@@ -31,16 +31,39 @@ export function createProviderKeyStore(executor: SqlExecutor, config: ConfigWrit
           .set(columns)
           .where('workspace_id', '=', workspace)
           .where('id', '=', id)
-          .where('version', '=', expectedVersion),
+          .where('version', '=', expectedVersion)
+          .where('deleted_at', 'is', null),
       );
       if (changes > 0) return 'stored';
       return (await get(record.workspaceId, record.id)) === undefined ? 'missing' : 'version_conflict';
     },
-    async delete(workspace, id) {
+    async delete(workspace, id, at) {
       const { changes } = await config.change(
-        queries.deleteFrom('provider_keys').where('workspace_id', '=', workspace).where('id', '=', id),
+        queries
+          .updateTable('provider_keys')
+          .set({ deleted_at: at })
+          .where('workspace_id', '=', workspace)
+          .where('id', '=', id)
+          .where('deleted_at', 'is', null),
       );
       return changes > 0;
+    },
+    async restore(workspace, id, deletedAfter) {
+      const { changes } = await config.change(
+        queries
+          .updateTable('provider_keys')
+          .set({ deleted_at: null })
+          .where('workspace_id', '=', workspace)
+          .where('id', '=', id)
+          .where('deleted_at', '>', deletedAfter),
+      );
+      return changes > 0;
+    },
+    async purge(deletedUntil) {
+      const [result] = await executor.write(
+        queries.deleteFrom('provider_keys').where('deleted_at', '<=', deletedUntil),
+      );
+      return result?.changes ?? 0;
     },
   };
 }
@@ -48,6 +71,7 @@ export function createProviderKeyStore(executor: SqlExecutor, config: ConfigWrit
 export const selectProviderKeys = queries
   .selectFrom('provider_keys')
   .selectAll()
+  .where('deleted_at', 'is', null)
   .orderBy('workspace_id')
   .orderBy('created_at')
   .orderBy('id');
@@ -85,6 +109,7 @@ function toProviderKeyRow(record: ProviderKeyRecord): ProviderKeyTable {
     version,
     created_at: createdAt,
     updated_at: updatedAt,
+    deleted_at: null,
   };
 }
 

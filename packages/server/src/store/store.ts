@@ -32,6 +32,8 @@ import type {
 } from '@arouter/core';
 
 import type { AuditStore } from './audit-ports.ts';
+import type { VaultRowStore } from './vault-ports.ts';
+import type { WebhookStore } from './webhook-ports.ts';
 import type { IdentityStore, InvitationStore, MemberStore } from './people-ports.ts';
 
 export interface Store {
@@ -50,6 +52,7 @@ export interface Store {
   readonly members: MemberStore;
   readonly invitations: InvitationStore;
   readonly audit: AuditStore;
+  readonly webhooks: WebhookStore;
   /** Everything the data plane's snapshot is made of, as of one moment. */
   loadConfig(): Promise<ConfigRows>;
   /** Called after each configuration change is durable, whoever made it in this process. */
@@ -92,6 +95,9 @@ export interface WorkspaceStore {
 export type Page = { readonly offset: number; readonly limit: number };
 
 export type ApiKeyPatch = {
+  /** A new secret for the same key. */
+  readonly hint?: string;
+  readonly mac?: Uint8Array;
   readonly name?: string;
   readonly disabled?: boolean;
   readonly limitNano?: NanoUsd | null;
@@ -127,8 +133,12 @@ export interface ProviderKeyStore {
     record: ProviderKeyRecord,
     expectedVersion: number,
   ): Promise<'stored' | 'version_conflict' | 'missing'>;
-  /** The row and its sealed secret are gone; ledger rows that name it stay. */
-  delete(workspace: WorkspaceId, id: ProviderKeyId): Promise<boolean>;
+  /** No longer seen by anything but `restore`; ledger rows that name it stay. */
+  delete(workspace: WorkspaceId, id: ProviderKeyId, at: Instant): Promise<boolean>;
+  /** False when it was never deleted, or not after the moment. */
+  restore(workspace: WorkspaceId, id: ProviderKeyId, deletedAfter: Instant): Promise<boolean>;
+  /** Rows and sealed secrets of what was deleted until the moment are gone. Returns how many. */
+  purge(deletedUntil: Instant): Promise<number>;
 }
 
 /** The operator's own price for a model of a provider; wins over the shipped catalogue. */
@@ -142,25 +152,6 @@ export interface PriceStore {
   set(row: PriceOverride): Promise<void>;
   remove(provider: ProviderId, upstreamModel: string): Promise<boolean>;
   list(): Promise<readonly PriceOverride[]>;
-}
-
-/** What the vault keeps beside the data: wrapped data keys and a few sealed values of the instance. */
-export type DekRow = {
-  readonly workspaceId: WorkspaceId;
-  readonly version: number;
-  /** The id of the root key that wraps it. */
-  readonly kekId: string;
-  readonly wrapped: Uint8Array;
-};
-export interface VaultRowStore {
-  listDeks(): Promise<readonly DekRow[]>;
-  /** Fails when the (workspace, version) exists. */
-  insertDek(row: DekRow): Promise<void>;
-  /** Replaces the wrapping only while it is still `expectedKekId`'s: rotation can be repeated after a kill. */
-  rewrapDek(row: DekRow, expectedKekId: string): Promise<boolean>;
-  /** Small instance values (canary, sealed pepper, primary KEK id), by name. */
-  getMeta(name: string): Promise<Uint8Array | undefined>;
-  setMeta(name: string, value: Uint8Array): Promise<void>;
 }
 
 export type CreditEntry = {

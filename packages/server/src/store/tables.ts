@@ -1,4 +1,5 @@
 /** The tables as Kysely sees them. Column meanings: migrations/0001-init.ts. */
+import type { Generated } from 'kysely';
 
 export type WorkspaceTable = { id: string; name: string; unmetered: number; created_at: number };
 
@@ -48,6 +49,7 @@ export type ProviderKeyTable = {
   version: number;
   created_at: number;
   updated_at: number;
+  deleted_at: number | null;
 };
 
 type HeaderColumns = {
@@ -206,8 +208,45 @@ export type AuditEntryTable = {
   hash: string;
 };
 
+export type WebhookTable = {
+  id: string;
+  workspace_id: string;
+  name: string;
+  url: string;
+  method: string;
+  privacy_mode: number;
+  sampling_rate: number;
+  api_key_ids: string | null;
+  event_types: string | null;
+  disabled: number;
+  header_names: string;
+  destination: string;
+  sealed: Uint8Array;
+  created_at: number;
+  updated_at: number;
+};
+
+export type DeliveryTable = {
+  sequence: Generated<number>;
+  id: string;
+  webhook_id: string;
+  workspace_id: string;
+  event_type: string;
+  event_id: string;
+  payload: string;
+  state: string;
+  attempts: number;
+  status_code: number | null;
+  error: string | null;
+  created_at: number;
+  next_attempt_at: number | null;
+  delivered_at: number | null;
+};
+
 export type Tables = {
   audit_entries: AuditEntryTable;
+  webhooks: WebhookTable;
+  webhook_deliveries: DeliveryTable;
   users: UserTable;
   sessions: SessionTable;
   members: { workspace_id: string; user_id: string; role: string; joined_at: number };

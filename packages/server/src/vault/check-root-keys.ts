@@ -2,7 +2,7 @@
  * Do the loaded root keys fit the data? Asked before anything is served. A root key is never made over existing data,
  * and a wrong one never silently leaves secrets unreadable.
  */
-import type { VaultRowStore } from '../store/store.ts';
+import type { VaultRowStore } from '../store/vault-ports.ts';
 import { keyringOf, openMeta, rootKeyIdOfMeta, sealMeta, type Keyring } from './key-wrapping.ts';
 import type { RootKeys } from './load-root-keys.ts';
 import type { RootKey } from './root-key.ts';

@@ -1,7 +1,7 @@
 /** The workspaces' data keys in clear, in memory: read at start, made when a workspace first saves a secret. */
 import { randomBytes, type KeyObject } from 'node:crypto';
 import type { WorkspaceId } from '@arouter/core';
-import type { DekRow, VaultRowStore } from '../store/store.ts';
+import type { DekRow, VaultRowStore } from '../store/vault-ports.ts';
 import { readPrimary } from './check-root-keys.ts';
 import { rewrapDataKey, unwrapDataKey, wrapDataKey, type Keyring } from './key-wrapping.ts';
 import type { DataKey } from './sealed-field.ts';

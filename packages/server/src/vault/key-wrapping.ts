@@ -1,7 +1,7 @@
 /** What the root key seals: the workspaces' data keys, and a few values of the instance kept in the meta rows. */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { WorkspaceId } from '@arouter/core';
-import type { DekRow } from '../store/store.ts';
+import type { DekRow } from '../store/vault-ports.ts';
 import type { RootKey } from './root-key.ts';
 import { openBox, sealBox } from './sealed-box.ts';
 import { VaultError } from './vault-error.ts';

@@ -6,7 +6,7 @@
 import { constants } from 'node:fs';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { VaultRowStore } from '../store/store.ts';
+import type { VaultRowStore } from '../store/vault-ports.ts';
 import { createRootKey, formatRootKey, parseRootKey, type RootKey } from './root-key.ts';
 import { VaultStartRefused } from './vault-error.ts';
 

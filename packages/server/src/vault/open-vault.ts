@@ -7,7 +7,7 @@
  */
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { Clock, Credential, ProviderKeyRecord, Vault, WorkspaceId } from '@arouter/core';
-import type { VaultRowStore } from '../store/store.ts';
+import type { VaultRowStore } from '../store/vault-ports.ts';
 import { checkRootKeys, readPrimary } from './check-root-keys.ts';
 import { createCredentialCache } from './credential-cache.ts';
 import { createDataKeys } from './data-keys.ts';
@@ -22,6 +22,14 @@ import { metaOfInstanceSecret, type InstanceSecretName } from './vault-meta.ts';
 /** The row that a credential belongs to; what the seal is bound to. */
 export type CredentialRow = Pick<ProviderKeyRecord, 'id' | 'workspaceId' | 'destination'>;
 
+/** Tables besides provider keys that hold secrets. */
+export type SealedTable = 'webhooks';
+export type SealedRow = {
+  readonly id: string;
+  readonly workspaceId: WorkspaceId;
+  readonly destination: string;
+};
+
 export type OpenVault = Vault & {
   /** Makes the workspace's data key where there is none. Call before `sealCredential` for a workspace. */
   ensureWorkspace(id: WorkspaceId): Promise<void>;
@@ -29,6 +37,13 @@ export type OpenVault = Vault & {
   refresh(): Promise<void>;
   /** The value for `sealed`. Throws VaultError `data_key_missing` before `ensureWorkspace`. */
   sealCredential(row: CredentialRow, credential: Credential): Uint8Array;
+  /** For other rows that hold secrets, bound like a credential to row and destination. Not remembered. */
+  sealFields(table: SealedTable, row: SealedRow, fields: Readonly<Record<string, string>>): Uint8Array;
+  /** Throws VaultError. */
+  openFields(
+    table: SealedTable,
+    row: SealedRow & { readonly sealed: Uint8Array },
+  ): Readonly<Record<string, string>>;
   /** Equal for equal credentials of one workspace and only there: finds duplicates. 32 hex characters. */
   fingerprint(workspaceId: WorkspaceId, credential: Credential): string;
   /** What may be shown of a credential. */
@@ -71,6 +86,7 @@ export async function openVault({ store, keks, clock }: VaultOptions): Promise<O
       plaintext.fill(0);
       return blob;
     },
+    ...sealedRows(dataKeys),
     openCredential(record) {
       const known = cache.get(record);
       if (known !== undefined) return known;
@@ -93,6 +109,26 @@ export async function openVault({ store, keks, clock }: VaultOptions): Promise<O
     instanceSecret: (name) => readInstanceSecret(store, keyring, name),
     forgetPlaintext: cache.clear,
     close: cache.close,
+  };
+}
+
+function sealedRows(
+  dataKeys: ReturnType<typeof createDataKeys>,
+): Pick<OpenVault, 'sealFields' | 'openFields'> {
+  return {
+    sealFields(table, row, fields) {
+      const plaintext = Buffer.from(JSON.stringify(fields));
+      const blob = sealField(dataKeys.newest(row.workspaceId), rowContext(table, row), plaintext);
+      plaintext.fill(0);
+      return blob;
+    },
+    openFields(table, row) {
+      const keyOf = (version: number): KeyObject => dataKeys.get(row.workspaceId, version);
+      const plaintext = openField(keyOf, rowContext(table, row), row.sealed);
+      const fields = JSON.parse(plaintext.toString()) as Record<string, string>;
+      plaintext.fill(0);
+      return fields;
+    },
   };
 }
 
@@ -124,8 +160,15 @@ async function readInstanceSecret(
   return openMeta(keyring, metaName, (await store.getMeta(metaName)) ?? new Uint8Array());
 }
 
-function fieldContext({ id, workspaceId, destination }: CredentialRow): FieldContext {
-  return { workspaceId, table: 'provider_keys', column: 'sealed', rowId: id, destination };
+function fieldContext(row: CredentialRow): FieldContext {
+  return rowContext('provider_keys', row);
+}
+
+function rowContext(
+  table: SealedTable | 'provider_keys',
+  { id, workspaceId, destination }: SealedRow,
+): FieldContext {
+  return { workspaceId, table, column: 'sealed', rowId: id, destination };
 }
 
 /** The fields of a plain or a masked credential, in one order. */

@@ -1,6 +1,6 @@
 import type { Credential, ProviderKeyId, ProviderKeyRecord, WorkspaceId } from '@arouter/core';
 import { describe, expect, it } from 'vitest';
-import type { DekRow } from '../store/store.ts';
+import type { DekRow } from '../store/vault-ports.ts';
 import { rootKeyUse } from './check-root-keys.ts';
 import { openVault, type OpenVault } from './open-vault.ts';
 import { createRootKey, type RootKey } from './root-key.ts';

@@ -6,7 +6,7 @@
  * one; a row is replaced only while it is still the row that was read. Until `remaining` is 0 both keys must be loaded,
  * and the old one must be kept for as long as backups from before are.
  */
-import type { VaultRowStore } from '../store/store.ts';
+import type { VaultRowStore } from '../store/vault-ports.ts';
 import { checkFit, promote, rootKeyUse } from './check-root-keys.ts';
 import {
   keyringOf,

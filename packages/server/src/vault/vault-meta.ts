@@ -1,5 +1,5 @@
 /** The vault's meta rows: names, and what is read from them. */
-import type { VaultRowStore } from '../store/store.ts';
+import type { VaultRowStore } from '../store/vault-ports.ts';
 
 /** The id of the root key that new data is sealed under. */
 export const META_PRIMARY = 'vault.primary_kek_id';

@@ -33,11 +33,13 @@ import { createLiveSnapshot, type LiveSnapshot } from '../../snapshot/live-snaps
 import { openSqliteStore } from '../../store/open-sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 import { checkDestination } from '../../transport/check-destination.ts';
+import { createTransport } from '../../transport/create-transport.ts';
 import { parseEgressAllow } from '../../transport/parse-egress-allow.ts';
 import { openVault } from '../../vault/open-vault.ts';
 import { createRootKey } from '../../vault/root-key.ts';
+import { createWebhookDispatcher, type WebhookDispatcher } from '../../webhooks/webhook-dispatcher.ts';
 import { createControlPlane } from '../create-control-plane.ts';
-import type { ControlPlaneDeps, FirstRun, IssuedApiKey, KeyTestCandidate, KeyTestResult } from '../deps.ts';
+import type { ControlPlaneDeps, FirstRun, IssueApiKey, KeyTestCandidate, KeyTestResult } from '../deps.ts';
 
 /** Of this gateway's pages. */
 export const ORIGIN = 'http://127.0.0.1:8080';
@@ -51,10 +53,13 @@ export const OTHER_WORKSPACE = 'ws_two' as WorkspaceId;
 export const CANARY = 'sk-proj-CANARYcanaryCANARYcanary0123456789';
 
 export type TestInstance = {
+  /** The database. */
+  readonly file: string;
   readonly app: FastifyInstance;
   readonly store: Store;
   readonly counters: MemoryCounters;
   readonly generationFeed: GenerationFeed;
+  readonly webhookDispatcher: WebhookDispatcher;
   readonly deps: ControlPlaneDeps;
   /** Tokens; `management` and `inference` belong to the first workspace, `foreign` manages the second. */
   readonly keys: Readonly<Record<'operator' | 'management' | 'inference' | 'foreign', string>>;
@@ -79,8 +84,10 @@ export type World = { now: number; keyTest: KeyTestResult };
 
 const OK: KeyTestResult = { class: 'ok', message: 'The key works.', status: 200, latencyMs: 12 };
 
-export async function openTestInstance(): Promise<TestInstance> {
+/** `allowed`: another origin on a private address that may be called. */
+export async function openTestInstance(allowed?: string): Promise<TestInstance> {
   const folder = mkdtempSync(join(tmpdir(), 'control-plane-'));
+  const file = join(folder, 'arouter.db');
   const world: World = { now: NOW, keyTest: OK };
   const clock: Clock = {
     now: () => instant(world.now),
@@ -88,7 +95,7 @@ export async function openTestInstance(): Promise<TestInstance> {
     sleep: (delayMs) => systemClock.sleep(Math.min(delayMs, 5)),
   };
   const store = await openSqliteStore({
-    file: join(folder, 'arouter.db'),
+    file,
     synchronous: 'normal',
     clock,
     log: QUIET,
@@ -113,7 +120,11 @@ export async function openTestInstance(): Promise<TestInstance> {
   const logged: string[] = [];
   const log = (fields: object, message: string): void =>
     void logged.push(JSON.stringify({ ...fields, message }));
-  const policy = parseEgressAllow('http://127.0.0.1:9001');
+  const policy = parseEgressAllow(
+    ['http://127.0.0.1:9001', ...(allowed === undefined ? [] : [allowed])].join(','),
+  );
+  const transport = createTransport({ clock: systemClock, policy });
+  const webhookDispatcher = createWebhookDispatcher({ store, vault, transport, clock, log: QUIET });
   const deps: ControlPlaneDeps = {
     store,
     vault,
@@ -127,6 +138,9 @@ export async function openTestInstance(): Promise<TestInstance> {
       return world.keyTest;
     },
     previewRoute: (request) => previewRoute({ ports, dialect: openaiChat, defaultProvider: OPENAI }, request),
+    transport,
+    webhookDispatcher,
+    webhooksChanged: () => undefined,
     checkDestination: (url) => checkDestination(url, policy),
     providers: manifests,
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
@@ -151,16 +165,20 @@ export async function openTestInstance(): Promise<TestInstance> {
   await app.ready();
   const close = async (): Promise<void> => {
     await app.close();
+    await webhookDispatcher.close();
+    await transport.close();
     vault.close();
     await store.close();
     rmSync(folder, { recursive: true });
   };
   const call = callerOf(app, keys);
   return {
+    file,
     app,
     store,
     counters,
     generationFeed,
+    webhookDispatcher,
     deps,
     keys,
     inferenceKey,
@@ -172,7 +190,7 @@ export async function openTestInstance(): Promise<TestInstance> {
   };
 }
 
-function firstRunOf(store: Store, issueApiKey: (kind: ApiKeyKind) => IssuedApiKey, clock: Clock): FirstRun {
+function firstRunOf(store: Store, issueApiKey: IssueApiKey, clock: Clock): FirstRun {
   let unused = true;
   return {
     isOpen: async () => !(await store.members.usersExist()),
@@ -189,16 +207,16 @@ function firstRunOf(store: Store, issueApiKey: (kind: ApiKeyKind) => IssuedApiKe
 type Keys = TestInstance['keys'];
 const QUIET = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-function issuerOf(verifier: PepperedKeyVerifier): (kind: ApiKeyKind) => IssuedApiKey {
-  return (kind) => {
-    const { token, id } = createToken(kind === 'inference' ? 'live' : 'mgmt');
+function issuerOf(verifier: PepperedKeyVerifier): IssueApiKey {
+  return (kind, keyId) => {
+    const { token, id } = createToken(kind === 'inference' ? 'live' : 'mgmt', keyId);
     return { token, id, hash: hashOfKeyId(id), hint: hintOfToken(token), mac: verifier.macOf(token) };
   };
 }
 
 async function createKeys(
   store: Store,
-  issueApiKey: (kind: ApiKeyKind) => IssuedApiKey,
+  issueApiKey: IssueApiKey,
   clock: Clock,
 ): Promise<{ readonly keys: Keys; readonly inferenceKey: ApiKeyRecord }> {
   for (const id of [PLATFORM_WORKSPACE, WORKSPACE, OTHER_WORKSPACE]) {

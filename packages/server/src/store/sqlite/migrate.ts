@@ -5,11 +5,19 @@ import { providerKeyOptions } from '../migrations/0002-provider-key-options.ts';
 import { auditLog } from '../migrations/0005-audit-log.ts';
 import { people } from '../migrations/0003-people.ts';
 import { errorRollups } from '../migrations/0004-error-rollups.ts';
+import { webhooks } from '../migrations/0006-webhooks.ts';
 
 type Migration = { readonly number: number; readonly name: string; readonly statements: readonly string[] };
 
 /** In order; only ever appended to. */
-export const MIGRATIONS: readonly Migration[] = [init, providerKeyOptions, people, errorRollups, auditLog];
+export const MIGRATIONS: readonly Migration[] = [
+  init,
+  providerKeyOptions,
+  people,
+  errorRollups,
+  auditLog,
+  webhooks,
+];
 
 /** Throws when the file was written by a newer ARouter: an older one must not guess at its schema. */
 export function migrate(database: DatabaseSync, appliedAt: number): void {

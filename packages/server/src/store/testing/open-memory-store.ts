@@ -7,11 +7,9 @@ import { DatabaseSync } from 'node:sqlite';
 import type { AttemptSettled, Clock, Instant } from '@arouter/core';
 import { CompiledQuery, type Compilable } from 'kysely';
 import { createApiKeyStore, fromApiKeyRow, selectApiKeys } from '../api-key-store.ts';
-import { createAuditStore } from '../audit-store.ts';
 import { createConfigWriter } from '../config-writer.ts';
 import { createCreditStore } from '../credit-store.ts';
 import { createGenerationStore } from '../generation-store.ts';
-import { createIdentityStore } from '../identity-store.ts';
 import {
   createHealthStore,
   createPriceStore,
@@ -19,7 +17,7 @@ import {
   fromPriceRow,
   selectPrices,
 } from '../instance-stores.ts';
-import { createInvitationStore, createMemberStore } from '../member-store.ts';
+import { createSideStores } from '../side-stores.ts';
 import { createProviderKeyStore, fromProviderKeyRow, selectProviderKeys } from '../provider-key-store.ts';
 import { createRecoveryStore } from '../recovery-store.ts';
 import type { SqlExecutor, WriteResult } from '../sql-executor.ts';
@@ -87,10 +85,7 @@ export function openMemoryStore(options: MemoryStoreOptions): Store {
     usage: createUsageStore(executor),
     health: createHealthStore(executor),
     recovery: createRecoveryStore({ executor, settleOpened: ledger.settleOpened, lastSequence }),
-    identity: createIdentityStore(executor),
-    members: createMemberStore(executor),
-    invitations: createInvitationStore(executor),
-    audit: createAuditStore(executor),
+    ...createSideStores(executor),
     loadConfig: () => loadConfig(executor),
     onConfigChange: config.onChange,
     ping: async () => !closed,

@@ -1,5 +1,5 @@
 /** For tests: the vault's rows in memory, with the store's rules, and a way to be killed at any operation. */
-import type { DekRow, VaultRowStore } from '../../store/store.ts';
+import type { DekRow, VaultRowStore } from '../../store/vault-ports.ts';
 
 export class Killed extends Error {}
 

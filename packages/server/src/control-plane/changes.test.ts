@@ -1,0 +1,115 @@
+/** Undoing a deletion, rotating a key, and what would be if keys were otherwise. */
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openTestInstance, type TestInstance } from './testing/open-test-instance.ts';
+
+const SECRET = `sk-proj-${'q'.repeat(40)}`;
+
+let instance: TestInstance;
+beforeEach(async () => {
+  instance = await openTestInstance();
+});
+afterEach(() => instance.close());
+
+const manage = (...[method, url, body]: [Parameters<TestInstance['call']>[1], string, unknown?]) =>
+  instance.call('management', method, url, body);
+async function addKey(given: object = {}): Promise<string> {
+  const body = { provider: 'openai', label: 'Main', credential: { api_key: SECRET }, ...given };
+  const { status, text, body: answer } = await manage('POST', '/api/v1/byok', body);
+  expect(status, text).toBe(201);
+  return answer.data.id;
+}
+
+describe('a deleted provider key', () => {
+  test('serves nobody, and is back when the deletion is undone in time', async () => {
+    const id = await addKey({ weight: 7 });
+    expect((await manage('DELETE', `/api/v1/byok/${id}`)).status).toBe(200);
+    expect((await manage('GET', `/api/v1/byok/${id}`)).status).toBe(404);
+    expect((await manage('PATCH', `/api/v1/byok/${id}`, { weight: 1 })).status).toBe(404);
+    expect((await instance.call('foreign', 'POST', `/api/v1/byok/${id}/restore`)).status).toBe(404);
+    instance.world.now += 9 * 60_000;
+    const restored = await manage('POST', `/api/v1/byok/${id}/restore`);
+    expect([restored.status, restored.body.data.weight]).toEqual([200, 7]);
+    expect((await manage('POST', `/api/v1/byok/${id}/restore`)).status).toBe(404);
+  });
+
+  test('is gone with its secret after ten minutes', async () => {
+    const id = await addKey();
+    const other = await addKey({ label: 'Other' });
+    await manage('DELETE', `/api/v1/byok/${id}`);
+    instance.world.now += 10 * 60_000;
+    expect((await manage('POST', `/api/v1/byok/${id}/restore`)).status).toBe(404);
+    await manage('DELETE', `/api/v1/byok/${other}`);
+    const database = new DatabaseSync(instance.file, { readOnly: true });
+    const rows = database.prepare('SELECT id FROM provider_keys').all();
+    database.close();
+    expect(rows.map((row) => row['id'])).toEqual([other]);
+  });
+});
+
+test('a rotated API key keeps its identity and limits; only the new secret works', async () => {
+  const made = await manage('POST', '/api/v1/keys', { name: 'Turning', limit: 5, rpm_limit: 7 });
+  const { hash } = made.body.data;
+  const rotated = await manage('POST', `/api/v1/keys/${hash}/rotate`);
+  expect([rotated.status, rotated.body.data]).toMatchObject([201, { hash, limit: 5, rpm_limit: 7 }]);
+  expect(rotated.body.key).not.toBe(made.body.key);
+  const ask = async (token: string) =>
+    (
+      await instance.app.inject({
+        method: 'GET',
+        url: '/api/v1/key',
+        headers: { authorization: `Bearer ${token}` },
+      })
+    ).statusCode;
+  expect([await ask(made.body.key), await ask(rotated.body.key)]).toEqual([401, 200]);
+});
+
+describe('a preview', () => {
+  const verdicts = async (extra: object) => {
+    const body = { model: 'openai/gpt-5.4-mini', messages: [], ...extra };
+    const { status, text, body: answer } = await manage('POST', '/api/v1/routing/preview', body);
+    expect(status, text).toBe(200);
+    return answer.data.verdicts as readonly {
+      provider_key_id: string;
+      kind: string;
+      share: number | null;
+      reason: { code: string } | null;
+    }[];
+  };
+
+  test('shows what changes would do, and changes nothing', async () => {
+    const first = await addKey();
+    const second = await addKey({ label: 'Second', credential: { api_key: `${SECRET}2` } });
+    const share = (all: Awaited<ReturnType<typeof verdicts>>, id: string) =>
+      all.find((each) => each.provider_key_id === id)?.share;
+    expect(share(await verdicts({}), first)).toBe(0.5);
+    expect(share(await verdicts({ changes: [{ provider_key_id: first, weight: 3 }] }), first)).toBe(0.75);
+    const without = await verdicts({ changes: [{ provider_key_id: second, enabled: false }] });
+    expect(without.find((each) => each.provider_key_id === second)?.reason?.code).toBe('key_disabled');
+    const drafted = await verdicts({ draft: { provider: 'OpenAI', weight: 2 } });
+    expect(share(drafted, 'draft')).toBe(0.5);
+    expect(share(await verdicts({}), first)).toBe(0.5);
+  });
+
+  test('of a share needs no model', async () => {
+    const first = await addKey();
+    const { body } = await manage('POST', '/api/v1/routing/share', { provider: 'openai', weight: 3 });
+    expect(body.data).toMatchObject([
+      { provider_key_id: 'draft', share: 0.75 },
+      { provider_key_id: first, share: 0.25 },
+    ]);
+    const changed = { provider: 'openai', weight: 9, provider_key_id: first };
+    expect((await manage('POST', '/api/v1/routing/share', changed)).body.data).toMatchObject([
+      { provider_key_id: first, share: 1 },
+    ]);
+  });
+
+  test('of the catalogue says which of my keys serve a model', async () => {
+    const id = await addKey({ supported_models: ['gpt-5.4-mini'] });
+    const { body } = await manage('GET', '/api/v1/catalogue?q=openai/gpt-5.4');
+    const of = (model: string) => body.data.find((each: { id: string }) => each.id === model)?.endpoints[0];
+    expect(of('openai/gpt-5.4-mini').my_keys).toMatchObject([{ id }]);
+    expect(of('openai/gpt-5.4').my_keys).toEqual([]);
+    expect(of('openai/gpt-5.4').prices.input_usd_per_million).toBeGreaterThan(0);
+  });
+});
