@@ -38,6 +38,8 @@ describe('the route table', () => {
       'completeFirstRun',
       'signIn',
       'completeTwoFactor',
+      'startSso',
+      'finishSso',
       'inspectInvitation',
       'acceptInvitation',
       'getOpenApi',

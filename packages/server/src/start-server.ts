@@ -19,6 +19,7 @@ import { createFirstRunHandler } from './first-run/handle-first-run.ts';
 import { tokenOf } from './http/caller.ts';
 import { createHttpServer, type HttpDeps } from './http/create-http-server.ts';
 import { sendErrorAnswer } from './http/error-answer.ts';
+import { singleSignOn } from './people/sso/single-sign-on.ts';
 import { loadStaticPages, type StaticPages } from './http/static-pages.ts';
 import { buildEngine, type Engine } from './instance/build-engine.ts';
 import { openInstance, type Instance } from './instance/open-instance.ts';
@@ -58,7 +59,9 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     const origins = new Set<string>();
     const webhooks = settings.role === 'gateway' ? null : startWebhooks(instance, engine, log);
     const controlPlane =
-      webhooks === null ? null : await startControlPlane(instance, engine, { log, origins, webhooks });
+      webhooks === null
+        ? null
+        : await startControlPlane(instance, engine, { settings, log, origins, webhooks });
     const server = createHttpServer({
       dataPlane: settings.role === 'control' ? null : startDataPlane(settings, engine, { log, tails }),
       faces: createFaces(engine.providers),
@@ -119,6 +122,7 @@ function startDataPlane(
 }
 
 type ControlPlaneParts = {
+  readonly settings: Settings;
   readonly log: ReturnType<typeof createLog>;
   readonly origins: ReadonlySet<string>;
   readonly webhooks: Webhooks;
@@ -127,7 +131,7 @@ type ControlPlaneParts = {
 async function startControlPlane(
   instance: Instance,
   engine: Engine,
-  { log, origins, webhooks }: ControlPlaneParts,
+  { settings, log, origins, webhooks }: ControlPlaneParts,
 ) {
   const { store, vault, clock, random, verifier, issueApiKey } = instance;
   const { ports, counters, live, transport, egress, providers } = engine;
@@ -155,6 +159,7 @@ async function startControlPlane(
     webhookDispatcher: webhooks.dispatcher,
     webhooksChanged: webhooks.events.destinationsChanged,
     firstRun: firstRunOf(instance),
+    sso: singleSignOn(settings.oidc, { transport, clock }),
     origins: () => origins,
     pageUrl: () => [...origins][0] ?? '',
     clock,

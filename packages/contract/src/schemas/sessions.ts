@@ -133,3 +133,15 @@ export const startTwoFactorAnswer = z.strictObject({
 export const recoveryCodesAnswer = z.strictObject({
   data: z.strictObject({ recovery_codes: z.array(z.string()).meta({ description: 'Shown once.' }) }),
 });
+
+const ssoText = printable(4096).optional();
+export const ssoCallbackQuery = z.strictObject({
+  code: ssoText,
+  state: ssoText,
+  iss: ssoText,
+  session_state: ssoText,
+  scope: ssoText,
+  error: ssoText,
+  error_description: ssoText,
+  error_uri: ssoText,
+});

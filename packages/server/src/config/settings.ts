@@ -84,6 +84,55 @@ export const SETTINGS = [
     check: urlOrEmpty,
   },
   {
+    env: 'AROUTER_OIDC_ISSUER',
+    key: 'oidc_issuer',
+    fallback: '',
+    help: 'OpenID Connect provider for single sign-on, e.g. https://login.example.com; empty: none. Needs AROUTER_PUBLIC_URL.',
+    check: urlOrEmpty,
+  },
+  {
+    env: 'AROUTER_OIDC_CLIENT_ID',
+    key: 'oidc_client_id',
+    fallback: '',
+    help: 'Our id at it.',
+    check: anyText,
+  },
+  {
+    env: 'AROUTER_OIDC_CLIENT_SECRET',
+    key: 'oidc_client_secret',
+    fallback: '',
+    help: 'Our secret at it. The redirect address to register is AROUTER_PUBLIC_URL/api/v1/session/sso/callback.',
+    check: anyText,
+  },
+  {
+    env: 'AROUTER_OIDC_LABEL',
+    key: 'oidc_label',
+    fallback: 'single sign-on',
+    help: 'What the button calls it.',
+    check: notEmpty,
+  },
+  {
+    env: 'AROUTER_OIDC_DOMAINS',
+    key: 'oidc_domains',
+    fallback: '',
+    help: 'Comma-separated e-mail domains whose people may come by themselves; empty: nobody new.',
+    check: anyText,
+  },
+  {
+    env: 'AROUTER_OIDC_ROLE',
+    key: 'oidc_role',
+    fallback: 'none',
+    help: 'Role of new people in the first workspace: none (they need an invitation), viewer, developer, billing or admin.',
+    check: oneOf(['none', 'viewer', 'developer', 'billing', 'admin']),
+  },
+  {
+    env: 'AROUTER_OIDC_ONLY',
+    key: 'oidc_only',
+    fallback: 'false',
+    help: 'true: passwords are not taken.',
+    check: oneOf(['true', 'false']),
+  },
+  {
     env: 'AROUTER_LOG_LEVEL',
     key: 'log_level',
     fallback: 'info',
@@ -115,6 +164,16 @@ export type Settings = {
   readonly kek: string;
   readonly egressAllow: string;
   readonly publicUrl: string;
+  /** Null: no single sign-on. */
+  readonly oidc: {
+    readonly issuer: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly label: string;
+    readonly domains: readonly string[];
+    readonly role: 'viewer' | 'developer' | 'billing' | 'admin' | null;
+    readonly isOnly: boolean;
+  } | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly bodyBytesMax: number;
   readonly ledgerSync: 'normal' | 'full';
@@ -151,9 +210,33 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     kek: text('AROUTER_KEK'),
     egressAllow: text('AROUTER_EGRESS_ALLOW'),
     publicUrl: text('AROUTER_PUBLIC_URL'),
+    oidc: readOidc(text),
     logLevel: text('AROUTER_LOG_LEVEL') as Settings['logLevel'],
     bodyBytesMax: Number(text('AROUTER_BODY_BYTES_MAX')),
     ledgerSync: text('AROUTER_LEDGER_SYNC') as Settings['ledgerSync'],
+  };
+}
+
+type Text = (env: (typeof SETTINGS)[number]['env']) => string;
+
+function readOidc(text: Text): Settings['oidc'] {
+  const issuer = text('AROUTER_OIDC_ISSUER');
+  if (issuer === '') return null;
+  for (const env of ['AROUTER_OIDC_CLIENT_ID', 'AROUTER_OIDC_CLIENT_SECRET', 'AROUTER_PUBLIC_URL'] as const) {
+    if (text(env) === '') throw new SettingsError(`${env} must be set where AROUTER_OIDC_ISSUER is.`);
+  }
+  const role = text('AROUTER_OIDC_ROLE');
+  return {
+    issuer,
+    clientId: text('AROUTER_OIDC_CLIENT_ID'),
+    clientSecret: text('AROUTER_OIDC_CLIENT_SECRET'),
+    label: text('AROUTER_OIDC_LABEL'),
+    domains: text('AROUTER_OIDC_DOMAINS')
+      .split(',')
+      .map((domain) => domain.trim().toLowerCase())
+      .filter((domain) => domain !== ''),
+    role: role === 'none' ? null : (role as NonNullable<NonNullable<Settings['oidc']>['role']>),
+    isOnly: text('AROUTER_OIDC_ONLY') === 'true',
   };
 }
 

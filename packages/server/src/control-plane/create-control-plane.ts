@@ -28,6 +28,7 @@ import { invitationHandlers } from './invitations.ts';
 import { memberHandlers } from './members.ts';
 import { sendError } from './send-error.ts';
 import { sessionHandlers } from './sessions.ts';
+import { ssoHandlers } from './sso.ts';
 import { generationStreamHandlers } from './generation-stream.ts';
 import { usageErrorHandlers } from './usage-errors.ts';
 import { usageExportHandlers } from './usage-export.ts';
@@ -83,6 +84,7 @@ function handlersOf(deps: ControlPlaneDeps): Handlers {
     ...priceHandlers(deps),
     ...workspaceHandlers(deps),
     ...sessionHandlers(deps),
+    ...ssoHandlers(deps),
     ...accountHandlers(deps),
     ...firstRunHandlers(deps),
     ...memberHandlers(deps),

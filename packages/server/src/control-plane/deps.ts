@@ -27,6 +27,7 @@ import type { Hypothesis } from '../preview/hypothetical-keys.ts';
 import type { People } from '../people/people.ts';
 import type { Store } from '../store/store.ts';
 import type { OpenVault } from '../vault/open-vault.ts';
+import type { SingleSignOn } from './sso.ts';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.ts';
 
 export type ControlPlaneDeps = {
@@ -55,6 +56,8 @@ export type ControlPlaneDeps = {
   readonly generationFeed: Pick<GenerationFeed, 'listen'>;
   readonly audit: AuditLog;
   readonly firstRun: FirstRun;
+  /** Null: not configured. */
+  readonly sso: SingleSignOn | null;
   /** The origins of this gateway's own pages, e.g. `https://gateway.example.com`. */
   readonly origins: () => ReadonlySet<string>;
   /** Where people open the dashboard, for links: the first of the origins. */

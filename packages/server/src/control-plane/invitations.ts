@@ -11,13 +11,14 @@ import { signedIn } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { shownTime, type Call, type Handlers } from './handler.ts';
 import { refuseAbove } from './members.ts';
+import { refusePasswords } from './sessions.ts';
 
 const LIFETIME_MS = 7 * 24 * 3_600_000;
 const TOKEN_BYTES = 32;
 const ID_BYTES = 12;
 const INVITATIONS_MAX = 200;
 
-type Deps = Pick<ControlPlaneDeps, 'store' | 'people' | 'clock' | 'random' | 'pageUrl'>;
+type Deps = Pick<ControlPlaneDeps, 'store' | 'people' | 'clock' | 'random' | 'pageUrl' | 'sso'>;
 
 export function invitationHandlers(
   deps: Deps,
@@ -94,6 +95,7 @@ async function personFor(
   const session = await deps.people.session(exchange.client);
   if (session !== null && session.user.email === email) return session.user.id;
   if ((await deps.people.findByEmail(email)) !== null) throw notSignedIn();
+  refusePasswords(deps);
   const { name, password } = body;
   if (name === undefined || password === undefined) {
     throw new GatewayError('invalid_request', 'A new person needs `name` and `password`.', {

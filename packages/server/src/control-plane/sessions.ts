@@ -9,7 +9,7 @@ import type { ControlPlaneDeps } from './deps.ts';
 import { shownTime, type Call, type Handlers } from './handler.ts';
 import { shownWorkspace } from './workspaces.ts';
 
-type Deps = Pick<ControlPlaneDeps, 'people' | 'store' | 'firstRun' | 'clock'>;
+type Deps = Pick<ControlPlaneDeps, 'people' | 'store' | 'firstRun' | 'clock' | 'sso'>;
 type Session = RouteAnswer<'getSession'>['data'];
 
 export function sessionHandlers(
@@ -28,6 +28,7 @@ export function sessionHandlers(
   return {
     getSession: (call) => describeSession(deps, call),
     signIn: async ({ body, exchange }) => {
+      refusePasswords(deps);
       const { value, cookies } = await people.signIn(exchange.client, body);
       exchange.setCookies(cookies);
       return { data: { state: value.secondFactor ? 'two_factor_required' : 'signed_in' } };
@@ -76,7 +77,7 @@ async function describeSession(deps: Deps, { exchange }: Call<'getSession'>) {
   const awaits = deps.people.awaitsSecondFactor(exchange.client);
   return {
     data: {
-      ...surroundings(),
+      ...surroundings(deps),
       first_run: await deps.firstRun.isOpen(),
       state: awaits ? ('two_factor_required' as const) : ('signed_out' as const),
       user: null,
@@ -97,7 +98,7 @@ async function signedInSession(deps: Deps, { user, activeWorkspaceId }: SignedIn
     ...(active === null ? [] : ROLE_PERMISSIONS[active.role]),
   ];
   return {
-    ...surroundings(),
+    ...surroundings(deps),
     first_run: false,
     state: 'signed_in',
     user: shownUser(user),
@@ -107,8 +108,14 @@ async function signedInSession(deps: Deps, { user, activeWorkspaceId }: SignedIn
   };
 }
 
-function surroundings() {
-  return { sso: null, password_sign_in: true };
+function surroundings({ sso }: Pick<Deps, 'sso'>) {
+  return { sso: sso === null ? null : { label: sso.label }, password_sign_in: sso?.isOnly !== true };
+}
+
+/** Where single sign-on is the only way, a password opens nothing. */
+export function refusePasswords({ sso }: Pick<Deps, 'sso'>): void {
+  if (sso?.isOnly !== true) return;
+  throw new GatewayError('permission_denied', `Passwords are not taken here: sign in with ${sso.label}.`);
 }
 
 export function shownUser({ id, name, email, isOperator, twoFactorEnabled }: User) {

@@ -1,4 +1,5 @@
 /** What is asked and changed about people without a proof of theirs, and therefore without the library. */
+import { randomBytes } from 'node:crypto';
 import type { Clock, WorkspaceId } from '@arouter/core';
 import type { IdentityRow, IdentityStore, UserId } from '../store/people-ports.ts';
 import { SESSION_AGE_MS_MAX } from './session-limits.ts';
@@ -22,6 +23,7 @@ export function createUserRows(identity: IdentityStore, clock: Clock) {
       const [row] = await identity.find('users', [where('id', String(account['user_id']))]);
       return row === undefined ? null : fromUserRow(row);
     },
+    linkAccount: createAccountLinks(identity, clock),
     async rename(userId: UserId, name: string): Promise<User | null> {
       const [row] = await identity.update('users', [where('id', userId)], {
         set: { name, updated_at: clock.now() },
@@ -41,13 +43,13 @@ export function createUserRows(identity: IdentityStore, clock: Clock) {
       const ended = await identity.remove('sessions', [where('user_id', userId), where('id', sessionId)]);
       return ended.length > 0;
     },
-    async endOtherSessions(userId: UserId, keptId: string): Promise<number> {
-      const ended = await identity.remove('sessions', [
-        where('user_id', userId),
-        { ...where('id', keptId), operator: 'ne' },
-      ]);
-      return ended.length;
-    },
+    endOtherSessions: async (userId: UserId, keptId: string): Promise<number> =>
+      (
+        await identity.remove('sessions', [
+          where('user_id', userId),
+          { ...where('id', keptId), operator: 'ne' },
+        ])
+      ).length,
     async activate(sessionId: string, workspace: WorkspaceId): Promise<void> {
       await identity.update('sessions', [where('id', sessionId)], {
         set: { active_workspace_id: workspace },
@@ -63,5 +65,20 @@ function fromUserRow(row: IdentityRow): User {
     email: String(row['email']),
     isOperator: row['is_operator'] === 1,
     twoFactorEnabled: row['two_factor_enabled'] === 1,
+  };
+}
+
+/** From now on the issuer's word is the person's proof. */
+function createAccountLinks(identity: IdentityStore, clock: Clock) {
+  return async (userId: UserId, providerId: string, accountId: string): Promise<void> => {
+    const now = clock.now();
+    await identity.insert('accounts', {
+      id: `acc_${randomBytes(12).toString('hex')}`,
+      user_id: userId,
+      provider_id: providerId,
+      account_id: accountId,
+      created_at: now,
+      updated_at: now,
+    });
   };
 }

@@ -25,6 +25,7 @@ import { createGenerationFeed, type GenerationFeed } from '../../instance/genera
 import { systemClock } from '../../instance/system-clock.ts';
 import { systemRandom } from '../../instance/system-random.ts';
 import { createAuditLog } from '../../audit/create-audit-log.ts';
+import { singleSignOn } from '../../people/sso/single-sign-on.ts';
 import { createPeople } from '../../people/people.ts';
 import { previewRoute } from '../../preview/preview-route.ts';
 import { buildSnapshot } from '../../snapshot/build-snapshot.ts';
@@ -84,8 +85,11 @@ export type World = { now: number; keyTest: KeyTestResult };
 
 const OK: KeyTestResult = { class: 'ok', message: 'The key works.', status: 200, latencyMs: 12 };
 
-/** `allowed`: another origin on a private address that may be called. */
-export async function openTestInstance(allowed?: string): Promise<TestInstance> {
+/** `allowed`: another origin on a private address that may be called; `issuer`: of single sign-on. */
+export async function openTestInstance(
+  allowed?: string,
+  issuer?: Parameters<typeof singleSignOn>[0],
+): Promise<TestInstance> {
   const folder = mkdtempSync(join(tmpdir(), 'control-plane-'));
   const file = join(folder, 'arouter.db');
   const world: World = { now: NOW, keyTest: OK };
@@ -154,6 +158,7 @@ export async function openTestInstance(allowed?: string): Promise<TestInstance> 
       publicUrl: '',
     }),
     firstRun: firstRunOf(store, issueApiKey, clock),
+    sso: singleSignOn(issuer ?? null, { transport, clock: systemClock }),
     origins: () => new Set([ORIGIN]),
     pageUrl: () => ORIGIN,
     clock,
