@@ -53,12 +53,14 @@ export async function simulate({ seed, events, log }: SimulationOptions): Promis
   start(world);
   await comeToRest(world);
   await checkAtRest(world);
+  const seen = seenIn(world);
+  world.database.close();
   return {
     seed,
     events: scheduler.events,
     violation: world.violation,
     lastEvents: scheduler.lastEvents,
-    seen: seenIn(world),
+    seen,
   };
 }
 
