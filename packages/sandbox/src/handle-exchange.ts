@@ -5,6 +5,9 @@ import { answerRequest, isPublic } from './answers/answer-request.ts';
 import { refuseAzureKey } from './answers/azure.ts';
 import { BEDROCK_PATH, refuseBedrockCredential } from './answers/bedrock.ts';
 import { errorAnswer } from './answers/answer-headers.ts';
+import { geminiPathOf } from './answers/gemini-generate.ts';
+import { isTokenCall } from './answers/google-tokens.ts';
+import type { TokenDesk } from './answers/google-tokens.ts';
 import type { ActiveBehaviour, BehaviourBook } from './faults/behaviour.ts';
 import { scriptFault } from './faults/script-fault.ts';
 import { BODY_CHARACTERS_MAX } from './journal.ts';
@@ -28,6 +31,7 @@ const RATE_KEYS_MAX = 10_000;
 export type ExchangeParts = {
   readonly journal: JournalWriter;
   readonly keyring: Keyring;
+  readonly tokens: TokenDesk;
   readonly behaviours: BehaviourBook;
   /** Null: answers are composed. */
   readonly replay: ReplayBook | null;
@@ -97,7 +101,10 @@ function readRequest(
   const mark = url.indexOf('?');
   const path = mark === -1 ? url : url.slice(0, mark);
   const json = parseJson(body);
-  const inPath = BEDROCK_PATH.exec(path);
+  const gemini = geminiPathOf(path);
+  const bedrock = BEDROCK_PATH.exec(path);
+  const inPath =
+    bedrock === null ? gemini : { model: decodeURIComponent(bedrock[1] ?? ''), streamed: bedrock[3] !== undefined };
   const inBody = isObject(json) && typeof json['model'] === 'string' ? json['model'] : null;
   const key = credentialOf(incoming.headers);
   return {
@@ -108,8 +115,8 @@ function readRequest(
     rawHeaders: incoming.rawHeaders,
     body,
     json,
-    model: inPath === null ? inBody : decodeURIComponent(inPath[1] ?? ''),
-    streamed: inPath === null ? isObject(json) && json['stream'] === true : inPath[3] !== undefined,
+    model: inPath?.model ?? inBody,
+    streamed: inPath?.streamed ?? (isObject(json) && json['stream'] === true),
     key,
     style: styleOf(path, incoming.headers),
     sequence,
@@ -119,9 +126,10 @@ function readRequest(
 }
 
 function answerOf(
-  { keyring, replay, replayChunkBytes, models }: ExchangeParts,
+  { keyring, tokens, replay, replayChunkBytes, models }: ExchangeParts,
   request: SandboxRequest,
 ): Answer {
+  if (isTokenCall(request)) return tokens.answer(request);
   if (request.style === 'bedrock') {
     const refusal = refuseBedrockCredential(request, (key) => keyring.state(key) === 'accepted');
     if (refusal !== null) return refusal;

@@ -7,7 +7,7 @@ import type { HeaderList } from './script.ts';
 import type { ErrorPresetName } from './faults/error-presets.ts';
 
 export type StyleName = keyof typeof PROVIDER_STYLES;
-export type WireShape = 'openai' | 'anthropic';
+export type WireShape = 'openai' | 'anthropic' | 'google';
 
 export type ProviderStyle = {
   readonly shape: WireShape;
@@ -35,6 +35,12 @@ const TOKENS_PER_MINUTE = 2_000_000;
 export const PROVIDER_STYLES = {
   openai: { shape: 'openai', headers: openaiHeaders, errors: {}, modelsArePublic: false },
   anthropic: { shape: 'anthropic', headers: anthropicHeaders, errors: {}, modelsArePublic: false },
+  google: {
+    shape: 'google',
+    headers: () => [['server', 'scaffolding on HTTPServer2']],
+    errors: {},
+    modelsArePublic: false,
+  },
   groq: {
     shape: 'openai',
     headers: (facts) => [
@@ -125,13 +131,17 @@ const ALIASES: Readonly<Record<string, StyleName>> = {
   'x-ai': 'xai',
   mistralai: 'mistral',
   togetherai: 'together',
+  vertex: 'google',
 };
 
 /** By the first path segment (`/groq/openai/v1/…`); else by the endpoint and headers that only one provider has. */
 export function styleOf(path: string, headers: IncomingHttpHeaders): StyleName {
+  // Claude behind Google's paths speaks as it does at home.
+  if (/:(?:streamRawPredict|rawPredict)$/.test(path)) return 'anthropic';
   const first = path.slice(1, path.indexOf('/', 1));
   const named = ALIASES[first] ?? first;
   if (isStyleName(named)) return named;
+  if (/^\/v1beta1?\//.test(path)) return 'google';
   const asksAnthropic = path.endsWith('/messages') || path.endsWith('/messages/count_tokens');
   return asksAnthropic || headers['anthropic-version'] !== undefined ? 'anthropic' : 'openai';
 }

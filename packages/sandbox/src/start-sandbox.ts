@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createTokenDesk } from './answers/google-tokens.ts';
 import { CONTROL_PREFIX, answerControl } from './control.ts';
 import { createBehaviourBook } from './faults/behaviour.ts';
 import type { Behaviour } from './faults/behaviour.ts';
@@ -50,6 +51,9 @@ export type Sandbox = {
   clearBehaviours(id?: string): void;
   acceptKey(key: string): void;
   revokeKey(key: string): void;
+  /** Its signed statements are then exchanged for access tokens at `/token`. `publicKey`: PEM. */
+  acceptServiceAccount(clientEmail: string, publicKey: string): void;
+  tokensIssued(): number;
   /** Ends every connection, also those that hang on purpose. */
   close(): Promise<void>;
 };
@@ -67,9 +71,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     options.keyPattern === undefined ? SANDBOX_KEY_PATTERN : options.keyPattern,
   );
   const behaviours = createBehaviourBook();
+  const tokens = createTokenDesk(keyring);
   const handle = createExchangeHandler({
     journal,
     keyring,
+    tokens,
     behaviours,
     replay: options.replay === undefined ? null : createReplayBook(loadRecordings(options.replay.dir)),
     replayChunkBytes: options.replay?.chunkBytes ?? null,
@@ -104,6 +110,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     clearBehaviours: (id) => void behaviours.clear(id),
     acceptKey: (key) => keyring.accept(key),
     revokeKey: (key) => keyring.revoke(key),
+    acceptServiceAccount: (clientEmail, publicKey) => tokens.register(clientEmail, publicKey),
+    tokensIssued: () => tokens.issued(),
     close: async () => await close(server),
   };
 }

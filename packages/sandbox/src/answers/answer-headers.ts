@@ -1,6 +1,7 @@
 /** The headers around an answer, and refusals in the shape of the provider asked. */
 import { idCharacters } from './compose-reply.ts';
 import { presetError } from '../faults/error-presets.ts';
+import { googleError } from '../faults/google-errors.ts';
 import type { ErrorPresetName } from '../faults/error-presets.ts';
 import { PROVIDER_STYLES } from '../provider-styles.ts';
 import type { SandboxRequest } from '../sandbox-request.ts';
@@ -43,11 +44,22 @@ export function errorAnswer(
 
 /** 400 for a body that the provider cannot take. */
 export function invalidRequest(request: SandboxRequest, message: string, param: string | null): Answer {
-  const body =
-    PROVIDER_STYLES[request.style].shape === 'anthropic'
-      ? { type: 'error', error: { type: 'invalid_request_error', message }, request_id: requestIdOf(request) }
-      : { error: { message, type: 'invalid_request_error', param, code: null } };
-  return jsonAnswer(400, answerHeaders(request, 0), body);
+  return jsonAnswer(400, answerHeaders(request, 0), invalidBody(request, message, param));
+}
+
+function invalidBody(request: SandboxRequest, message: string, param: string | null): unknown {
+  switch (PROVIDER_STYLES[request.style].shape) {
+    case 'anthropic':
+      return {
+        type: 'error',
+        error: { type: 'invalid_request_error', message },
+        request_id: requestIdOf(request),
+      };
+    case 'google':
+      return googleError(400, message).body;
+    case 'openai':
+      return { error: { message, type: 'invalid_request_error', param, code: null } };
+  }
 }
 
 /** Replaces headers of the same name; repeated names in `more` are all kept. */

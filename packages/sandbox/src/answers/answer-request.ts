@@ -7,6 +7,7 @@ import { answerAzureChat } from './azure.ts';
 import { answerBedrock, BEDROCK_PATH } from './bedrock.ts';
 import { answerHeaders, errorAnswer, invalidRequest } from './answer-headers.ts';
 import { answerImages, answerRerank, answerSpeech, answerTranscription } from './media-endpoints.ts';
+import { answerGemini, answerGeminiCount } from './gemini-generate.ts';
 import { answerOpenaiChat } from './openai-chat.ts';
 import {
   answerBalance,
@@ -16,7 +17,9 @@ import {
   answerOpenrouterKey,
   answerXaiKey,
 } from './small-endpoints.ts';
+import { googleError } from '../faults/google-errors.ts';
 import { PROVIDER_STYLES } from '../provider-styles.ts';
+import { isObject } from '../sandbox-request.ts';
 import type { SandboxRequest } from '../sandbox-request.ts';
 import { jsonAnswer } from '../script.ts';
 import type { Answer } from '../script.ts';
@@ -39,6 +42,11 @@ const ENDPOINTS: readonly Endpoint[] = [
   { method: 'POST', end: '/audio/speech', answer: answerSpeech },
   { method: 'POST', end: '/audio/transcriptions', answer: answerTranscription, isForm: true },
   { method: 'POST', end: '/audio/translations', answer: answerTranscription, isForm: true },
+  { method: 'POST', end: ':generateContent', answer: answerGemini },
+  { method: 'POST', end: ':streamGenerateContent', answer: answerGemini },
+  { method: 'POST', end: ':countTokens', answer: answerGeminiCount },
+  { method: 'POST', end: ':rawPredict', answer: answerRawPredict },
+  { method: 'POST', end: ':streamRawPredict', answer: answerRawPredict },
   { method: 'GET', end: '/models', answer: answerModels },
   { method: 'GET', end: '/key', answer: answerOpenrouterKey },
   { method: 'GET', end: '/api-key', answer: answerXaiKey },
@@ -68,8 +76,18 @@ export function isPublic({ method, path, style }: SandboxRequest): boolean {
   return PROVIDER_STYLES[style].modelsArePublic && method === 'GET' && path.endsWith('/models');
 }
 
+/** Claude at Vertex AI: the path names the model, the body names the version instead. */
+function answerRawPredict(request: SandboxRequest): Answer {
+  const { json, model } = request;
+  if (!isObject(json) || json['anthropic_version'] !== 'vertex-2023-10-16' || 'model' in json)
+    return invalidRequest(request, 'anthropic_version: "vertex-2023-10-16" is required, and no model', null);
+  return answerAnthropicMessages({ ...request, json: { ...json, model } });
+}
+
 function unknownPath(request: SandboxRequest): Answer {
   const message = `Invalid URL (${request.method} ${request.path})`;
+  if (PROVIDER_STYLES[request.style].shape === 'google')
+    return jsonAnswer(404, answerHeaders(request, 0), googleError(404, message).body);
   const body =
     PROVIDER_STYLES[request.style].shape === 'anthropic'
       ? { type: 'error', error: { type: 'not_found_error', message: 'Not Found' } }

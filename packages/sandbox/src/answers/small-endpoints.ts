@@ -17,6 +17,7 @@ const MODELS_OPENAI = [
   'gpt-5-mini',
   'text-embedding-3-small',
 ];
+const MODELS_GOOGLE = ['gemini-2.5-flash', 'gemini-2.5-pro', 'gemini-3-flash-preview'];
 const MODELS_ANTHROPIC = ['claude-opus-5', 'claude-sonnet-5', 'claude-haiku-4-5'];
 /** 2026-01-01, in seconds. */
 const MODEL_CREATED_S = 1_767_225_600;
@@ -29,6 +30,10 @@ export function answerModels(request: SandboxRequest, models: readonly string[] 
   if (PROVIDER_STYLES[request.style].shape === 'openai') {
     const data = (models ?? MODELS_OPENAI).map(openaiModel);
     return jsonAnswer(200, headers, { object: 'list', data });
+  }
+  if (PROVIDER_STYLES[request.style].shape === 'google') {
+    const listed = (models ?? MODELS_GOOGLE).map((id) => ({ name: `models/${id}`, displayName: id }));
+    return jsonAnswer(200, headers, { models: listed });
   }
   const all = models ?? MODELS_ANTHROPIC;
   const limit = Number(new URLSearchParams(request.query).get('limit') ?? 20);

@@ -4,6 +4,7 @@
  * an id. Wording as recorded (2025–2026) or as the provider's documentation gives it.
  */
 import type { HeaderList } from '../script.ts';
+import { googleErrorFor } from './google-errors.ts';
 import { PROVIDER_STYLES } from '../provider-styles.ts';
 import type { ProviderStyle, StyleName, WireShape } from '../provider-styles.ts';
 
@@ -182,7 +183,7 @@ const BY_SHAPE = {
     ),
     anthropic: anthropicError(400, 'invalid_request_error', 'temperature: range: 0..1'),
   },
-} satisfies Record<string, Record<WireShape, ErrorAnswer>>;
+} satisfies Record<string, Record<Exclude<WireShape, 'google'>, ErrorAnswer>>;
 
 /** Bodies that one provider alone sends; usable under any path. */
 const BY_PROVIDER = {
@@ -449,7 +450,10 @@ export function maskedKey(key: string | null): string {
 }
 
 function rowOf(name: ErrorPresetName, shape: WireShape): ErrorAnswer {
-  if (name in BY_SHAPE) return BY_SHAPE[name as keyof typeof BY_SHAPE][shape];
+  if (name in BY_SHAPE) {
+    const row = BY_SHAPE[name as keyof typeof BY_SHAPE];
+    return shape === 'google' ? googleErrorFor(name, row.openai) : row[shape];
+  }
   return BY_PROVIDER[name as keyof typeof BY_PROVIDER];
 }
 

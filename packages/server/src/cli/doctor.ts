@@ -11,6 +11,7 @@ import { buildSnapshot } from '../snapshot/build-snapshot.ts';
 import { createCatalogue } from '../snapshot/catalogue.ts';
 import { verifyAuditLog } from '../audit/create-audit-log.ts';
 import { parseEgressAllow } from '../transport/parse-egress-allow.ts';
+import { parseEgressReroute } from '../transport/parse-egress-reroute.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `Usage: arouter doctor [--data-dir DIR]
@@ -31,6 +32,7 @@ export async function doctor(args: readonly string[]): Promise<void> {
   const fromEnvironment = readSettings({ ...process.env });
   const settings = { ...fromEnvironment, dataDir: values['data-dir'] ?? fromEnvironment.dataDir };
   parseEgressAllow(settings.egressAllow);
+  parseEgressReroute(settings.egressReroute);
   say('settings', 'good');
   const database = join(resolve(settings.dataDir), 'arouter.db');
   // Opening would make a new one, and call that sound.

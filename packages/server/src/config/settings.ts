@@ -77,6 +77,13 @@ export const SETTINGS = [
     check: anyText,
   },
   {
+    env: 'AROUTER_EGRESS_REROUTE',
+    key: 'egress_reroute',
+    fallback: '',
+    help: 'Comma-separated origin=origin: requests for the first go to the second, e.g. https://api.example.com=http://127.0.0.1:9001.',
+    check: anyText,
+  },
+  {
     env: 'AROUTER_PUBLIC_URL',
     key: 'public_url',
     fallback: '',
@@ -163,6 +170,7 @@ export type Settings = {
   readonly kekFile: string;
   readonly kek: string;
   readonly egressAllow: string;
+  readonly egressReroute: string;
   readonly publicUrl: string;
   /** Null: no single sign-on. */
   readonly oidc: {
@@ -209,6 +217,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     kekFile: text('AROUTER_KEK_FILE'),
     kek: text('AROUTER_KEK'),
     egressAllow: text('AROUTER_EGRESS_ALLOW'),
+    egressReroute: text('AROUTER_EGRESS_REROUTE'),
     publicUrl: text('AROUTER_PUBLIC_URL'),
     oidc: readOidc(text),
     logLevel: text('AROUTER_LOG_LEVEL') as Settings['logLevel'],

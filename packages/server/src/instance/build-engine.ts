@@ -17,6 +17,7 @@ import { createTransport, type ClosableTransport } from '../transport/create-tra
 import type { EgressPolicy } from '../transport/egress-policy.ts';
 import { parseEgressAllow } from '../transport/parse-egress-allow.ts';
 import { createGenerationFeed, type GenerationFeed } from './generation-feed.ts';
+import { parseEgressReroute } from '../transport/parse-egress-reroute.ts';
 import type { Instance } from './open-instance.ts';
 import { rebuildState } from './rebuild-state.ts';
 
@@ -42,7 +43,8 @@ export async function buildEngine(
   const { store, vault, clock, random, verifier } = instance;
   await vault.ensureWorkspace(PLATFORM_WORKSPACE);
   const egress = parseEgressAllow(settings.egressAllow);
-  const transport = createTransport({ clock, policy: egress });
+  const reroutes = parseEgressReroute(settings.egressReroute);
+  const transport = createTransport({ clock, policy: egress, reroutes });
   const healthListeners: ((updates: readonly HealthUpdate[]) => void)[] = [];
   const { counters, live, orphansSettled } = await rebuildState({
     store,

@@ -17,12 +17,15 @@ import {
   type ResolveAddresses,
 } from './guarded-connector.ts';
 import { hostOf, originOf } from './origin.ts';
+import type { EgressReroutes } from './parse-egress-reroute.ts';
 import { TRANSPORT_BOUNDS, type TransportBounds } from './transport-bounds.ts';
 
 export type TransportOptions = {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Fixed for the transport's life: open connections were judged by it. */
   readonly policy: EgressPolicy;
+  /** Where requests for some origins go instead; judged by the policy like any other. */
+  readonly reroutes?: EgressReroutes;
   /** PEM certificates to trust besides the usual ones. */
   readonly extraCa?: string;
   /** Default: the system's resolver. */
@@ -49,7 +52,7 @@ export function createTransport(options: TransportOptions): ClosableTransport {
   let isClosed = false;
 
   function openEntry(writtenOrigin: string): PoolEntry {
-    const verdict = checkDestination(writtenOrigin, options.policy);
+    const verdict = checkDestination(rerouted(writtenOrigin, options.reroutes), options.policy);
     if (!verdict.ok || verdict.pathPrefix !== '') throw new TransportFault('egress_denied', true);
     if (entries.size >= bounds.originsMax) evictIdle(entries);
     if (entries.size >= bounds.originsMax) throw new TransportFault('connect_timeout', true);
@@ -85,6 +88,12 @@ export function createTransport(options: TransportOptions): ClosableTransport {
       for (const { pool } of entries.values()) pool.close();
     },
   };
+}
+
+function rerouted(writtenOrigin: string, reroutes: EgressReroutes | undefined): string {
+  if (reroutes === undefined || reroutes.size === 0) return writtenOrigin;
+  const url = URL.parse(writtenOrigin);
+  return (url === null ? undefined : reroutes.get(originOf(url).origin)) ?? writtenOrigin;
 }
 
 function evictIdle(entries: Map<string, PoolEntry>): void {
