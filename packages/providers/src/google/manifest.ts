@@ -3,7 +3,6 @@ import type { ProviderId, ProviderManifest } from '@arouter/core';
 import { apiKeyHeader } from '../auth/api-key-header.ts';
 import { geminiGenerate } from '../dialects/gemini-generate/index.ts';
 import { geminiPath } from '../dialects/gemini-generate/gemini-path.ts';
-import { openaiChat } from '../dialects/openai-chat/index.ts';
 import { apiKeyCredential } from '../manifest/api-key-credential.ts';
 import { KEY_TEST_TIMEOUT_MS } from '../manifest/openai-compatible.ts';
 import file from './models.json' with { type: 'json' };
@@ -18,11 +17,8 @@ export const manifest: ProviderManifest = {
   bareNamesOf: geminiGenerate.id,
   keysUrl,
   credentialTypes: [apiKeyCredential({ vendor: name, keysUrl })],
-  dialects: [
-    { dialect: geminiGenerate, path: (context) => `/v1beta${geminiPath(context)}`, quirks: {} },
-    // Also at home here: what OpenAI's clients say goes through untouched, thought signatures included.
-    { dialect: openaiChat, path: () => '/v1beta/openai/chat/completions', quirks: {} },
-  ],
+  // Its OpenAI-compatible path is left aside: it refuses what it does not know, and says less of thinking and citations.
+  dialects: [{ dialect: geminiGenerate, path: (context) => `/v1beta${geminiPath(context)}`, quirks: {} }],
   authorize: apiKeyHeader('x-goog-api-key'),
   baseUrl: 'https://generativelanguage.googleapis.com',
   regions: {},
