@@ -104,7 +104,9 @@ function readRequest(
   const gemini = geminiPathOf(path);
   const bedrock = BEDROCK_PATH.exec(path);
   const inPath =
-    bedrock === null ? gemini : { model: decodeURIComponent(bedrock[1] ?? ''), streamed: bedrock[3] !== undefined };
+    bedrock === null
+      ? gemini
+      : { model: decodeURIComponent(bedrock[1] ?? ''), streamed: bedrock[3] !== undefined };
   const inBody = isObject(json) && typeof json['model'] === 'string' ? json['model'] : null;
   const key = credentialOf(incoming.headers);
   return {
