@@ -234,6 +234,8 @@ export type ProviderManifest = {
     endpoint: Endpoint,
     key: KeyPlace & Pick<ProviderKeyRecord, 'supportedModels'>,
   ) => Endpoint | null;
+  /** The provider's names may end in variants of its own (`:free`): they are passed on as written, and are not ours. */
+  readonly ownVariants?: boolean;
   /** The listed name that a name with free parts is billed as (`ft:base:org::id` → `ft:base`). */
   readonly foldModelName?: (name: string) => string;
 };

@@ -35,6 +35,8 @@ export type OpenAiCompatible = {
   readonly failureRules?: readonly FailureRule[];
   readonly models: readonly ModelFacts[];
   readonly acceptsModel: RegExp;
+  /** Its names may end in variants of its own. */
+  readonly ownVariants?: boolean;
   readonly foldModelName?: (name: string) => string;
   readonly bareNamesOf?: DialectId;
 };
@@ -100,6 +102,7 @@ export function openAiCompatible(options: OpenAiCompatible): ProviderManifest {
     failureRules: options.failureRules ?? [],
     models: options.models,
     acceptsModel: options.acceptsModel,
+    ...(options.ownVariants === undefined ? {} : { ownVariants: options.ownVariants }),
     ...(options.foldModelName === undefined ? {} : { foldModelName: options.foldModelName }),
   };
 }

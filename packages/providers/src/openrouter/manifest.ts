@@ -35,5 +35,6 @@ export const manifest = openAiCompatible({
     { status: 404, message: /^no (?:allowed |endpoints|providers)/i, class: 'model_unavailable' },
   ],
   acceptsModel: /\S/,
+  ownVariants: true,
   models: file.models,
 });

@@ -102,6 +102,16 @@ describe('a variant', () => {
     expect(catalogue.resolve(`maker/big:${variant}`, context)).toMatchObject({ id: 'maker/big', variant });
   });
 
+  test('is part of the name at a provider that has variants of its own', () => {
+    const aggregator = manifest('aggregator', [], { acceptsModel: /./, ownVariants: true });
+    const found = createCatalogue(new Map([[aggregator.id, aggregator]])).resolve(
+      'aggregator/maker/big:free',
+      { ...context, defaultProvider: aggregator.id },
+    );
+    expect(found?.endpoints[0]?.upstreamModel).toBe('maker/big:free');
+    expect(found?.variant).toBeUndefined();
+  });
+
   test('is part of the name where a provider lists it so, or where it is none of ours', () => {
     expect(catalogue.resolve('maker/literal:free', context)?.variant).toBeUndefined();
     expect(served('maker/literal:free')).toEqual(['maker: literal:free']);

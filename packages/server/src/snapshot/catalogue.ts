@@ -39,9 +39,11 @@ export function createCatalogue(manifests: ReadonlyMap<ProviderId, ProviderManif
     return manifests.get(provider)?.models.some(({ id }) => id === model) === true;
   }
 
-  function isListed(name: string): boolean {
+  /** The provider that the name speaks of lists it so, or has variants of its own; or any provider lists it so. */
+  function isLiteral(name: string): boolean {
     const { prefix, rest } = resolver.split(name);
-    if (prefix !== undefined && lists(prefix, rest)) return true;
+    if (prefix !== undefined && (manifests.get(prefix)?.ownVariants === true || lists(prefix, rest)))
+      return true;
     return [...manifests.keys()].some((provider) => lists(provider, name));
   }
 
@@ -51,7 +53,7 @@ export function createCatalogue(manifests: ReadonlyMap<ProviderId, ProviderManif
     resolve(name, context) {
       const colon = name.lastIndexOf(':');
       const variant = VARIANTS.find((each) => colon > 0 && each === name.slice(colon + 1));
-      if (variant === undefined || isListed(name)) return resolver.resolve(name, context);
+      if (variant === undefined || isLiteral(name)) return resolver.resolve(name, context);
       const found = resolver.resolve(name.slice(0, colon), context);
       return found === undefined ? undefined : { ...found, variant };
     },
