@@ -24,6 +24,8 @@ export const manifest = openAiCompatible({
     },
   },
   models: file.models,
+  // It may be another gateway, with names of its own.
+  ownVariants: true,
   moreDialects: [...offers('embeddings', 'rerank', 'images', 'speech', 'transcription', 'translation')],
   acceptsModel: /\S/,
 });

@@ -5,7 +5,8 @@ import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
 
 /** Models that the chat endpoint refuses. */
-const RESPONSES_ONLY = /^(?:o[13]-pro|gpt-5(?:\.\d+)?-(?:pro|codex)|codex-|computer-use-)|-deep-research/;
+const RESPONSES_ONLY =
+  /^(?:o[13]-pro|gpt-5(?:\.\d+)?-(?:pro|codex)(?![a-z])|codex-|computer-use-)|-deep-research/;
 
 export const manifest = openAiCompatible({
   id: 'openai',
