@@ -21,6 +21,7 @@ const MAY_NAME_PROVIDERS: readonly { readonly path: RegExp; readonly reason: str
     path: /\/(?:describe-[\w-]+|sample-rows)\.ts$|\/testing\//,
     reason: 'contract suites and their rows, imported by tests only',
   },
+  { path: /^dashboard\/src\/pages\/welcome\/snippets\.ts$/, reason: 'client libraries, by their names' },
   { path: /^sandbox\//, reason: 'a stand-in for the providers, by their names' },
 ];
 /** Ids that are something else too: an English word, a type of credential. Quoted, they may mean that. */

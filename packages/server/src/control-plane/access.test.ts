@@ -140,6 +140,12 @@ describe('whose data', () => {
 });
 
 const BODIES: Partial<Record<RouteName, unknown>> = {
+  renameWorkspace: { name: 'x' },
+  shareOfDraft: { provider: 'openai', weight: 1 },
+  createWebhook: { name: 'x', url: 'https://hooks.example.com' },
+  updateWebhook: { name: 'x' },
+  testWebhookConnection: { url: 'https://hooks.example.com' },
+  sendWebhookTestEvent: { endpoint_id: 'nosuch' },
   createApiKey: { name: 'x' },
   updateApiKey: {},
   createByok: { provider: 'openai', credential: 'sk-proj-abcdefgh' },
