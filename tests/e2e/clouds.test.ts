@@ -1,5 +1,11 @@
 /** AWS Bedrock and Azure OpenAI through the real gateway: signed and addressed as they want it, asked in any dialect. */
 import Anthropic from '@anthropic-ai/sdk';
+import {
+  BedrockRuntimeClient,
+  ConverseCommand,
+  ConverseStreamCommand,
+} from '@aws-sdk/client-bedrock-runtime';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { secretOfAccessKey, type JournalEntry } from '@arouter/sandbox';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -51,6 +57,66 @@ async function testKey(body: Readonly<Record<string, unknown>>): Promise<unknown
 }
 const say = (words: string) => [{ role: 'user' as const, content: `Say exactly: ${words}` }];
 const TOOL = { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] };
+
+/** As the vendor's own library sees it: the raw proxy as its endpoint, the ARouter key where the access key id stands. */
+describe('the unmodified AWS library, through the raw proxy', () => {
+  const model = 'eu.anthropic.claude-sonnet-4-5-20250929-v1:0';
+  const client = () =>
+    new BedrockRuntimeClient({
+      region: 'eu-central-1',
+      endpoint: `${stage.gateway.url}/bedrock`,
+      credentials: { accessKeyId: tenant.apiKey, secretAccessKey: 'signed-and-not-looked-at' },
+      requestHandler: new NodeHttpHandler(),
+      maxAttempts: 1,
+    });
+  const input = {
+    modelId: model,
+    messages: [{ role: 'user' as const, content: [{ text: 'Say exactly: Servus' }] }],
+    inferenceConfig: { maxTokens: 50 },
+  };
+
+  test('Converse is answered, signed with the workspace’s own key, and in the ledger with its usage', async () => {
+    const answer = await client().send(new ConverseCommand(input));
+    expect(answer.output?.message?.content).toEqual([{ text: 'Servus' }]);
+    expect(answer.usage?.outputTokens).toBeGreaterThan(0);
+    expect(lastAsked().headers.flat().join()).not.toContain(tenant.apiKey);
+    const { data } = (await tenant.manage('GET', '/api/v1/generations?limit=1')) as {
+      data: readonly { status: string; dialect: string; usage: { total_tokens: number; cost: number } }[];
+    };
+    expect(data[0]).toMatchObject({
+      status: 'succeeded',
+      dialect: 'bedrock-converse',
+      usage: { total_tokens: answer.usage?.totalTokens },
+    });
+    expect(data[0]?.usage.cost).toBeGreaterThan(0);
+  });
+
+  test('ConverseStream is read event by event', async () => {
+    const { stream = [] } = await client().send(new ConverseStreamCommand(input));
+    let text = '';
+    let stopped: string | undefined;
+    let tokens = 0;
+    for await (const event of stream) {
+      text += event.contentBlockDelta?.delta?.text ?? '';
+      stopped = event.messageStop?.stopReason ?? stopped;
+      tokens = event.metadata?.usage?.outputTokens ?? tokens;
+    }
+    expect([text, stopped]).toEqual(['Servus', 'end_turn']);
+    expect(tokens).toBeGreaterThan(0);
+  });
+
+  test('a wrong key is refused in words that the library shows', async () => {
+    const wrong = new BedrockRuntimeClient({
+      region: 'eu-central-1',
+      endpoint: `${stage.gateway.url}/bedrock`,
+      credentials: { accessKeyId: 'lr_live_wrong', secretAccessKey: 'x' },
+      requestHandler: new NodeHttpHandler(),
+      maxAttempts: 1,
+    });
+    const error = await wrong.send(new ConverseCommand(input)).catch((thrown: unknown) => thrown);
+    expect(String((error as Error).message)).toContain('API key');
+  });
+});
 
 describe('Bedrock', () => {
   test('a caller of OpenAI chat gets Claude by Converse, from the profile of the key’s region', async () => {
