@@ -45,8 +45,8 @@ export function gatherOptions(
       const listed = input.model.endpoints.find(({ provider }) => provider === key.provider);
       const endpoint = listed === undefined ? null : endpointAtKey(ports, key, listed);
       const asked = listed === undefined ? NOT_ASKED : howToAsk(ports, key, listed, input.caller);
-      const missingOperation =
-        listed !== undefined && asked.spoken === undefined ? input.caller.operation : null;
+      const offered = asked.spoken !== undefined && mayServe(key, input.caller);
+      const missingOperation = listed !== undefined && !offered ? input.caller.operation : null;
       // A key of another provider is judged without reading anything.
       if (endpoint === null || !key.enabled || missingOperation !== null) {
         const servedAtKey = listed === undefined || endpoint !== null;
@@ -67,6 +67,11 @@ function endpointAtKey(
 ): Endpoint | null {
   const at = providers.get(key.provider)?.endpointAt;
   return at === undefined ? listed : at(listed, key);
+}
+
+/** What is passed on unread may read or delete whatever is in the account, and the operator's account serves everybody. */
+function mayServe({ source }: ProviderKeyRecord, { operation }: GatherInput['caller']): boolean {
+  return operation !== 'raw' || source === 'byok';
 }
 
 type Asked = Pick<KeyOption, 'spoken' | 'destination'>;

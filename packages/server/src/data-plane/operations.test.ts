@@ -266,6 +266,21 @@ describe('the raw proxy', () => {
     },
   );
 
+  test('the operator’s account is not read through it: only what a dialect knows is served by a platform key', async () => {
+    await stage.addKey({ platform: true });
+    const list = await stage.ask({}, { path: '/openai/v1/files', method: 'GET' });
+    expect(list.status).toBe(503);
+    expect(list.text).toContain("only the workspace's own keys serve paths that are passed on unread");
+    const gone = await stage.ask({}, { path: '/openai/v1/files/file-1', method: 'DELETE' });
+    expect(gone.status).toBe(503);
+    expect(stage.sandbox.journal.entries()).toHaveLength(0);
+    const known = await stage.ask(
+      { ...QUESTION, model: 'gpt-4o-mini' },
+      { path: '/openai/v1/chat/completions' },
+    );
+    expect([known.status, known.headers.get('x-arouter-source')]).toEqual([200, 'platform']);
+  });
+
   test('a key of another provider never serves it', async () => {
     await stage.addKey();
     const { status } = await stage.ask({}, { path: '/anthropic/v1/models', method: 'GET' });
