@@ -50,6 +50,11 @@ const UNKNOWN_TO_ORACLE: readonly string[] = [
   'gpt-5.2-chat-2025-12-11',
   'gpt-5.3-codex-spark',
   'gpt-5.6-2026-07-09',
+  // Speech, billed by the character.
+  'tts-1',
+  'tts-1-1106',
+  'tts-1-hd',
+  'tts-1-hd-1106',
 ];
 
 /** Total input, cached, written for 5 minutes, written for an hour, output. */

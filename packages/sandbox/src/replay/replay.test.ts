@@ -132,7 +132,8 @@ async function answersEqually(url: string, { exchange, path }: Recording): Promi
       : exchange.request_body;
   const response = await fetch(`${url}/${exchange.provider}${path}`, {
     method: exchange.method.toUpperCase(),
-    headers: { authorization: 'Bearer sk-sandbox-replay' },
+    // Each reads the key where its own libraries put it.
+    headers: { authorization: 'Bearer sk-sandbox-replay', 'api-key': 'sk-sandbox-replay' },
     ...(!/^get$/i.test(exchange.method) && {
       body: typeof body === 'string' ? body : JSON.stringify(body),
     }),
