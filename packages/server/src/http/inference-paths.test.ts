@@ -39,7 +39,7 @@ test('an unknown path is 404 in the shape of the library that asks', async () =>
   expect(openai.status).toBe(404);
   expect(openai.json.error).toMatchObject({ code: 'not_found' });
   for (const [path, headers] of [
-    ['/v1/messages/count_tokens', {}],
+    ['/v1/messages/batches', {}],
     ['/v1/unknown', { 'anthropic-version': '2023-06-01' }],
   ] as const) {
     const anthropic = await stage.ask(QUESTION, { path, headers });
