@@ -76,7 +76,9 @@ function createDialectRelay(ports: Ports, { run, target }: OpenAttempt): StreamR
   const { dialect } = run.inbound;
   if (target.same) {
     const relay = dialect.createPassThroughRelay({ stripUsage: target.stripUsage });
-    return scrubRelay(relay, target.credential);
+    return scrubRelay(relay, target.credential, {
+      lines: target.upstream.streamContentType.startsWith('text/'),
+    });
   }
   const encoder = dialect.createStreamEncoder({
     includeUsage: facts.includeUsage,

@@ -1,4 +1,5 @@
 /** An answer stream between two dialects: the upstream's decoder and the caller's encoder as one StreamRelay. */
+import { joinBytes } from './join-bytes.ts';
 import type { FailureSignals } from '../errors/failure-class.ts';
 import type { CanonicalChunk, StreamDecoder, StreamEncoder, StreamRelay, StreamState } from './dialect.ts';
 
@@ -69,19 +70,6 @@ class TranslatingRelay implements StreamRelay {
       this.#failed = true;
       if (this.#encodeFailure !== undefined) pieces.push(this.#encodeFailure(failure));
     }
-    return join(pieces);
+    return pieces.length === 0 ? null : joinBytes(pieces);
   }
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array | null {
-  const [first] = pieces;
-  if (first === undefined) return null;
-  if (pieces.length === 1) return first;
-  const joined = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined;
 }
