@@ -119,8 +119,8 @@ it('what our client accepts, undici reads the same', async () => {
     { numRuns: 600 },
   );
   // Good and bad answers were among them, or this has shown nothing.
-  expect(counts.both).toBeGreaterThan(100);
-  expect(counts.neither).toBeGreaterThan(50);
+  expect(counts.both).toBeGreaterThan(40);
+  expect(counts.neither).toBeGreaterThan(20);
 }, 60_000);
 
 async function readWithUndici(origin: string): Promise<Read> {
