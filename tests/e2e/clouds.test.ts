@@ -4,6 +4,7 @@ import {
   BedrockRuntimeClient,
   ConverseCommand,
   ConverseStreamCommand,
+  CountTokensCommand,
 } from '@aws-sdk/client-bedrock-runtime';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { secretOfAccessKey, type JournalEntry } from '@arouter/sandbox';
@@ -105,6 +106,22 @@ describe('the unmodified AWS library, through the raw proxy', () => {
     expect(tokens).toBeGreaterThan(0);
   });
 
+  test('tokens are counted, at no cost, with an attempt in the ledger', async () => {
+    const answer = await client().send(
+      new CountTokensCommand({ modelId: model, input: { converse: { messages: input.messages } } }),
+    );
+    expect(answer.inputTokens).toBeGreaterThan(0);
+    expect(lastAsked().path).toMatch(/\/model\/anthropic\.claude-[^/]+\/count-tokens$/);
+    const { data } = (await tenant.manage('GET', '/api/v1/generations?limit=1')) as {
+      data: readonly { status: string; dialect: string; usage: { cost: number } }[];
+    };
+    expect(data[0]).toMatchObject({
+      status: 'succeeded',
+      dialect: 'bedrock-count-tokens',
+      usage: { cost: 0 },
+    });
+  });
+
   test('a wrong key is refused in words that the library shows', async () => {
     const wrong = new BedrockRuntimeClient({
       region: 'eu-central-1',
@@ -176,6 +193,22 @@ describe('Bedrock', () => {
     expect(message.stop_reason).toBe('end_turn');
     expect(message.usage.output_tokens).toBeGreaterThan(0);
     expect(lastAsked().path).toMatch(/\/invoke-with-response-stream$/);
+  });
+
+  test('the Anthropic library counts tokens there, as far as the model can; else they are estimated', async () => {
+    const question = { system: 'Be brief.', messages: say('Hello') };
+    const counted = await anthropic.messages.countTokens({ model: CLAUDE, ...question });
+    expect(counted.input_tokens).toBeGreaterThan(0);
+    expect(lastAsked().path).toMatch(/\/count-tokens$/);
+    expect(lastAsked().json).toMatchObject({
+      input: { converse: { system: [{ text: 'Be brief.' }] } },
+    });
+    const asked = stage.sandbox.journal.entries().length;
+    const { data, response } = await anthropic.messages
+      .countTokens({ model: 'bedrock/amazon.nova-lite-v1:0', ...question })
+      .withResponse();
+    expect([data.input_tokens > 0, response.headers.get('x-arouter-estimated')]).toEqual([true, 'true']);
+    expect(stage.sandbox.journal.entries()).toHaveLength(asked);
   });
 
   test('what Bedrock refuses is told in the caller’s dialect, and benches nothing', async () => {

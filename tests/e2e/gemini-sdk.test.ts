@@ -165,6 +165,13 @@ describe.each(MODELS)('%s', (model) => {
     expect(JSON.parse(answer.text ?? '')).toEqual({ city: 'Paris' });
   });
 
+  test('counts tokens, or estimates them where nobody counts', async () => {
+    const short = await genai.models.countTokens({ model, contents: 'Hello' });
+    const long = await genai.models.countTokens({ model, contents: 'Hello '.repeat(100) });
+    expect(short.totalTokens).toBeGreaterThan(0);
+    expect(long.totalTokens).toBeGreaterThan((short.totalTokens ?? 0) + 50);
+  });
+
   test('an error of the provider arrives as an ApiError in the shape of Google', async () => {
     sandbox.behave({ fault: { kind: 'error', preset: 'bad_request' } });
     const error = await genai.models
@@ -228,6 +235,35 @@ describe('Gemini asked by callers of other dialects', () => {
     expect(lastAsked().json['generationConfig']).toMatchObject({
       thinkingConfig: { thinkingBudget: 1024, includeThoughts: true },
     });
+  });
+});
+
+describe('tokens of Gemini counted for the Anthropic package', () => {
+  const anthropic = () => new Anthropic({ apiKey: gateway.keys.apiKey, baseURL: gateway.url });
+  const question = {
+    system: 'Be brief.',
+    messages: [{ role: 'user' as const, content: 'How long is this?' }],
+    tools: [
+      { name: 'get_weather', input_schema: WEATHER.parametersJsonSchema as Anthropic.Tool.InputSchema },
+    ],
+  };
+
+  test.each([
+    [`google/${GEMINI}`, 'generateContentRequest'],
+    [`vertex/${GEMINI}`, 'systemInstruction'],
+  ])('%s counts, in its own layout', async (model, field) => {
+    const counted = await anthropic().messages.countTokens({ model, ...question });
+    expect(counted.input_tokens).toBeGreaterThan(0);
+    expect(lastAsked().path).toMatch(/:countTokens$/);
+    expect(lastAsked().json).toHaveProperty(field);
+  });
+
+  test('Claude at Vertex AI counts by its own name for it', async () => {
+    const model = 'claude-sonnet-4-5@20250929';
+    const counted = await anthropic().messages.countTokens({ model: `vertex/${model}`, ...question });
+    expect(counted.input_tokens).toBeGreaterThan(0);
+    expect(lastAsked().path).toMatch(/\/models\/count-tokens:rawPredict$/);
+    expect(lastAsked().json).toMatchObject({ model, anthropic_version: 'vertex-2023-10-16' });
   });
 });
 

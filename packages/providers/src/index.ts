@@ -20,4 +20,5 @@ export { rerank } from './dialects/rerank/index.ts';
 export { openaiSpeech } from './dialects/openai-audio/speech.ts';
 export { openaiTranscription, openaiTranslation } from './dialects/openai-audio/transcription.ts';
 export { anthropicCountTokens } from './dialects/anthropic-count-tokens/index.ts';
+export { geminiCountTokens } from './dialects/gemini-count-tokens/index.ts';
 export { raw } from './dialects/raw/index.ts';

@@ -97,6 +97,8 @@ export type DialectQuirks = {
   readonly reasoningField?: 'reasoning' | 'reasoning_content';
   /** Fields that stand in the body in place of the model, which the path names (Claude at other clouds). */
   readonly modelInPath?: { readonly bodyFields: Readonly<Record<string, string>> };
+  /** A request to be counted with more than contents stands in a member of its own (AI Studio). Default: at the top. */
+  readonly countsWholeRequest?: boolean;
 };
 
 /** A decoded, complete, successful answer. */

@@ -61,6 +61,18 @@ export function isClaude(model: string): boolean {
   return /(?:^|[./])anthropic\.claude-/.test(model);
 }
 
+/** Claude from 3.5 on. Source: Bedrock user guide, "Monitor your token usage by counting tokens". */
+export function countsTokens(model: string): boolean {
+  return isClaude(model) && !/claude-(?:3-(?:haiku|sonnet|opus)|v\d|instant)/.test(model);
+}
+
+/** Tokens are counted by the model's own id: a profile is refused (recorded). */
+export function countedModel(model: string): string {
+  const id = model.slice(model.lastIndexOf('/') + 1);
+  const prefix = prefixOf(id);
+  return prefix === undefined ? id : id.slice(prefix.length + 1);
+}
+
 /** `arn:aws:bedrock:REGION:ACCOUNT:kind/id`. */
 function arnRegion(arn: string): string | undefined {
   return arn.split(':')[3];

@@ -5,8 +5,9 @@ import { encodeUri } from '../auth/aws-sigv4/canonical-request.ts';
 import { signRequest } from '../auth/aws-sigv4/sign-request.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
 import { bedrockConverse } from '../dialects/bedrock-converse/index.ts';
+import { bedrockCountTokens } from '../dialects/bedrock-count-tokens/index.ts';
 import { KEY_TEST_TIMEOUT_MS } from '../manifest/openai-compatible.ts';
-import { bedrockModels, canonicalModel, isClaude } from './bedrock-models.ts';
+import { bedrockModels, canonicalModel, countedModel, countsTokens, isClaude } from './bedrock-models.ts';
 import { accessKeyType, bedrockApiKeyType } from './credential-types.ts';
 import { invokeFraming, toInvokeRequest } from './invoke-claude.ts';
 import file from './models.json' with { type: 'json' };
@@ -45,6 +46,13 @@ export const manifest: ProviderManifest = {
       serves: isClaude,
       adapt: toInvokeRequest,
       framing: invokeFraming,
+      foreignErrors: true,
+    },
+    {
+      dialect: bedrockCountTokens,
+      path: ({ upstreamModel }) => `/model/${encodeUri(countedModel(upstreamModel))}/count-tokens`,
+      quirks: {},
+      serves: countsTokens,
       foreignErrors: true,
     },
   ],

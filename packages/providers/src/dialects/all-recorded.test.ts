@@ -36,6 +36,9 @@ const SPOKEN: readonly (readonly [path: RegExp, dialect: string])[] = [
   [/:(?:generate|streamGenerate)Content$/, 'gemini-generate'],
   [/\/converse(?:-stream)?$/, 'bedrock-converse'],
   [/\/embeddings$/, 'openai-embeddings'],
+  [/\/messages\/count_tokens$/, 'anthropic-count-tokens'],
+  [/:countTokens$/, 'gemini-count-tokens'],
+  [/\/count-tokens$/, 'bedrock-count-tokens'],
 ];
 /** Why an exchange is not tried. The first that applies counts. */
 const NOT_TRIED: readonly (readonly [reason: string, applies: (exchange: Exchange) => boolean])[] = [
@@ -46,8 +49,8 @@ const NOT_TRIED: readonly (readonly [reason: string, applies: (exchange: Exchang
       /\/(?:files|vector_stores|conversations|fileSearchStores)\b|uploadToFileSearchStore/.test(url),
   ],
   [
-    'counts tokens without inference',
-    ({ url }) => /count_tokens|countTokens|count-tokens|input_tokens|tokenize/.test(url),
+    'counts tokens in a form that only the raw proxy passes',
+    ({ url }) => /\/input_tokens$|\/tokenize$/.test(url),
   ],
   ['compacts a conversation into what only its provider reads', ({ url }) => url.endsWith('/compact')],
   [
@@ -178,7 +181,7 @@ function dialectOf({ url }: Exchange): Dialect | undefined {
 /** What the path says where it names the model. */
 function contextOf({ url }: Exchange): RequestContext {
   const { pathname, search } = new URL(url);
-  const model = /\/(?:models|model)\/([^/:]+(?::\d+)?)(?::\w+|\/converse(?:-stream)?)$/.exec(
+  const model = /\/(?:models|model)\/([^/:]+(?::\d+)?)(?::\w+|\/converse(?:-stream)?|\/count-tokens)$/.exec(
     decodeURIComponent(pathname),
   )?.[1];
   return {

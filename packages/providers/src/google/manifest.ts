@@ -1,14 +1,16 @@
 /** Google AI Studio (the Gemini API). Sources: ai.google.dev (API reference, troubleshooting), recorded traffic. */
-import type { ProviderId, ProviderManifest } from '@arouter/core';
+import type { PathContext, ProviderId, ProviderManifest } from '@arouter/core';
 import { apiKeyHeader } from '../auth/api-key-header.ts';
+import { geminiCountTokens } from '../dialects/gemini-count-tokens/index.ts';
 import { geminiGenerate } from '../dialects/gemini-generate/index.ts';
-import { geminiPath } from '../dialects/gemini-generate/gemini-path.ts';
+import { geminiPath, modelMethod } from '../dialects/gemini-generate/gemini-path.ts';
 import { apiKeyCredential } from '../manifest/api-key-credential.ts';
 import { KEY_TEST_TIMEOUT_MS } from '../manifest/openai-compatible.ts';
 import file from './models.json' with { type: 'json' };
 
 const name = 'Google Gemini';
 const keysUrl = 'https://aistudio.google.com/apikey';
+const at = (method: string) => (context: PathContext) => `/v1beta${modelMethod(context, method)}`;
 
 export const manifest: ProviderManifest = {
   id: 'google' as ProviderId,
@@ -18,7 +20,10 @@ export const manifest: ProviderManifest = {
   keysUrl,
   credentialTypes: [apiKeyCredential({ vendor: name, keysUrl })],
   // Its OpenAI-compatible path is left aside: it refuses what it does not know, and says less of thinking and citations.
-  dialects: [{ dialect: geminiGenerate, path: (context) => `/v1beta${geminiPath(context)}`, quirks: {} }],
+  dialects: [
+    { dialect: geminiGenerate, path: (context) => `/v1beta${geminiPath(context)}`, quirks: {} },
+    { dialect: geminiCountTokens, path: at('countTokens'), quirks: { countsWholeRequest: true } },
+  ],
   authorize: apiKeyHeader('x-goog-api-key'),
   baseUrl: 'https://generativelanguage.googleapis.com',
   regions: {},

@@ -5,12 +5,24 @@
 import type { AuthScheme, ProviderId, ProviderManifest } from '@arouter/core';
 import { apiKeyHeader } from '../auth/api-key-header.ts';
 import { googleServiceAccount } from '../auth/google-service-account/google-service-account.ts';
+import { anthropicCountTokens } from '../dialects/anthropic-count-tokens/index.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
+import { geminiCountTokens } from '../dialects/gemini-count-tokens/index.ts';
 import { geminiGenerate } from '../dialects/gemini-generate/index.ts';
 import { openaiChat } from '../dialects/openai-chat/index.ts';
+import { CLAUDE_VERSION, withClaudeVersion } from './claude-version.ts';
 import { expressKeyType, serviceAccountType } from './credential-types.ts';
 import file from './models.json' with { type: 'json' };
-import { claudeAt, geminiAt, GLOBAL_HOST, openModelsAt, publisherPath, vertexHost } from './vertex-paths.ts';
+import {
+  claudeAt,
+  countClaudeAt,
+  countGeminiAt,
+  geminiAt,
+  GLOBAL_HOST,
+  openModelsAt,
+  publisherPath,
+  vertexHost,
+} from './vertex-paths.ts';
 
 /** Two calls may be needed: one for the token. */
 const KEY_TEST_TIMEOUT_MS = 15_000;
@@ -40,10 +52,18 @@ export const manifest: ProviderManifest = {
     {
       dialect: anthropicMessages,
       path: claudeAt,
-      quirks: { modelInPath: { bodyFields: { anthropic_version: 'vertex-2023-10-16' } } },
+      quirks: { modelInPath: { bodyFields: { anthropic_version: CLAUDE_VERSION } } },
       serves: isClaude,
     },
     { dialect: openaiChat, path: openModelsAt, quirks: {}, serves: isOpenModel },
+    { dialect: geminiCountTokens, path: countGeminiAt, quirks: {}, serves: isGemini },
+    {
+      dialect: anthropicCountTokens,
+      path: countClaudeAt,
+      quirks: {},
+      adapt: withClaudeVersion,
+      serves: isClaude,
+    },
   ],
   authorize,
   baseUrl: GLOBAL_HOST,

@@ -1,6 +1,6 @@
 /** Hosts and paths of Vertex AI. Source: cloud.google.com "Vertex AI API: service endpoints", recorded traffic. */
 import type { KeyPlace, PathContext } from '@arouter/core';
-import { geminiPath, modelSegment } from '../dialects/gemini-generate/gemini-path.ts';
+import { geminiPath, modelMethod, modelSegment } from '../dialects/gemini-generate/gemini-path.ts';
 
 export const GLOBAL_HOST = 'https://aiplatform.googleapis.com';
 /** Multi-regions have hosts of another form. */
@@ -24,6 +24,15 @@ export function publisherPath({ key }: Place, publisher: `/${string}`): string {
 
 export function geminiAt(context: PathContext): string {
   return `${publisherPath(context, '/google')}${geminiPath(context)}`;
+}
+
+export function countGeminiAt(context: PathContext): string {
+  return `${publisherPath(context, '/google')}${modelMethod(context, 'countTokens')}`;
+}
+
+/** The model that is meant stands in the body, and this name in its place. */
+export function countClaudeAt(context: PathContext): string {
+  return `${publisherPath(context, '/anthropic')}/models/count-tokens:rawPredict`;
 }
 
 /** `@default` is how some lists write a model without a date; the API takes both. */

@@ -45,6 +45,7 @@ const ENDPOINTS: readonly Endpoint[] = [
   { method: 'POST', end: ':generateContent', answer: answerGemini },
   { method: 'POST', end: ':streamGenerateContent', answer: answerGemini },
   { method: 'POST', end: ':countTokens', answer: answerGeminiCount },
+  { method: 'POST', end: '/models/count-tokens:rawPredict', answer: answerRawCount },
   { method: 'POST', end: ':rawPredict', answer: answerRawPredict },
   { method: 'POST', end: ':streamRawPredict', answer: answerRawPredict },
   { method: 'GET', end: '/models', answer: answerModels },
@@ -82,6 +83,18 @@ function answerRawPredict(request: SandboxRequest): Answer {
   if (!isObject(json) || json['anthropic_version'] !== 'vertex-2023-10-16' || 'model' in json)
     return invalidRequest(request, 'anthropic_version: "vertex-2023-10-16" is required, and no model', null);
   return answerAnthropicMessages({ ...request, json: { ...json, model } });
+}
+
+/** Its tokens are counted at a model of that name; the one that is meant stands in the body. */
+function answerRawCount(request: SandboxRequest): Answer {
+  const { json } = request;
+  if (
+    !isObject(json) ||
+    json['anthropic_version'] !== 'vertex-2023-10-16' ||
+    typeof json['model'] !== 'string'
+  )
+    return invalidRequest(request, 'anthropic_version: "vertex-2023-10-16" and a model are required', null);
+  return answerCountTokens(request);
 }
 
 function unknownPath(request: SandboxRequest): Answer {

@@ -13,7 +13,8 @@ import { composeReply, idCharacters } from './compose-reply.ts';
 import type { Ask, Reply, ToolChoice } from './compose-reply.ts';
 import { TOKENS_PER_MESSAGE, TOKENS_PER_REQUEST, textTokens } from './token-rule.ts';
 
-export const BEDROCK_PATH = /\/model\/([^/]+)\/(converse|invoke)(-stream|-with-response-stream)?$/;
+export const BEDROCK_PATH =
+  /\/model\/([^/]+)\/(converse|invoke|count-tokens)(-stream|-with-response-stream)?$/;
 const STREAM_TYPE = 'application/vnd.amazon.eventstream';
 const STOP_REASONS = {
   stop: 'end_turn',
@@ -77,6 +78,7 @@ export function answerBedrock(request: SandboxRequest): Answer {
   if (!isObject(body)) return invalid(request, 'The request body is not valid JSON.');
   const model = request.model ?? '';
   if (model.includes('does-not-exist')) return invalid(request, 'The provided model identifier is invalid.');
+  if (operation === 'count-tokens') return answerCount(request, body);
   return operation === 'converse'
     ? answerConverse(request, body, streamed !== undefined)
     : answerInvoke(request, body, streamed !== undefined);
@@ -114,6 +116,22 @@ function answerConverse(request: SandboxRequest, body: JsonObject, streamed: boo
     frames,
     streamed: true,
   };
+}
+
+/** The same count that an answer would state as its input; by the model's own id only. */
+function answerCount(request: SandboxRequest, body: JsonObject): Answer {
+  const model = decodeURIComponent(request.model ?? '');
+  if (!model.startsWith('anthropic.claude-'))
+    return invalid(request, "The provided model doesn't support counting tokens.");
+  const input = isObject(body['input']) ? body['input'] : {};
+  const { converse, invokeModel } = input;
+  if (isObject(converse) && Array.isArray(converse['messages']))
+    return jsonAnswer(200, headersOf(request), {
+      inputTokens: readAsk(request, converse, false).inputTokens,
+    });
+  if (!isObject(invokeModel)) return invalid(request, "Member must not be null at 'input'");
+  const own = Buffer.from(String(invokeModel['body']), 'base64').toString('utf8');
+  return jsonAnswer(200, headersOf(request), { inputTokens: TOKENS_PER_REQUEST + textTokens(own) });
 }
 
 /** Claude's own answer; its events go one by one into messages. */

@@ -43,9 +43,19 @@ export function answerGemini(request: SandboxRequest): Answer {
   return { status: 200, headers: [['content-type', type], ...headers], frames, streamed: true };
 }
 
-/** `:countTokens`, with `contents` or with a whole `generateContentRequest`. */
+/** `:countTokens`: AI Studio knows `contents` and a whole `generateContentRequest`, Vertex AI (under `projects`) all but that. */
 export function answerGeminiCount(request: SandboxRequest): Answer {
   const body = isObject(request.json) ? request.json : {};
+  const isVertex = /\/(?:projects|publishers)\//.test(request.path);
+  const unknown = Object.keys(body).find((name) =>
+    isVertex ? name === 'generateContentRequest' : name !== 'generateContentRequest' && name !== 'contents',
+  );
+  if (unknown !== undefined)
+    return invalidRequest(
+      request,
+      `Invalid JSON payload received. Unknown name "${unknown}": Cannot find field.`,
+      null,
+    );
   const asked = isObject(body['generateContentRequest']) ? body['generateContentRequest'] : body;
   if (!Array.isArray(asked['contents'])) return invalidRequest(request, 'contents is not specified', null);
   const { inputTokens } = readAsk(request, asked);

@@ -109,3 +109,13 @@ test('models are listed as Google lists them, page by page', async () => {
   const none = await stage.ask({}, { path: '/v1beta/models/none', method: 'GET' });
   expect([none.status, none.json.error]).toMatchObject([404, { status: 'NOT_FOUND' }]);
 });
+
+test('tokens are estimated by rule, and marked, where the provider does not count; nothing is sent', async () => {
+  const asked = stage.sandbox.journal.entries().length;
+  const { status, json, headers } = await stage.ask(SAY, { path: path('countTokens') });
+  expect([status, headers.get('x-arouter-estimated')]).toEqual([200, 'true']);
+  expect(json['totalTokens']).toBeGreaterThan(10);
+  expect(stage.sandbox.journal.entries()).toHaveLength(asked);
+  const refused = await stage.ask({ contents: 'text' }, { path: path('countTokens') });
+  expect([refused.status, refused.json.error]).toMatchObject([400, { status: 'INVALID_ARGUMENT' }]);
+});

@@ -3,7 +3,7 @@
  * project, location and publisher name nothing here. Model, method and framing stand in the path and its query.
  */
 import type { Dialect, ProviderId } from '@arouter/core';
-import { geminiGenerate, geminiGenerateArray } from '@arouter/providers';
+import { geminiCountTokens, geminiGenerate, geminiGenerateArray } from '@arouter/providers';
 import type { Face, FacePattern } from './faces.ts';
 
 /** What every path of this family begins with; what is unknown below it is refused in Google's shape. */
@@ -15,6 +15,7 @@ const PATH =
 type Method = { readonly stream: boolean; readonly dialect: (query: string) => Dialect };
 const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['generateContent', { stream: false, dialect: () => geminiGenerate }],
+  ['countTokens', { stream: false, dialect: () => geminiCountTokens }],
   [
     'streamGenerateContent',
     { stream: true, dialect: (query) => (isServerSentEvents(query) ? geminiGenerate : geminiGenerateArray) },

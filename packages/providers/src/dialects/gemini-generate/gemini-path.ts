@@ -3,7 +3,10 @@ import type { PathContext } from '@arouter/core';
 
 /** A stream is always asked for as server-sent events: how the caller wants it framed is the caller's side's affair. */
 export function geminiPath({ upstreamModel, stream }: Pick<PathContext, 'upstreamModel' | 'stream'>): string {
-  const method = stream ? 'streamGenerateContent?alt=sse' : 'generateContent';
+  return modelMethod({ upstreamModel }, stream ? 'streamGenerateContent?alt=sse' : 'generateContent');
+}
+
+export function modelMethod({ upstreamModel }: Pick<PathContext, 'upstreamModel'>, method: string): string {
   return `/models/${modelSegment(upstreamModel)}:${method}`;
 }
 

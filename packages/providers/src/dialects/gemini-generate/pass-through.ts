@@ -6,7 +6,8 @@ import { fieldValue } from '../shared/request-body.ts';
 import { asBuffer, type JsonMember } from '../shared/scan-json.ts';
 import { type JsonEdit, spliceJson } from '../shared/splice.ts';
 import { fieldOf } from './field-of.ts';
-import { GATEWAY_FIELDS, requestMembers } from './read-request.ts';
+import { GATEWAY_FIELDS } from './gateway-facts.ts';
+import { requestMembers } from './read-request.ts';
 import { CARRIED_MARK, isCarried, NO_SIGNATURE } from './signatures.ts';
 
 const MARK = Buffer.from(CARRIED_MARK);

@@ -4,23 +4,8 @@ import { isObject, type JsonObject } from '../shared/json-values.ts';
 import { fieldValue, invalidRequest, refuseLookalikes, scanRequestBody } from '../shared/request-body.ts';
 import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
 import { protoName } from './field-of.ts';
+import { GATEWAY_FIELDS, gatewayFacts } from './gateway-facts.ts';
 
-/**
- * The gateway's own fields: read here, and never sent to a provider. `model` is no field of the body, but people write
- * it there; the path says which model is meant.
- */
-export const GATEWAY_FIELDS = [
-  'model',
-  'models',
-  'route',
-  'provider',
-  'usage',
-  'plugins',
-  'transforms',
-] as const;
-
-const MODEL_CHARS_MAX = 256;
-const MODELS_MAX = 16;
 const OUTPUT_TOKENS_MAX = 100_000_000;
 const CANDIDATES_MAX = 128;
 /** `{contents: [{parts: [{inlineData: …}]}]}`: the object of a part is the fifth level; a result's parts are deeper. */
@@ -32,7 +17,6 @@ const MEDIA_FIELDS: ReadonlySet<string> = new Set(
 
 /** Throws GatewayError `invalid_request`. */
 export function readRequest(body: Uint8Array, context: RequestContext = {}): RequestFacts {
-  const { pathModel, stream = false } = context;
   const bytes = asBuffer(body);
   let media = 0;
   const members = scanRequestBody(body, (start, end, depth, escaped) => {
@@ -46,19 +30,11 @@ export function readRequest(body: Uint8Array, context: RequestContext = {}): Req
   const config = configOf(body, members);
   const choices = count(config, 'candidateCount', CANDIDATES_MAX) ?? 1;
   const cap = count(config, 'maxOutputTokens', OUTPUT_TOKENS_MAX);
-  const usage = fieldValue(body, members, 'usage');
   return {
-    body,
-    context,
-    model: pathModel === undefined || pathModel.length > MODEL_CHARS_MAX ? undefined : pathModel,
-    models: readModels(body, members),
-    stream,
+    ...gatewayFacts(body, members, context),
+    stream: context.stream ?? false,
     outputTokensCap: cap === null ? null : cap * choices,
     choices,
-    provider: fieldValue(body, members, 'provider'),
-    // The protocol has no such switch: usage is always in the stream.
-    includeUsage: true,
-    includeCost: isObject(usage) && usage['include'] === true,
     externalParts: media,
   };
 }
@@ -96,13 +72,4 @@ function count(config: JsonObject, name: string, max: number): number | null {
 
 function writtenTwice(name: string): Error {
   return invalidRequest(`The field "${name}" is written twice, in two spellings; keep one.`);
-}
-
-function readModels(body: Uint8Array, members: readonly JsonMember[]): readonly string[] {
-  const models = fieldValue(body, members, 'models');
-  if (models === undefined) return [];
-  const isName = (name: unknown): name is string =>
-    typeof name === 'string' && name !== '' && name.length <= MODEL_CHARS_MAX;
-  if (Array.isArray(models) && models.length <= MODELS_MAX && models.every(isName)) return models;
-  throw invalidRequest(`The field "models" must be an array of at most ${MODELS_MAX} model names.`);
 }
