@@ -1,6 +1,7 @@
 /**
  * `npm run screenshots`: starts a gateway over the sandbox, lets things go well and badly, and writes pictures of every page,
- * light and dark, wide and narrow, with a page that shows them all, to docs/screenshots/.
+ * light and dark, wide and narrow, with a page that shows them all, to docs/screenshots/. With names behind it
+ * (`npm run screenshots -- models logs`) it takes those pictures alone.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -69,6 +70,21 @@ const SHOTS: readonly Shot[] = [
   },
   { name: 'usage', title: 'Usage', path: '/usage', width: 1440, scheme: 'light' },
   { name: 'logs', title: 'Logs', path: '/logs', width: 1440, scheme: 'dark' },
+  { name: 'models', title: 'Models', path: '/models?served=any', width: 1440, scheme: 'light' },
+  {
+    name: 'model-details',
+    title: 'What every provider asks for one model',
+    path: '/models?q=claude-sonnet&model=anthropic/claude-sonnet-4-5',
+    width: 1440,
+    scheme: 'dark',
+  },
+  {
+    name: 'models-narrow',
+    title: 'Models on a phone',
+    path: '/models?can=reasoning',
+    width: 390,
+    scheme: 'light',
+  },
   { name: 'routing', title: 'Routing preview', path: '/routing', width: 1440, scheme: 'light' },
   { name: 'api-keys', title: 'API keys', path: '/settings/api-keys', width: 1440, scheme: 'light' },
   { name: 'credits', title: 'Credits', path: '/credits', width: 1440, scheme: 'light' },
@@ -88,13 +104,17 @@ mkdirSync(FOLDER, { recursive: true });
 const sandbox = await startSandbox();
 const dashboard = await openDashboard({ egressAllow: [sandbox.url] });
 await arrange(dashboard, sandbox);
+const wanted = process.argv.slice(2);
 const taken: Shot[] = [];
-for (const shot of SHOTS) if (await take(shot)) taken.push(shot);
-await takeSignedOut();
-writeFileSync(join(FOLDER, 'README.md'), contactSheet(taken));
+for (const shot of SHOTS)
+  if ((wanted.length === 0 || wanted.includes(shot.name)) && (await take(shot))) taken.push(shot);
+if (wanted.length === 0) {
+  await takeSignedOut();
+  writeFileSync(join(FOLDER, 'README.md'), contactSheet(taken));
+}
 await dashboard.close();
 await sandbox.close();
-process.stdout.write(`${taken.length + 1} pictures in docs/screenshots\n`);
+process.stdout.write(`pictures in docs/screenshots: ${taken.map(({ name }) => name).join(', ')}\n`);
 
 /** False: there is no such page. */
 async function take({ name, path, width, scheme, arrange: act }: Shot): Promise<boolean> {

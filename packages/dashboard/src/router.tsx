@@ -11,6 +11,8 @@ import { sessionQuery } from './api/session.ts';
 import { PageError } from './components/error-boundary.tsx';
 import { AppShell } from './layout/app-shell.tsx';
 import { readKeysSearch } from './pages/integrations/use-keys-search.ts';
+import { readModelsSearch } from './pages/models/models-search.ts';
+import { readPreviewSearch } from './pages/preview/preview-search.ts';
 import { readLogFilters } from './pages/logs/log-filters.ts';
 import { readSignInSearch } from './pages/sign-in/read-sign-in-search.ts';
 import { readUsageSearch } from './pages/usage/usage-search.ts';
@@ -134,9 +136,17 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
 });
 
+const models = createRoute({
+  getParentRoute: () => shell,
+  path: '/models',
+  validateSearch: readModelsSearch,
+  component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
+});
+
 const preview = createRoute({
   getParentRoute: () => shell,
   path: '/routing',
+  validateSearch: readPreviewSearch,
   component: lazyRouteComponent(() => import('./pages/preview/preview-page.tsx'), 'PreviewPage'),
 });
 
@@ -154,6 +164,7 @@ const routes = root.addChildren([
     usage,
     logs,
     generation,
+    models,
     preview,
     apiKeys,
     credits,

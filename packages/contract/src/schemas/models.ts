@@ -6,11 +6,46 @@ export const catalogueQuery = z.strictObject({
   q: printable(128).optional().meta({ description: 'Part of a name.' }),
   ...workspaceScope,
 });
+const perMillion = () => z.number().nullable().meta({ description: 'USD per million; null: not known.' });
+const tier = z.strictObject({
+  above_input_tokens: z.number(),
+  input_usd_per_million: z.number(),
+  output_usd_per_million: z.number(),
+  cached_input_usd_per_million: perMillion(),
+  cache_write_5m_usd_per_million: perMillion(),
+});
 const prices = z.strictObject({
   input_usd_per_million: z.number(),
   output_usd_per_million: z.number(),
-  cached_input_usd_per_million: z.number().nullable(),
-  request_usd: z.number().nullable(),
+  cached_input_usd_per_million: perMillion(),
+  cache_write_5m_usd_per_million: perMillion(),
+  cache_write_1h_usd_per_million: perMillion(),
+  audio_input_usd_per_million: perMillion(),
+  audio_output_usd_per_million: perMillion(),
+  image_usd_per_million: perMillion(),
+  character_usd_per_million: perMillion(),
+  second_usd_per_million: perMillion(),
+  search_usd_per_million: perMillion(),
+  request_usd: z.number().nullable().meta({ description: 'USD per request, on top.' }),
+  tiers: z.array(tier).meta({
+    description: 'Long-context prices: the dearest tier that is exceeded prices the whole request.',
+  }),
+});
+const endpoint = z.strictObject({
+  provider: z.string(),
+  provider_name: z.string(),
+  upstream_model: z.string(),
+  context_tokens: z.number().nullable(),
+  output_tokens_max: z.number().nullable(),
+  prices: prices.nullable().meta({ description: 'Null: unknown.' }),
+  price_source: z
+    .string()
+    .nullable()
+    .meta({ description: 'Where the price was read and when; `operator` for a price of their own.' }),
+  my_keys: z
+    .array(z.strictObject({ id: z.string(), label: z.string(), enabled: z.boolean() }))
+    .meta({ description: "The workspace's keys whose settings let them serve it, disabled ones too." }),
+  platform: z.boolean().meta({ description: 'Whether a platform key serves it.' }),
 });
 export const catalogueAnswer = z.strictObject({
   data: z.array(
@@ -21,16 +56,13 @@ export const catalogueAnswer = z.strictObject({
         context_tokens: z.number().nullable(),
         output_tokens_max: z.number().nullable(),
         input_modalities: z.array(z.string()),
-        endpoints: z.array(
-          z.strictObject({
-            provider: z.string(),
-            provider_name: z.string(),
-            upstream_model: z.string(),
-            prices: prices.nullable().meta({ description: 'Null: unknown.' }),
-            my_keys: z.array(z.strictObject({ id: z.string(), label: z.string(), enabled: z.boolean() })),
-            platform: z.boolean().meta({ description: 'Whether a platform key serves it.' }),
-          }),
-        ),
+        output_modalities: z.array(z.string()),
+        tools: z.boolean(),
+        reasoning: z.boolean(),
+        released: z.string().nullable().meta({ description: 'ISO date.' }),
+        endpoints: z
+          .array(endpoint)
+          .meta({ description: 'The same model wherever it is known to stand; its author first.' }),
       })
       .meta({ id: 'CatalogueModel' }),
   ),

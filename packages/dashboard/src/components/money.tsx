@@ -23,6 +23,15 @@ export function moneyWords(usd: number): string {
   return `${sign}$${whole}.${fraction.replace(/0+$/, '').padEnd(2, '0')}`;
 }
 
+/** A price: every digit that it has, for it is multiplied by millions. */
+export function Price({ usd }: { readonly usd: number }) {
+  return (
+    <data value={String(usd)} className="whitespace-nowrap">
+      {usd === 0 ? 'free' : `$${exactUsd(usd)}`}
+    </data>
+  );
+}
+
 function exactUsd(usd: number): string {
   const [whole = '0', fraction = ''] = usd.toFixed(NANO_DIGITS).split('.');
   return `${whole}.${fraction.replace(/0+$/, '').padEnd(2, '0')}`;

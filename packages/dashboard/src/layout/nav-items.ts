@@ -18,6 +18,7 @@ export const NAV_GROUPS: readonly NavGroup[] = [
     items: [
       { to: '/usage', label: 'Usage', icon: 'usage', permission: 'usage.read' },
       { to: '/logs', label: 'Logs', icon: 'logs', permission: 'generations.read' },
+      { to: '/models', label: 'Models', icon: 'models', permission: 'routing.preview' },
       { to: '/routing', label: 'Routing preview', icon: 'route', permission: 'routing.preview' },
       { to: '/credits', label: 'Credits', icon: 'credits', permission: 'credits.read' },
     ],

@@ -112,4 +112,45 @@ describe('a preview', () => {
     expect(of('openai/gpt-5.4').my_keys).toEqual([]);
     expect(of('openai/gpt-5.4').prices.input_usd_per_million).toBeGreaterThan(0);
   });
+
+  test('of the catalogue lists a model once, with every provider that serves it and its price there', async () => {
+    const { body } = await manage('GET', '/api/v1/catalogue?q=claude-sonnet-4-5');
+    const models = body.data as readonly {
+      id: string;
+      endpoints: readonly { provider: string; upstream_model: string; prices: object | null }[];
+    }[];
+    const own = models.find(({ id }) => id === 'anthropic/claude-sonnet-4-5');
+    const places = own?.endpoints ?? [];
+    expect(places.length).toBeGreaterThan(2);
+    expect(places[0]?.provider).toBe('anthropic');
+    expect(new Set(places.map(({ provider }) => provider)).size).toBe(places.length);
+    expect(places.filter(({ prices }) => prices !== null).length).toBeGreaterThan(2);
+    const elsewhere = places.slice(1).map((each) => `${each.provider}/${each.upstream_model}`);
+    expect(models.filter(({ id }) => elsewhere.includes(id))).toEqual([]);
+    expect(new Set(models.map(({ id }) => id)).size).toBe(models.length);
+  });
+
+  test('of the catalogue shows a price of the operator, and models that only a key names', async () => {
+    await addKey({ supported_models: ['openai/private-1', 'gpt-5.4-m*'] });
+    await instance.call('operator', 'PUT', '/api/v1/prices', {
+      provider: 'openai',
+      model: 'private-1',
+      input_usd_per_million: 0.123456789,
+      output_usd_per_million: 1,
+      cache_write_1h_usd_per_million: 2,
+    });
+    const { body } = await manage('GET', '/api/v1/catalogue?q=private-1');
+    expect(body.data).toMatchObject([
+      {
+        id: 'openai/private-1',
+        endpoints: [
+          {
+            price_source: 'operator',
+            prices: { input_usd_per_million: 0.123456789, cache_write_1h_usd_per_million: 2, tiers: [] },
+            my_keys: [{ label: 'Main' }],
+          },
+        ],
+      },
+    ]);
+  });
 });

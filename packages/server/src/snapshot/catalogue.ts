@@ -6,6 +6,7 @@ import {
   matchesAnyModelPattern,
   namesOfEndpoint,
   type ModelCandidate,
+  type ModelFacts,
   type ModelVariant,
   type ProviderId,
   type ProviderKeyRecord,
@@ -21,7 +22,10 @@ export type Catalogue = {
   resolve(name: string, context: ResolveContext): ModelCandidate | undefined;
   /** Every listed model that an enabled one of the keys serves. */
   servable(context: Pricing & Pick<ResolveContext, 'keys'>): readonly ServableModel[];
+  /** Every listed model once, whoever serves it: at its author with all others, or where nobody knows its author. */
+  listed(context: Pricing): readonly ListedModel[];
 };
+export type ListedModel = { readonly model: ModelFacts; readonly candidate: ModelCandidate };
 
 const VARIANTS: readonly ModelVariant[] = ['nitro', 'floor', 'free'];
 
@@ -67,6 +71,17 @@ export function createCatalogue(manifests: ReadonlyMap<ProviderId, ProviderManif
           return [{ ...model, candidate, own: serving.some(({ source }) => source === 'byok') }];
         }),
       );
+    },
+    listed(context) {
+      const all = [...manifests.values()].flatMap(({ id, models }) =>
+        models.map((model) => ({ model, candidate: resolver.listed(id, model, context) })),
+      );
+      const elsewhere = new Set(
+        all.flatMap(({ candidate }) =>
+          candidate.endpoints.slice(1).map(({ provider, upstreamModel }) => `${provider}/${upstreamModel}`),
+        ),
+      );
+      return all.filter(({ candidate }) => !elsewhere.has(candidate.id));
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Routing preview: who would serve a request, in which order and with which share, and why the others would not. */
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { apiQuery, useApiMutation } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -12,12 +13,27 @@ import { EmptyState, ErrorState } from '../../components/states.tsx';
 const NO_KEY = { value: '', label: 'No API key: no restrictions' };
 
 export function PreviewPage() {
-  const [model, setModel] = useState('');
-  const [apiKey, setApiKey] = useState('');
+  const search = useSearch({ from: '/shell/routing' });
+  const navigate = useNavigate({ from: '/routing' });
+  const [model, setModel] = useState(search.model ?? '');
+  const [apiKey, setApiKey] = useState(search.apiKey ?? '');
   const keys = useQuery(apiQuery('listApiKeys', { query: { page_size: 100 } }));
   const preview = useApiMutation('previewRouting');
-  const ask = () =>
-    preview.mutate({ body: { model: model.trim() }, query: apiKey === '' ? {} : { api_key: apiKey } });
+  const ask = () => {
+    const next = { model: model.trim(), ...(apiKey === '' ? {} : { apiKey }) };
+    void navigate({ search: next, replace: true });
+    preview.mutate({ body: { model: next.model }, query: apiKey === '' ? {} : { api_key: apiKey } });
+  };
+  const { mutate } = preview;
+  // An address with a model in it is a question already.
+  useEffect(() => {
+    if (search.model !== undefined)
+      mutate({
+        body: { model: search.model },
+        query: search.apiKey === undefined ? {} : { api_key: search.apiKey },
+      });
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- only as the page opens; afterwards the button asks
+  }, []);
   return (
     <Page
       title="Routing preview"
