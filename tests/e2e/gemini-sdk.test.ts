@@ -199,7 +199,63 @@ test('thinking streams as thoughts and its signature comes back where it belongs
   expect(signature).toEqual(expect.any(String));
 });
 
+describe('vectors for the unmodified package', () => {
+  test.each([
+    'gemini-embedding-001',
+    'vertex/gemini-embedding-2',
+    'vertex/gemini-embedding-001',
+    'openai/text-embedding-3-small',
+  ])('%s embeds a text, as large as is asked for', async (model) => {
+    const config = { outputDimensionality: 16, taskType: 'RETRIEVAL_QUERY' };
+    const { embeddings } = await genai.models.embedContent({ model, contents: 'Grüezi 漢字', config });
+    expect(embeddings?.map(({ values }) => values?.length)).toEqual([16]);
+  });
+
+  test('several texts at once, in their order', async () => {
+    const one = async (model: string, text: string) =>
+      (await genai.models.embedContent({ model, contents: text })).embeddings?.[0]?.values ?? [];
+    for (const model of ['gemini-embedding-001', 'openai/text-embedding-3-small']) {
+      const { embeddings } = await genai.models.embedContent({ model, contents: ['one', 'two'] });
+      expect(embeddings?.map(({ values }) => values)).toEqual([
+        await one(model, 'one'),
+        await one(model, 'two'),
+      ]);
+    }
+  });
+
+  test('the package in its other mode asks by another method', async () => {
+    const enterprise = new GoogleGenAI({
+      vertexai: true,
+      apiKey: gateway.keys.apiKey,
+      httpOptions: { baseUrl: gateway.url },
+    });
+    const { embeddings } = await enterprise.models.embedContent({
+      model: 'gemini-embedding-001',
+      contents: 'one',
+    });
+    expect(embeddings?.[0]?.values).toHaveLength(1536);
+  });
+
+  test('a model that makes no vectors is refused as an ApiError', async () => {
+    const error = await genai.models
+      .embedContent({ model: 'anthropic/claude-haiku-4-5', contents: 'one' })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ApiError);
+    expect((error as ApiError).message).toContain('does not offer embeddings');
+  });
+});
+
 describe('Gemini asked by callers of other dialects', () => {
+  test('the openai package embeds, though it asks for base64', async () => {
+    const openai = new OpenAI({ apiKey: gateway.keys.apiKey, baseURL: `${gateway.url}/v1` });
+    const { data } = await openai.embeddings.create({
+      model: 'google/gemini-embedding-001',
+      input: ['one', 'two'],
+      dimensions: 16,
+    });
+    expect(data.map(({ embedding }) => embedding.length)).toEqual([16, 16]);
+  });
+
   test('the openai package calls a tool, and the signature returns with the call', async () => {
     const openai = new OpenAI({ apiKey: gateway.keys.apiKey, baseURL: `${gateway.url}/v1` });
     const tools: OpenAI.ChatCompletionTool[] = [
@@ -249,10 +305,14 @@ describe('tokens of Gemini counted for the Anthropic package', () => {
   };
 
   test.each([
-    [`google/${GEMINI}`, 'generateContentRequest'],
-    [`vertex/${GEMINI}`, 'systemInstruction'],
-  ])('%s counts, in its own layout', async (model, field) => {
-    const counted = await anthropic().messages.countTokens({ model, ...question });
+    ['google', 'generateContentRequest'],
+    ['vertex', 'systemInstruction'],
+  ])('%s counts, in its own layout', async (provider, field) => {
+    const counted = await anthropic().messages.countTokens({
+      model: `google/${GEMINI}`,
+      ...question,
+      provider: { only: [provider] },
+    } as Anthropic.MessageCountTokensParams);
     expect(counted.input_tokens).toBeGreaterThan(0);
     expect(lastAsked().path).toMatch(/:countTokens$/);
     expect(lastAsked().json).toHaveProperty(field);

@@ -21,4 +21,5 @@ export { openaiSpeech } from './dialects/openai-audio/speech.ts';
 export { openaiTranscription, openaiTranslation } from './dialects/openai-audio/transcription.ts';
 export { anthropicCountTokens } from './dialects/anthropic-count-tokens/index.ts';
 export { geminiCountTokens } from './dialects/gemini-count-tokens/index.ts';
+export { geminiBatchEmbed, geminiEmbed, geminiPredictEmbed } from './dialects/gemini-embed/index.ts';
 export { raw } from './dialects/raw/index.ts';

@@ -207,7 +207,7 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
   let answer: AnswerFacts;
   let body: Uint8Array;
   try {
-    answer = target.upstream.readAnswer(upstreamBody);
+    answer = target.upstream.readAnswer(upstreamBody, (name) => response.header(name));
     body = target.same
       ? upstreamBody
       : dialect.answerFromCanonical(named(target.upstream.answerToCanonical(upstreamBody), target), {

@@ -198,8 +198,11 @@ export interface Dialect {
   /** Which headers of the caller may travel with a same-dialect request (e.g. `anthropic-beta`), lower case. */
   readonly callerHeaders: readonly string[];
 
-  /** A complete 2xx body → facts; throws DialectError when it is not an answer (then the attempt fails as invalid). */
-  readAnswer(body: Uint8Array): AnswerFacts;
+  /**
+   * A complete 2xx body → facts; throws DialectError when it is not an answer (then the attempt fails as invalid).
+   * `header`: by lower-case name, for formats that state their usage there.
+   */
+  readAnswer(body: Uint8Array, header?: (name: string) => string | undefined): AnswerFacts;
   /** An error object inside a 2xx body, if that is what it is. */
   findFailure(body: Uint8Array): FailureSignals | null;
   answerToCanonical(body: Uint8Array): CanonicalAnswer;

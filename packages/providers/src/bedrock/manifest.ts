@@ -6,6 +6,7 @@ import { signRequest } from '../auth/aws-sigv4/sign-request.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
 import { bedrockConverse } from '../dialects/bedrock-converse/index.ts';
 import { bedrockCountTokens } from '../dialects/bedrock-count-tokens/index.ts';
+import { bedrockEmbed, embedsAtBedrock } from '../dialects/bedrock-embed/index.ts';
 import { KEY_TEST_TIMEOUT_MS } from '../manifest/openai-compatible.ts';
 import { bedrockModels, canonicalModel, countedModel, countsTokens, isClaude } from './bedrock-models.ts';
 import { accessKeyType, bedrockApiKeyType } from './credential-types.ts';
@@ -53,6 +54,13 @@ export const manifest: ProviderManifest = {
       path: ({ upstreamModel }) => `/model/${encodeUri(countedModel(upstreamModel))}/count-tokens`,
       quirks: {},
       serves: countsTokens,
+      foreignErrors: true,
+    },
+    {
+      dialect: bedrockEmbed,
+      path: at('invoke', 'invoke'),
+      quirks: {},
+      serves: embedsAtBedrock,
       foreignErrors: true,
     },
   ],

@@ -1,4 +1,5 @@
 /** Cohere. Source: docs.cohere.com/docs/compatibility-api, recorded traffic. */
+import { cohereEmbed } from '../dialects/cohere-embed/index.ts';
 import { emptyChatProbe, openAiCompatible } from '../manifest/openai-compatible.ts';
 import { offerAt, offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
@@ -9,8 +10,11 @@ export const manifest = openAiCompatible({
   aliases: ['cohere-ai'],
   keysUrl: 'https://dashboard.cohere.com/api-keys',
   baseUrl: 'https://api.cohere.ai/compatibility/v1',
-  // Reranking is of the native API, beside the compatibility layer.
-  hostDialects: [offerAt('rerank', '/v2/rerank')],
+  // Of the native API, beside the compatibility layer.
+  hostDialects: [
+    offerAt('rerank', '/v2/rerank'),
+    { dialect: cohereEmbed, path: () => '/v2/embed', quirks: {} },
+  ],
   // The compatibility layer refuses what the native API has no word for.
   quirks: {
     unsupportedFields: [

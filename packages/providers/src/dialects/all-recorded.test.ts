@@ -36,6 +36,9 @@ const SPOKEN: readonly (readonly [path: RegExp, dialect: string])[] = [
   [/:(?:generate|streamGenerate)Content$/, 'gemini-generate'],
   [/\/converse(?:-stream)?$/, 'bedrock-converse'],
   [/\/embeddings$/, 'openai-embeddings'],
+  [/:batchEmbedContents$/, 'gemini-batch-embed'],
+  [/\/v2\/embed$/, 'cohere-embed'],
+  [/embed[^/]*\/invoke$|application-inference-profile[^/]*\/invoke$/, 'bedrock-embed'],
   [/\/messages\/count_tokens$/, 'anthropic-count-tokens'],
   [/:countTokens$/, 'gemini-count-tokens'],
   [/\/count-tokens$/, 'bedrock-count-tokens'],
@@ -55,7 +58,7 @@ const NOT_TRIED: readonly (readonly [reason: string, applies: (exchange: Exchang
   ['compacts a conversation into what only its provider reads', ({ url }) => url.endsWith('/compact')],
   [
     'a body in the model vendor’s own form, which only the raw proxy passes',
-    ({ url }) => /\/invoke$|batchEmbedContents$|cohere\.com\//.test(url),
+    ({ url }) => /\/invoke$|cohere\.com\//.test(url) && !/embed|application-inference-profile/.test(url),
   ],
   [
     'refused here: a background response could not be fetched, and its cost would be unknown',

@@ -1,6 +1,7 @@
 /** Google AI Studio (the Gemini API). Sources: ai.google.dev (API reference, troubleshooting), recorded traffic. */
 import type { PathContext, ProviderId, ProviderManifest } from '@arouter/core';
 import { apiKeyHeader } from '../auth/api-key-header.ts';
+import { geminiBatchEmbed, geminiEmbed } from '../dialects/gemini-embed/index.ts';
 import { geminiCountTokens } from '../dialects/gemini-count-tokens/index.ts';
 import { geminiGenerate } from '../dialects/gemini-generate/index.ts';
 import { geminiPath, modelMethod } from '../dialects/gemini-generate/gemini-path.ts';
@@ -11,6 +12,7 @@ import file from './models.json' with { type: 'json' };
 const name = 'Google Gemini';
 const keysUrl = 'https://aistudio.google.com/apikey';
 const at = (method: string) => (context: PathContext) => `/v1beta${modelMethod(context, method)}`;
+const embeds = (model: string): boolean => model.includes('embedding');
 
 export const manifest: ProviderManifest = {
   id: 'google' as ProviderId,
@@ -23,6 +25,9 @@ export const manifest: ProviderManifest = {
   dialects: [
     { dialect: geminiGenerate, path: (context) => `/v1beta${geminiPath(context)}`, quirks: {} },
     { dialect: geminiCountTokens, path: at('countTokens'), quirks: { countsWholeRequest: true } },
+    // Callers of other dialects may ask for many texts at once.
+    { dialect: geminiBatchEmbed, path: at('batchEmbedContents'), quirks: {}, serves: embeds },
+    { dialect: geminiEmbed, path: at('embedContent'), quirks: {}, serves: embeds },
   ],
   authorize: apiKeyHeader('x-goog-api-key'),
   baseUrl: 'https://generativelanguage.googleapis.com',
@@ -34,5 +39,5 @@ export const manifest: ProviderManifest = {
     { status: 429, type: /^resource_exhausted$/i, retryAfter: false, class: 'billing' },
   ],
   models: file.models,
-  acceptsModel: /^(?:models\/)?(?:gemini|gemma|learnlm|imagen|veo)-/,
+  acceptsModel: /^(?:models\/)?(?:gemini|gemma|learnlm|imagen|veo|embedding|text-embedding)-/,
 };

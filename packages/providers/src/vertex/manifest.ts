@@ -8,6 +8,7 @@ import { googleServiceAccount } from '../auth/google-service-account/google-serv
 import { anthropicCountTokens } from '../dialects/anthropic-count-tokens/index.ts';
 import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
 import { geminiCountTokens } from '../dialects/gemini-count-tokens/index.ts';
+import { geminiEmbed, geminiPredictEmbed } from '../dialects/gemini-embed/index.ts';
 import { geminiGenerate } from '../dialects/gemini-generate/index.ts';
 import { openaiChat } from '../dialects/openai-chat/index.ts';
 import { CLAUDE_VERSION, withClaudeVersion } from './claude-version.ts';
@@ -16,9 +17,9 @@ import file from './models.json' with { type: 'json' };
 import {
   claudeAt,
   countClaudeAt,
-  countGeminiAt,
   geminiAt,
   GLOBAL_HOST,
+  googleMethodAt,
   openModelsAt,
   publisherPath,
   vertexHost,
@@ -33,6 +34,11 @@ const isClaude = (model: string): boolean => model.startsWith('claude-');
 /** `publisher/model`, served behind one OpenAI-compatible endpoint. */
 const isOpenModel = (model: string): boolean => model.includes('/');
 const isGemini = (model: string): boolean => !isClaude(model) && !isOpenModel(model);
+const embeds = (model: string): boolean => isGemini(model) && model.includes('embedding');
+/** The first Gemini model is asked as those before it are. Source: the `@google/genai` package. */
+const predictsVectors = (model: string): boolean =>
+  embeds(model) && (model === 'gemini-embedding-001' || !model.startsWith('gemini-'));
+const embedsContent = (model: string): boolean => embeds(model) && !predictsVectors(model);
 
 const byToken = googleServiceAccount();
 const byKey = apiKeyHeader('x-goog-api-key');
@@ -56,7 +62,7 @@ export const manifest: ProviderManifest = {
       serves: isClaude,
     },
     { dialect: openaiChat, path: openModelsAt, quirks: {}, serves: isOpenModel },
-    { dialect: geminiCountTokens, path: countGeminiAt, quirks: {}, serves: isGemini },
+    { dialect: geminiCountTokens, path: googleMethodAt('countTokens'), quirks: {}, serves: isGemini },
     {
       dialect: anthropicCountTokens,
       path: countClaudeAt,
@@ -64,6 +70,8 @@ export const manifest: ProviderManifest = {
       adapt: withClaudeVersion,
       serves: isClaude,
     },
+    { dialect: geminiEmbed, path: googleMethodAt('embedContent'), quirks: {}, serves: embedsContent },
+    { dialect: geminiPredictEmbed, path: googleMethodAt('predict'), quirks: {}, serves: predictsVectors },
   ],
   authorize,
   baseUrl: GLOBAL_HOST,
@@ -95,7 +103,8 @@ export const manifest: ProviderManifest = {
     },
   ],
   models: file.models,
-  acceptsModel: /^(?:gemini-|gemma-|claude-|[a-z][a-z0-9-]*\/[\w.@-]+-maas$)/,
+  acceptsModel:
+    /^(?:gemini-|gemma-|claude-|text-(?:multilingual-)?embedding-|[a-z][a-z0-9-]*\/[\w.@-]+-maas$)/,
   canonicalModel,
 };
 

@@ -26,8 +26,9 @@ export function geminiAt(context: PathContext): string {
   return `${publisherPath(context, '/google')}${geminiPath(context)}`;
 }
 
-export function countGeminiAt(context: PathContext): string {
-  return `${publisherPath(context, '/google')}${modelMethod(context, 'countTokens')}`;
+/** A method of Google's own models. */
+export function googleMethodAt(method: string): (context: PathContext) => string {
+  return (context) => `${publisherPath(context, '/google')}${modelMethod(context, method)}`;
 }
 
 /** The model that is meant stands in the body, and this name in its place. */

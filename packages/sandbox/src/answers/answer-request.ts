@@ -5,13 +5,13 @@
 import { answerAnthropicMessages, answerCountTokens } from './anthropic-messages.ts';
 import { answerAzureChat } from './azure.ts';
 import { answerBedrock, BEDROCK_PATH } from './bedrock.ts';
+import { answerCohereEmbed, answerEmbeddings, answerGeminiEmbed, answerPredict } from './embeddings.ts';
 import { answerHeaders, errorAnswer, invalidRequest } from './answer-headers.ts';
 import { answerImages, answerRerank, answerSpeech, answerTranscription } from './media-endpoints.ts';
 import { answerGemini, answerGeminiCount } from './gemini-generate.ts';
 import { answerOpenaiChat } from './openai-chat.ts';
 import {
   answerBalance,
-  answerEmbeddings,
   answerModel,
   answerModels,
   answerOpenrouterKey,
@@ -37,6 +37,10 @@ const ENDPOINTS: readonly Endpoint[] = [
   { method: 'POST', end: '/messages', answer: answerAnthropicMessages },
   { method: 'POST', end: '/messages/count_tokens', answer: answerCountTokens },
   { method: 'POST', end: '/embeddings', answer: answerEmbeddings },
+  { method: 'POST', end: '/v2/embed', answer: answerCohereEmbed },
+  { method: 'POST', end: ':embedContent', answer: answerGeminiEmbed },
+  { method: 'POST', end: ':batchEmbedContents', answer: answerGeminiEmbed },
+  { method: 'POST', end: ':predict', answer: answerPredict },
   { method: 'POST', end: '/rerank', answer: answerRerank },
   { method: 'POST', end: '/images/generations', answer: answerImages },
   { method: 'POST', end: '/audio/speech', answer: answerSpeech },

@@ -9,6 +9,7 @@ import type { JsonObject, SandboxRequest } from '../sandbox-request.ts';
 import { jsonAnswer } from '../script.ts';
 import type { Answer, HeaderList } from '../script.ts';
 import { answerAnthropicMessages } from './anthropic-messages.ts';
+import { bedrockEmbedding } from './embeddings.ts';
 import { composeReply, idCharacters } from './compose-reply.ts';
 import type { Ask, Reply, ToolChoice } from './compose-reply.ts';
 import { TOKENS_PER_MESSAGE, TOKENS_PER_REQUEST, textTokens } from './token-rule.ts';
@@ -136,6 +137,11 @@ function answerCount(request: SandboxRequest, body: JsonObject): Answer {
 
 /** Claude's own answer; its events go one by one into messages. */
 function answerInvoke(request: SandboxRequest, body: JsonObject, streamed: boolean): Answer {
+  const embedded = (request.model ?? '').includes('embed') ? bedrockEmbedding(request, body) : null;
+  if (embedded !== null) {
+    const counted = ['x-amzn-bedrock-input-token-count', String(embedded.tokens)] as const;
+    return jsonAnswer(200, [...headersOf(request), counted], embedded.body);
+  }
   const { anthropic_version: version, ...rest } = body;
   for (const field of ['model', 'stream']) {
     if (rest[field] !== undefined) return invalid(request, `${field}: Extra inputs are not permitted`);

@@ -1,8 +1,6 @@
-/** Model lists, the endpoints with which a key is tested for free, and embeddings. */
-import { answerHeaders, errorAnswer, invalidRequest } from './answer-headers.ts';
-import { TOKENS_PER_REQUEST, textTokens } from './token-rule.ts';
+/** Model lists, and the endpoints with which a key is tested for free. */
+import { answerHeaders, errorAnswer } from './answer-headers.ts';
 import { PROVIDER_STYLES } from '../provider-styles.ts';
-import { isObject } from '../sandbox-request.ts';
 import type { SandboxRequest } from '../sandbox-request.ts';
 import { jsonAnswer } from '../script.ts';
 import type { Answer } from '../script.ts';
@@ -21,9 +19,6 @@ const MODELS_GOOGLE = ['gemini-2.5-flash', 'gemini-2.5-pro', 'gemini-3-flash-pre
 const MODELS_ANTHROPIC = ['claude-opus-5', 'claude-sonnet-5', 'claude-haiku-4-5'];
 /** 2026-01-01, in seconds. */
 const MODEL_CREATED_S = 1_767_225_600;
-const EMBEDDING_DIMENSIONS = 1536;
-const EMBEDDING_DIMENSIONS_MAX = 8192;
-const EMBEDDING_INPUTS_MAX = 2048;
 
 export function answerModels(request: SandboxRequest, models: readonly string[] | null): Answer {
   const headers = answerHeaders(request, 0);
@@ -105,54 +100,6 @@ export function answerBalance(request: SandboxRequest): Answer {
         ],
       };
   return jsonAnswer(200, answerHeaders(request, 0), body);
-}
-
-/** `POST /v1/embeddings`: unit vectors drawn from the text, as numbers or as base64 of little-endian floats. */
-export function answerEmbeddings(request: SandboxRequest): Answer {
-  const body = request.json;
-  const input = isObject(body) ? body['input'] : undefined;
-  if (!isObject(body) || input === undefined)
-    return invalidRequest(request, "Missing required parameter: 'input'.", 'input');
-  const single = typeof input === 'string' || (Array.isArray(input) && typeof input[0] === 'number');
-  const texts = (single ? [input] : Array.isArray(input) ? input : []).map((item) =>
-    typeof item === 'string' ? item : JSON.stringify(item),
-  );
-  if (texts.length === 0 || texts.length > EMBEDDING_INPUTS_MAX)
-    return invalidRequest(request, "Invalid 'input': expected 1 to 2048 items.", 'input');
-  const asked = body['dimensions'];
-  const dimensions = Math.min(
-    typeof asked === 'number' ? asked : EMBEDDING_DIMENSIONS,
-    EMBEDDING_DIMENSIONS_MAX,
-  );
-  let tokens = TOKENS_PER_REQUEST;
-  for (const text of texts) tokens += textTokens(text);
-  return jsonAnswer(200, answerHeaders(request, tokens), {
-    object: 'list',
-    data: texts.map((text, index) => {
-      const vector = unitVector(text, dimensions);
-      const embedding =
-        body['encoding_format'] === 'base64' ? Buffer.from(vector.buffer).toString('base64') : [...vector];
-      return { object: 'embedding', index, embedding };
-    }),
-    model: request.model,
-    usage: { prompt_tokens: tokens, total_tokens: tokens },
-  });
-}
-
-function unitVector(text: string, dimensions: number): Float32Array {
-  const vector = new Float32Array(dimensions);
-  let state = 1;
-  for (let index = 0; index < text.length; index += 1)
-    state = (Math.imul(state, 31) + text.charCodeAt(index)) | 0;
-  let square = 0;
-  for (let index = 0; index < dimensions; index += 1) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    const value = state / 2 ** 31;
-    vector[index] = value;
-    square += value * value;
-  }
-  const length = Math.sqrt(square) || 1;
-  return vector.map((value) => value / length);
 }
 
 function openaiModel(id: string) {

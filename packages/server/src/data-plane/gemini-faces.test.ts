@@ -1,5 +1,5 @@
 /** Google's paths over real HTTP, crossed to a provider that speaks another dialect. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStage, type Stage } from './testing/open-stage.ts';
 
 let stage: Stage;
@@ -118,4 +118,48 @@ test('tokens are estimated by rule, and marked, where the provider does not coun
   expect(stage.sandbox.journal.entries()).toHaveLength(asked);
   const refused = await stage.ask({ contents: 'text' }, { path: path('countTokens') });
   expect([refused.status, refused.json.error]).toMatchObject([400, { status: 'INVALID_ARGUMENT' }]);
+});
+
+describe('embedding', () => {
+  const EMBEDDED = 'openai/text-embedding-3-small';
+  const content = { parts: [{ text: 'one' }] };
+  const vectorOf = (values: unknown): number => (values as readonly number[]).length;
+
+  test('one text, or many, are asked of a provider of another dialect, at its price', async () => {
+    const one = await stage.ask(
+      { content, outputDimensionality: 8 },
+      { path: path('embedContent', EMBEDDED) },
+    );
+    expect(one.status).toBe(200);
+    expect(vectorOf((one.json['embedding'] as { values: unknown }).values)).toBe(8);
+    const { promptTokenCount: tokens } = one.json['usageMetadata'] as { promptTokenCount: number };
+    const generation = await stage.newest(({ status }) => status !== 'running');
+    expect(generation.header.dialect).toBe('gemini-embed');
+    // 0.02 USD per million tokens are 20 nano-USD a token.
+    expect(generation.attempts[0]).toMatchObject({ costNano: tokens * 20, usage: { inputTokens: tokens } });
+
+    const requests = [{ content }, { content: { parts: [{ text: 'two' }] } }];
+    const many = await stage.ask({ requests }, { path: path('batchEmbedContents', EMBEDDED) });
+    expect(many.json['embeddings']).toHaveLength(2);
+    const instances = [{ content: 'one' }, { content: 'two' }];
+    const predicted = await stage.ask({ instances }, { path: path('predict', EMBEDDED) });
+    expect(predicted.json['predictions']).toHaveLength(2);
+  });
+
+  test('what only Google can do is refused in its own shape, and nothing is sent', async () => {
+    const asked = stage.sandbox.journal.entries().length;
+    const picture = { parts: [{ inlineData: { mimeType: 'image/png', data: 'AA==' } }] };
+    const answer = await stage.ask({ content: picture }, { path: path('embedContent', EMBEDDED) });
+    expect([answer.status, answer.json.error]).toMatchObject([400, { status: 'INVALID_ARGUMENT' }]);
+    expect(answer.json.error?.['message']).toContain('by Google only');
+    expect(stage.sandbox.journal.entries()).toHaveLength(asked);
+  });
+
+  test('pictures are made by a method of the same name, which nobody here speaks', async () => {
+    const { status, json } = await stage.ask(
+      { instances: [{ prompt: 'x' }] },
+      { path: path('predict', 'imagen-4') },
+    );
+    expect([status, json.error]).toMatchObject([404, { status: 'NOT_FOUND' }]);
+  });
 });

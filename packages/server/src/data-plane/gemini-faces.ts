@@ -3,7 +3,14 @@
  * project, location and publisher name nothing here. Model, method and framing stand in the path and its query.
  */
 import type { Dialect, ProviderId } from '@arouter/core';
-import { geminiCountTokens, geminiGenerate, geminiGenerateArray } from '@arouter/providers';
+import {
+  geminiBatchEmbed,
+  geminiCountTokens,
+  geminiEmbed,
+  geminiGenerate,
+  geminiGenerateArray,
+  geminiPredictEmbed,
+} from '@arouter/providers';
 import type { Face, FacePattern } from './faces.ts';
 
 /** What every path of this family begins with; what is unknown below it is refused in Google's shape. */
@@ -12,10 +19,19 @@ export const GEMINI_PREFIX = '/v1beta';
 const PATH =
   /^\/v1(?:beta|beta1|alpha)?\/(?:projects\/[^/]+\/locations\/[^/]+\/)?(?:publishers\/([^/]+)\/)?models\/(.+):([a-zA-Z]+)$/;
 
-type Method = { readonly stream: boolean; readonly dialect: (query: string) => Dialect };
+type Method = {
+  readonly stream: boolean;
+  readonly dialect: (query: string) => Dialect;
+  /** For whose models the method is known. Absent: all. */
+  readonly knownFor?: RegExp;
+};
 const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ['generateContent', { stream: false, dialect: () => geminiGenerate }],
   ['countTokens', { stream: false, dialect: () => geminiCountTokens }],
+  ['embedContent', { stream: false, dialect: () => geminiEmbed }],
+  ['batchEmbedContents', { stream: false, dialect: () => geminiBatchEmbed }],
+  // Pictures are made by the same method, in a form that is not spoken here.
+  ['predict', { stream: false, dialect: () => geminiPredictEmbed, knownFor: /embedding/ }],
   [
     'streamGenerateContent',
     { stream: true, dialect: (query) => (isServerSentEvents(query) ? geminiGenerate : geminiGenerateArray) },
@@ -26,7 +42,7 @@ export function geminiFaces(ownProvider: ProviderId): FacePattern {
   return (path, query) => {
     const [, publisher, name, methodName = ''] = PATH.exec(path) ?? [];
     const method = METHODS.get(methodName);
-    if (name === undefined || method === undefined) return undefined;
+    if (name === undefined || method === undefined || method.knownFor?.test(name) === false) return undefined;
     const pathModel = modelName(name, publisher);
     return {
       dialect: method.dialect(query),

@@ -5,7 +5,8 @@ import { type ModelListing, servableModels, type ServableListing } from './list-
 /** Google's own default and maximum. */
 const PAGE_SIZE_DEFAULT = 50;
 const PAGE_SIZE_MAX = 1000;
-const METHODS = ['generateContent', 'streamGenerateContent'];
+const GENERATING = ['generateContent', 'streamGenerateContent', 'countTokens'];
+const EMBEDDING = ['embedContent', 'batchEmbedContents'];
 
 export type GeminiListing = ModelListing & {
   /** Whose models need no prefix here. */
@@ -45,7 +46,8 @@ function toListed({ provider, id, model }: ServableListing, ownProvider: Provide
     description: `${provider.name}: ${model?.name ?? id}`,
     inputTokenLimit: model?.contextTokens ?? 0,
     outputTokenLimit: model?.outputTokensMax ?? 0,
-    supportedGenerationMethods: METHODS,
+    // The catalogues do not say what a model is for; their names do.
+    supportedGenerationMethods: /embed/i.test(id) ? EMBEDDING : GENERATING,
     thinking: model?.reasoning ?? false,
   };
 }

@@ -1,4 +1,5 @@
 /** Everything besides chat goes the same way: planned, reserved, in the ledger before it is sent, settled after. */
+import { secretOfAccessKey } from '@arouter/sandbox';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStage, QUESTION, type Stage } from './testing/open-stage.ts';
 
@@ -38,6 +39,62 @@ test('an answer of embeddings without usage is estimated from the input alone', 
   await stage.ask({ model: 'text-embedding-3-small', input: 'one two three' }, { path: '/v1/embeddings' });
   const [attempt] = (await settled()).attempts;
   expect(attempt?.usage).toMatchObject({ origin: 'estimated', outputTokens: 0 });
+});
+
+describe('embeddings of other vendors, for a caller of OpenAI’s form', () => {
+  const asked = () => stage.sandbox.journal.entries().at(-1);
+
+  test('Google’s are a batch; where it states no usage, the tokens are estimated, and marked', async () => {
+    await stage.addKey({ provider: 'google', base_url: `${stage.sandbox.url}/google` });
+    const ask = (model: string) =>
+      stage.ask(
+        { model, input: ['one', 'two'], dimensions: 4, encoding_format: 'base64' },
+        { path: '/v1/embeddings' },
+      );
+    const counted = await ask('google/gemini-embedding-2-preview');
+    expect(counted.status).toBe(200);
+    const [first] = counted.json['data'] as { embedding: string }[];
+    // Four floats of four bytes.
+    expect(Buffer.from(first?.embedding ?? '', 'base64')).toHaveLength(16);
+    expect(counted.json['model']).toBe('gemini-embedding-2-preview');
+    expect(asked()?.path).toMatch(/\/gemini-embedding-2-preview:batchEmbedContents$/);
+    expect((await settled()).attempts[0]?.usage).toMatchObject({ origin: 'provider' });
+    const uncounted = await ask('google/gemini-embedding-001');
+    expect(uncounted.json).not.toHaveProperty('usage');
+    const [attempt] = (await stage.newest(({ header }) => header.modelRequested.endsWith('-001'))).attempts;
+    expect(attempt).toMatchObject({ usage: { origin: 'estimated', outputTokens: 0 } });
+    expect(attempt?.costNano).toBeGreaterThan(0);
+  });
+
+  test('Bedrock’s are of Amazon or Cohere, with the tokens that its header states', async () => {
+    const access = 'AKIASANDBOX00000EMBEDS';
+    await stage.addKey({
+      provider: 'bedrock',
+      credential: { access_key: access, secret_key: secretOfAccessKey(access), region: 'us-east-1' },
+      base_url: `${stage.sandbox.url}/bedrock`,
+    });
+    const ask = (model: string, input: unknown) =>
+      stage.ask({ model: `bedrock/${model}`, input }, { path: '/v1/embeddings' });
+    const titan = await ask('amazon.titan-embed-text-v2:0', 'one');
+    expect([titan.status, (titan.json['data'] as unknown[]).length]).toEqual([200, 1]);
+    const cohere = await ask('cohere.embed-v4:0', ['one', 'two']);
+    expect([cohere.status, (cohere.json['data'] as unknown[]).length]).toEqual([200, 2]);
+    const [attempt] = (await settled()).attempts;
+    // 0.12 USD per million tokens.
+    expect(attempt?.usage).toMatchObject({ origin: 'provider' });
+    expect(attempt?.costNano).toBe((attempt?.usage?.inputTokens ?? 0) * 120);
+    const many = await ask('amazon.titan-embed-text-v2:0', ['one', 'two']);
+    expect([many.status, many.json.error?.['message']]).toEqual([
+      400,
+      expect.stringContaining('takes one text in one request'),
+    ]);
+    const raw = await stage.ask(
+      { inputText: 'one' },
+      { path: '/bedrock/model/amazon.titan-embed-text-v2%3A0/invoke' },
+    );
+    expect(raw.json).toHaveProperty('inputTextTokenCount');
+    expect((await settled()).header.dialect).toBe('bedrock-embed');
+  });
 });
 
 test('a second key serves when the first is out of quota', async () => {

@@ -21,6 +21,8 @@ type KnownPath = {
   readonly pattern: RegExp;
   readonly dialect: Dialect;
   readonly stream: boolean | undefined;
+  /** Several formats may stand at one path, each of other models. Absent: all models. */
+  readonly serves?: NonNullable<ProviderDialect['serves']>;
 };
 
 /** Undefined: the first part of the path is no provider. Throws GatewayError for a path that may not be passed on. */
@@ -57,10 +59,11 @@ function knownFace(
   path: string,
   at: Pick<Face, 'defaultProvider' | 'onlyProvider' | 'costInBody'>,
 ): Face | undefined {
-  for (const { pattern, dialect, stream } of known) {
+  for (const { pattern, dialect, stream, serves } of known) {
     const found = pattern.exec(path);
     if (found === null) continue;
     const pathModel = decoded(found[1]);
+    if (pathModel !== undefined && serves?.(pathModel) === false) continue;
     return {
       ...at,
       dialect,
@@ -88,7 +91,7 @@ const MODEL = 'model-placeholder';
 const REGION = 'region-placeholder';
 const FIELD = 'field-placeholder';
 
-function patternsOf(prefix: string, { dialect, path }: ProviderDialect): readonly KnownPath[] {
+function patternsOf(prefix: string, { dialect, path, serves }: ProviderDialect): readonly KnownPath[] {
   const context = (stream: boolean): PathContext => ({
     upstreamModel: MODEL,
     stream,
@@ -98,10 +101,11 @@ function patternsOf(prefix: string, { dialect, path }: ProviderDialect): readonl
   });
   const whole = patternOf(prefix + path(context(false)));
   const streamed = patternOf(prefix + path(context(true)));
-  if (whole.source === streamed.source) return [{ pattern: whole, dialect, stream: undefined }];
+  const spoken = { dialect, ...(serves === undefined ? {} : { serves }) };
+  if (whole.source === streamed.source) return [{ ...spoken, pattern: whole, stream: undefined }];
   return [
-    { pattern: whole, dialect, stream: false },
-    { pattern: streamed, dialect, stream: true },
+    { ...spoken, pattern: whole, stream: false },
+    { ...spoken, pattern: streamed, stream: true },
   ];
 }
 

@@ -1,7 +1,14 @@
 /** Embeddings as OpenAI and the many providers that follow it speak them: `POST /v1/embeddings`. */
-import { DialectError, type AnswerFacts, type Dialect, type DialectId } from '@arouter/core';
+import {
+  DialectError,
+  type AnswerFacts,
+  type Dialect,
+  type DialectId,
+  type RequestFacts,
+} from '@arouter/core';
+import { asBase64 } from '../shared/embeddings.ts';
 import { plainDialect } from '../shared/plain-dialect.ts';
-import { fieldValue, invalidRequest } from '../shared/request-body.ts';
+import { fieldValue, invalidRequest, scanRequestBody } from '../shared/request-body.ts';
 import { findMember, type JsonMember } from '../shared/scan-json.ts';
 import { openAiUsage } from '../shared/token-usage.ts';
 
@@ -18,7 +25,17 @@ export const openaiEmbeddings: Dialect = plainDialect({
   },
   answerFields: ['usage', 'id'],
   readAnswer,
+  // OpenAI refuses what it does not know, and has no word for what a vector is for.
+  fromCanonical: ({ input_type: _purpose, ...request }) => request,
+  answerFromCanonical: (answer, { request }) => (wantsBase64(request) ? asBase64(answer) : answer),
 });
+
+/** OpenAI's own clients ask for it and cannot read anything else then. */
+function wantsBase64(request: RequestFacts | undefined): boolean {
+  if (request === undefined) return false;
+  const { body } = request;
+  return fieldValue(body, scanRequestBody(body), 'encoding_format') === 'base64';
+}
 
 function assertInput(body: Uint8Array, members: readonly JsonMember[]): void {
   const input = findMember(members, 'input');

@@ -4,6 +4,7 @@
  */
 import {
   DialectError,
+  type AnswerContext,
   type AnswerFacts,
   type CallerError,
   type Dialect,
@@ -34,9 +35,9 @@ export type PlainDialect = Pick<Dialect, 'id' | 'operation'> & {
   /** Throws DialectError when it is no answer. `kinds`: of every top-level member. */
   readonly readAnswer: (answer: Fields, members: readonly JsonMember[]) => AnswerFacts;
   readonly toCanonical?: (request: Fields) => Fields;
-  readonly fromCanonical?: (request: Fields) => Fields;
+  readonly fromCanonical?: (request: Fields, target: EncodeTarget) => Fields;
   readonly answerToCanonical?: (answer: Fields) => Fields;
-  readonly answerFromCanonical?: (answer: Fields) => Fields;
+  readonly answerFromCanonical?: (answer: Fields, context: AnswerContext) => Fields;
 };
 
 export function plainDialect(parts: PlainDialect): Dialect {
@@ -52,13 +53,13 @@ export function plainDialect(parts: PlainDialect): Dialect {
     passThrough,
     toCanonical: (facts) => toCanonical(withoutGatewayFields(parseRequest(facts))),
     fromCanonical: (request, target) => ({
-      body: encode({ ...fromCanonical(request), model: target.upstreamModel }),
+      body: encode({ ...fromCanonical(request, target), model: target.upstreamModel }),
       headers: [],
     }),
     readAnswer: (body) => readAnswer(parts, body),
     findFailure,
     answerToCanonical: (body) => answerToCanonical(parseAnswer(body)),
-    answerFromCanonical: (answer) => encode(answerFromCanonical(answer)),
+    answerFromCanonical: (answer, context) => encode(answerFromCanonical(answer, context)),
     addCost(body, cost) {
       const members = answerMembers(body);
       return members === null ? body : addUsageCost(body, members, cost);
@@ -126,7 +127,8 @@ function parseRequest({ body }: RequestFacts): Fields {
   return request;
 }
 
-function parseAnswer(body: Uint8Array): Fields {
+/** Throws DialectError. */
+export function parseAnswer(body: Uint8Array): Fields {
   const answer = parse(body);
   if (!isRecord(answer)) throw new DialectError('the answer is not a JSON object');
   return answer;
