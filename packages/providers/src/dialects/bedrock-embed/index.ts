@@ -34,7 +34,7 @@ import { NO_TOKENS, tokenCount } from '../shared/token-usage.ts';
 /** How many tokens went in, where the body does not say. Source: recorded traffic. */
 const INPUT_TOKENS_HEADER = 'x-amzn-bedrock-input-token-count';
 
-type Family = 'titan' | 'nova' | 'cohere';
+type Family = 'titan' | 'nova' | 'embed';
 
 const NOTHING_SAID: AnswerFacts = { usage: null, upstreamId: null, finishReason: 'stop' };
 
@@ -75,7 +75,7 @@ export function embedsAtBedrock(model: string): boolean {
 }
 
 function familyOf(model: string): Family | null {
-  if (/(?:^|[./])cohere\.embed-/.test(model)) return 'cohere';
+  if (/(?:^|[./])cohere\.embed-/.test(model)) return 'embed';
   if (/(?:^|[./])amazon\.titan-embed-text-/.test(model)) return 'titan';
   return /(?:^|[./])amazon\.nova-\d+-multimodal-embeddings-/.test(model) ? 'nova' : null;
 }
@@ -108,7 +108,7 @@ function readRequest(body: Uint8Array, context: RequestContext = {}): RequestFac
 function bodyFor(request: CanonicalRequest, { upstreamModel }: EncodeTarget): JsonObject {
   const dimensions = numberOf(request['dimensions']);
   const family = familyOf(upstreamModel) ?? 'titan';
-  if (family === 'cohere') return embedFromCanonical(request);
+  if (family === 'embed') return embedFromCanonical(request);
   const texts = textsToEmbed(request);
   refuseMoreThan(1, texts);
   const [text = ''] = texts;
