@@ -9,7 +9,7 @@ import {
 import {
   FATES_FROM_ANTHROPIC,
   FATES_TO_ANTHROPIC,
-} from '../packages/providers/src/dialects/anthropic-messages/dropped-fields.ts';
+} from '../packages/providers/src/dialects/anthropic-messages/field-fates.ts';
 import {
   FATES_FROM_CONVERSE,
   FATES_TO_CONVERSE,
@@ -17,11 +17,12 @@ import {
 import {
   FATES_FROM_GEMINI,
   FATES_TO_GEMINI,
-} from '../packages/providers/src/dialects/gemini-generate/dropped-fields.ts';
+} from '../packages/providers/src/dialects/gemini-generate/field-fates.ts';
 import {
   FATES_FROM_RESPONSES,
   FATES_TO_RESPONSES,
-} from '../packages/providers/src/dialects/openai-responses/dropped-fields.ts';
+} from '../packages/providers/src/dialects/openai-responses/field-fates.ts';
+import { FATES_TO_OPENAI_CHAT } from '../packages/providers/src/dialects/openai-chat/field-fates.ts';
 import type { FieldFate } from '../packages/providers/src/dialects/shared/field-fate.ts';
 import { SETTINGS } from '../packages/server/src/config/settings.ts';
 
@@ -123,6 +124,8 @@ const TRANSLATIONS: readonly {
   readonly fromCaller: readonly FieldFate[];
   readonly toProvider: readonly FieldFate[];
 }[] = [
+  // A caller of it says nothing that the canonical form does not hold.
+  { name: 'OpenAI chat', fromCaller: [], toProvider: FATES_TO_OPENAI_CHAT },
   { name: 'OpenAI responses', fromCaller: FATES_FROM_RESPONSES, toProvider: FATES_TO_RESPONSES },
   { name: 'Anthropic messages', fromCaller: FATES_FROM_ANTHROPIC, toProvider: FATES_TO_ANTHROPIC },
   { name: 'Gemini', fromCaller: FATES_FROM_GEMINI, toProvider: FATES_TO_GEMINI },
@@ -137,27 +140,26 @@ chat with unknown fields kept: from the caller's dialect into it, and from it in
 can express is carried over; the rest is dropped or refused by these tables, never silently changed in meaning. Which tables
 apply (Converse is worded by way of the Messages API, whose tables come first there too):
 
-${table(['Caller \\ provider', 'OpenAI chat', ...TRANSLATIONS.map(({ name }) => name)], matrixRows())}
+${table(['Caller \\ provider', ...TRANSLATIONS.map(({ name }) => name)], matrixRows())}
 
-${TRANSLATIONS.map(
-  ({ name, fromCaller, toProvider }) => `## ${name} caller, provider of another dialect
-
-${fates(fromCaller)}
-
-## Caller of another dialect, ${name} provider
-
-${fates(toProvider)}`,
-).join('\n\n')}`;
+${TRANSLATIONS.flatMap(({ name, fromCaller, toProvider }) => [
+  ...(fromCaller.length === 0
+    ? []
+    : [`## ${name} caller, provider of another dialect\n\n${fates(fromCaller)}`]),
+  `## Caller of another dialect, ${name} provider\n\n${fates(toProvider)}`,
+]).join('\n\n')}`;
 }
 
 function matrixRows(): readonly (readonly string[])[] {
-  const dialects = ['OpenAI chat', ...TRANSLATIONS.map(({ name }) => name)];
+  const dialects = TRANSLATIONS.map(({ name }) => name);
   return dialects.map((caller) => [caller, ...dialects.map((provider) => tablesFor(caller, provider))]);
 }
 
 function tablesFor(caller: string, provider: string): string {
   if (caller === provider) return 'bytes pass through';
-  const [first] = TRANSLATIONS.filter(({ name }) => name === caller).map(({ name }) => `${name} caller`);
+  const [first] = TRANSLATIONS.filter(({ name, fromCaller }) => name === caller && fromCaller.length > 0).map(
+    ({ name }) => `${name} caller`,
+  );
   const [second] = TRANSLATIONS.filter(({ name }) => name === provider).map(({ name }) => `${name} provider`);
   return [first, second].filter((each) => each !== undefined).join(', then ');
 }

@@ -33,7 +33,7 @@ function partsFromBlock(block: JsonObject): Parts {
         'A message holds `container_upload`, a file in a container of one provider; send its content as a document.',
       );
     default:
-      // Blocks of server tools and of tool availability: see dropped-fields.ts.
+      // Blocks of server tools and of tool availability: see field-fates.ts.
       return [];
   }
 }

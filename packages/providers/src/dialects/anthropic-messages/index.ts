@@ -15,13 +15,14 @@ import {
   type RequestFacts,
 } from '@arouter/core';
 import { addCostTo } from '../shared/add-cost.ts';
+import { lostFields } from '../shared/field-fate.ts';
 import { readFailure, readFailureInAnswer } from '../shared/failure-signals.ts';
 import { invalidRequest } from '../shared/request-body.ts';
 import { asBuffer } from '../shared/scan-json.ts';
 import { answerFromCanonical } from './answer-from-canonical.ts';
 import { answerToCanonical } from './answer-to-canonical.ts';
 import { createStreamDecoder } from './decode-stream.ts';
-import { FATES_TO_ANTHROPIC, lostFields } from './dropped-fields.ts';
+import { FATES_TO_ANTHROPIC } from './field-fates.ts';
 import { createStreamEncoder } from './encode-stream.ts';
 import { encodeError, encodeStreamError } from './errors.ts';
 import { finishReasonToCanonical } from './finish-reasons.ts';

@@ -1,4 +1,4 @@
-/** A Messages API request → the canonical request. Pure; what cannot be said is in dropped-fields.ts. */
+/** A Messages API request → the canonical request. Pure; what cannot be said is in field-fates.ts. */
 import type { CanonicalRequest } from '@arouter/core';
 import {
   isObject,

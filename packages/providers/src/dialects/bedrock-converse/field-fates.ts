@@ -60,5 +60,7 @@ export const FATES_TO_CONVERSE: readonly FieldFate[] = [
     fate: 'changed',
     reason: 'Said in each model family’s own fields; dropped where it has none.',
   },
-  { field: 'metadata, user, service_tier', fate: 'dropped', reason: 'Use `requestMetadata`.' },
+  { field: 'metadata', fate: 'dropped', reason: 'Use `requestMetadata`.' },
+  { field: 'user', fate: 'dropped', reason: 'Use `requestMetadata`.' },
+  { field: 'service_tier', fate: 'dropped', reason: 'No counterpart.' },
 ];

@@ -18,13 +18,16 @@ import { addCostTo } from '../shared/add-cost.ts';
 import { answerFromCanonical } from '../anthropic-messages/answer-from-canonical.ts';
 import { answerToCanonical } from '../anthropic-messages/answer-to-canonical.ts';
 import { createMessagesDecoder } from '../anthropic-messages/decode-stream.ts';
+import { FATES_TO_ANTHROPIC } from '../anthropic-messages/field-fates.ts';
 import { finishReasonToCanonical } from '../anthropic-messages/finish-reasons.ts';
 import { readUsage } from '../anthropic-messages/usage.ts';
+import { lostFields } from '../shared/field-fate.ts';
 import { readFailure, readFailureInAnswer } from '../shared/failure-signals.ts';
 import { isObject, isShallow, type JsonObject, objectOf, parseExact } from '../shared/json-values.ts';
 import { invalidRequest } from '../shared/request-body.ts';
 import { asBuffer } from '../shared/scan-json.ts';
 import { answerFromMessages, answerToMessages, usageToMessages } from './answers.ts';
+import { FATES_TO_CONVERSE } from './field-fates.ts';
 import { createStreamEncoder } from './encode-stream.ts';
 import { encodeError, encodeStreamError } from './errors.ts';
 import { passThrough } from './pass-through.ts';
@@ -38,6 +41,7 @@ export const bedrockConverse: Dialect = {
   id: 'bedrock-converse' as DialectId,
   operation: 'chat',
   streamContentType: 'application/vnd.amazon.eventstream',
+  lostFields: lostFields([...FATES_TO_ANTHROPIC, ...FATES_TO_CONVERSE]),
   callerHeaders: [],
   readRequest,
   passThrough,

@@ -16,6 +16,7 @@ import {
   type RequestFacts,
 } from '@arouter/core';
 import { addCostTo } from '../shared/add-cost.ts';
+import { lostFields } from '../shared/field-fate.ts';
 import { readFailure, readFailureInAnswer } from '../shared/failure-signals.ts';
 import { isObject, isShallow, type JsonObject, parseExact } from '../shared/json-values.ts';
 import { invalidRequest } from '../shared/request-body.ts';
@@ -26,6 +27,7 @@ import { framedAsArray } from './array-frames.ts';
 import { createStreamDecoder } from './decode-stream.ts';
 import { createStreamEncoder } from './encode-stream.ts';
 import { encodeError, encodeStreamError } from './errors.ts';
+import { FATES_TO_GEMINI } from './field-fates.ts';
 import { createPassThroughRelay } from './pass-through-relay.ts';
 import { passThrough } from './pass-through.ts';
 import { readRequest } from './read-request.ts';
@@ -37,6 +39,7 @@ export const geminiGenerate: Dialect = {
   id: 'gemini-generate' as DialectId,
   operation: 'chat',
   streamContentType: 'text/event-stream',
+  lostFields: lostFields(FATES_TO_GEMINI),
   callerHeaders: [],
   readRequest,
   passThrough,

@@ -19,7 +19,7 @@ export function partToCanonical(part: JsonObject): Parts {
   const file = fieldOf(part, 'fileData');
   if (file !== undefined) return [filePart(objectOf(file))];
   const code = codeText(part);
-  // Parts that only Google's own tools write, and parts yet to be invented: see dropped-fields.ts.
+  // Parts that only Google's own tools write, and parts yet to be invented: see field-fates.ts.
   return code === undefined ? [] : [{ type: 'text', text: code }];
 }
 

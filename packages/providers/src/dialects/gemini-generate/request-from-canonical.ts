@@ -1,4 +1,4 @@
-/** The canonical request → a Gemini request. Pure; what cannot be said is in dropped-fields.ts. */
+/** The canonical request → a Gemini request. Pure; what cannot be said is in field-fates.ts. */
 import type { CanonicalRequest, EncodeTarget } from '@arouter/core';
 import {
   isObject,

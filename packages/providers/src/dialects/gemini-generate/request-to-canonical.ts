@@ -1,4 +1,4 @@
-/** A Gemini request → the canonical request. Pure; what cannot be said is in dropped-fields.ts. */
+/** A Gemini request → the canonical request. Pure; what cannot be said is in field-fates.ts. */
 import type { CanonicalRequest } from '@arouter/core';
 import {
   isObject,

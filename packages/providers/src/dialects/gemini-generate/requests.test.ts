@@ -1,7 +1,6 @@
 /** Requests between Gemini and the canonical form: what is kept, changed and refused, on both sides. */
 import { GatewayError, type CanonicalRequest } from '@arouter/core';
 import { describe, expect, test } from 'vitest';
-import { FATES_FROM_GEMINI, FATES_TO_GEMINI } from './dropped-fields.ts';
 import { geminiGenerate as dialect } from './index.ts';
 import { CARRIED_MARK, NO_SIGNATURE } from './signatures.ts';
 
@@ -350,19 +349,4 @@ describe('signatures', () => {
       { functionCall: { id: 'b', name: 'g', args: {} } },
     ]);
   });
-});
-
-test('every rule of the tables is one sentence', () => {
-  for (const { reason } of [...FATES_TO_GEMINI, ...FATES_FROM_GEMINI]) expect(reason).toMatch(/\.$/);
-});
-
-test('what the table calls dropped is not sent', () => {
-  const dropped = FATES_TO_GEMINI.filter(({ fate, field }) => fate === 'dropped' && /^\w+$/.test(field));
-  const request = Object.fromEntries(
-    dropped.map(({ field }) => [field, { odd: 'value-of-a-dropped-field' }]),
-  );
-  expect(dropped.length).toBeGreaterThanOrEqual(10);
-  expect(JSON.stringify(fromCanonical({ ...ask('Hi'), ...request }))).not.toContain(
-    'value-of-a-dropped-field',
-  );
 });

@@ -14,6 +14,7 @@ import type {
 } from '@arouter/core';
 import { createdOf } from '../openai-chat/canonical.ts';
 import { encodeError } from '../shared/encode-error.ts';
+import { lostFields } from '../shared/field-fate.ts';
 import { readFailure } from '../shared/failure-signals.ts';
 import { isObject, type JsonObject, parseExact, stringOf } from '../shared/json-values.ts';
 import { invalidRequest } from '../shared/request-body.ts';
@@ -24,6 +25,7 @@ import { answerToCanonical } from './answer-to-canonical.ts';
 import { createStreamDecoder } from './decode-stream.ts';
 import { createStreamEncoder } from './encode-stream.ts';
 import { encodeStreamError } from './errors.ts';
+import { FATES_TO_RESPONSES } from './field-fates.ts';
 import { createPassThroughRelay } from './pass-through-relay.ts';
 import { passThrough } from './pass-through.ts';
 import { readRequest } from './read-request.ts';
@@ -35,6 +37,7 @@ export const openaiResponses: Dialect = {
   id: 'openai-responses' as DialectId,
   operation: 'chat',
   streamContentType: 'text/event-stream',
+  lostFields: lostFields(FATES_TO_RESPONSES),
   callerHeaders: ['openai-beta'],
   readRequest,
   passThrough,

@@ -1,4 +1,4 @@
-/** A Responses request → the canonical request. Pure; what cannot be said is in dropped-fields.ts. */
+/** A Responses request → the canonical request. Pure; what cannot be said is in field-fates.ts. */
 import type { CanonicalRequest } from '@arouter/core';
 import {
   isObject,

@@ -5,7 +5,6 @@ import { anthropicMessages } from '../anthropic-messages/index.ts';
 import { openaiChat } from '../openai-chat/index.ts';
 import { CARRIED_MARK } from '../shared/carried-reasoning.ts';
 import type { JsonObject } from '../shared/json-values.ts';
-import { FATES_FROM_RESPONSES, FATES_TO_RESPONSES } from './dropped-fields.ts';
 import { openaiResponses as dialect } from './index.ts';
 
 const bytesOf = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value), 'utf8');
@@ -262,16 +261,4 @@ describe('a request of another dialect for a Responses provider', () => {
   ])('what it cannot do is refused: %j', (fields, words) => {
     expect(refusal(() => sent({ messages: [{ role: 'user', content: 'x' }], ...fields }))).toMatch(words);
   });
-
-  test('fields that are said to be dropped are not sent', () => {
-    const dropped = FATES_TO_RESPONSES.filter(({ fate, field }) => fate === 'dropped' && /^\w+$/.test(field));
-    expect(dropped.length).toBeGreaterThan(5);
-    const fields = Object.fromEntries(dropped.map(({ field }) => [field, 1]));
-    const body = sent({ messages: [{ role: 'user', content: 'x' }], ...fields });
-    for (const { field } of dropped) expect(body).not.toHaveProperty(field);
-  });
-});
-
-test('every reason is a sentence', () => {
-  for (const { reason } of [...FATES_FROM_RESPONSES, ...FATES_TO_RESPONSES]) expect(reason).toMatch(/\.$/);
 });

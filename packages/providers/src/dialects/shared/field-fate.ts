@@ -7,3 +7,13 @@ export type FieldFate = {
   readonly fate: 'dropped' | 'refused' | 'changed';
   readonly reason: string;
 };
+
+/**
+ * The top-level fields of a table that do not arrive, so that whoever requires them is not served there; what stands deeper
+ * is a matter of content, not of support.
+ */
+export function lostFields(fates: readonly FieldFate[]): ReadonlySet<string> {
+  return new Set(
+    fates.filter(({ field, fate }) => fate !== 'changed' && /^\w+$/.test(field)).map(({ field }) => field),
+  );
+}

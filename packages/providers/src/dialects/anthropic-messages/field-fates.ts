@@ -52,7 +52,7 @@ export const FATES_TO_ANTHROPIC: readonly FieldFate[] = [
     fate: 'dropped',
     reason: 'Caching is steered by `cache_control`, which is kept.',
   },
-  { field: 'stream_options', fate: 'dropped', reason: 'Usage is always in the stream.' },
+  { field: 'stream_options', fate: 'changed', reason: 'Usage is always in the stream.' },
   { field: 'moderation', fate: 'dropped', reason: 'No counterpart.' },
   { field: 'messages[].name', fate: 'dropped', reason: 'Turns have no names.' },
   { field: 'messages[].audio', fate: 'dropped', reason: 'The id is of an answer at another provider.' },
@@ -170,10 +170,3 @@ export const FATES_FROM_ANTHROPIC: readonly FieldFate[] = [
   { field: 'service_tier', fate: 'changed', reason: 'standard_only is default.' },
   { field: 'thinking', fate: 'changed', reason: 'A budget is also given as the effort nearest to it.' },
 ];
-
-/** The top-level fields of a table that do not arrive; what stands deeper is a matter of content, not of support. */
-export function lostFields(fates: readonly FieldFate[]): ReadonlySet<string> {
-  return new Set(
-    fates.filter(({ field, fate }) => fate !== 'changed' && /^\w+$/.test(field)).map(({ field }) => field),
-  );
-}
