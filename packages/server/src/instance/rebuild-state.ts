@@ -46,7 +46,10 @@ export async function rebuildState({
     build: (rows) => buildSnapshot(rows, catalogue, manifests),
     beforeSwitch: (rows) => primeSpends({ store, counters, clock }, rows),
     onError: (error) =>
-      log.error({ fault: String(error) }, 'the configuration could not be reloaded; the last one stays'),
+      log.error(
+        { fault: String(error) },
+        'the configuration could not be reloaded and is read again each second',
+      ),
   });
   return { counters, live, orphansSettled };
 }

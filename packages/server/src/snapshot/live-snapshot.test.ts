@@ -12,8 +12,9 @@ async function openLive() {
   let changed: () => void = () => undefined;
   const waits: (() => void)[] = [];
   const errors: unknown[] = [];
+  let nowMs = 0;
   const live = await createLiveSnapshot({
-    clock: { sleep: () => new Promise((resolve) => void waits.push(resolve)) },
+    clock: { monotonicMs: () => nowMs, sleep: () => new Promise((resolve) => void waits.push(resolve)) },
     store: {
       async loadConfig() {
         if (failures > 0) {
@@ -37,6 +38,7 @@ async function openLive() {
       changed();
     },
     async secondPasses() {
+      nowMs += 1000;
       for (const wait of waits.splice(0)) wait();
       await new Promise((resolve) => setImmediate(resolve));
     },
@@ -62,4 +64,24 @@ test('a change that comes while an earlier one is read is read too', async () =>
   change(0);
   await secondPasses();
   expect(live.current().version).toBe(4);
+});
+
+test('what is known to be old for more than five seconds serves nobody, until the change is read', async () => {
+  const { live, change, secondPasses } = await openLive();
+  change(8);
+  for (let second = 0; second < 5; second += 1) await secondPasses();
+  expect(live.current().version).toBe(1);
+  await secondPasses();
+  expect(() => live.current()).toThrow(/change of the configuration cannot be read/);
+  for (let second = 0; second < 3; second += 1) await secondPasses();
+  expect(live.current().version).toBe(2);
+});
+
+test('a change while another is read has its own five seconds', async () => {
+  const { live, change, secondPasses } = await openLive();
+  change(4);
+  for (let second = 0; second < 3; second += 1) await secondPasses();
+  change(1);
+  for (let second = 0; second < 4; second += 1) await secondPasses();
+  expect(live.current().version).toBe(3);
 });
