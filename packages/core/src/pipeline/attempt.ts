@@ -21,7 +21,7 @@ import {
   invalidAnswer,
 } from './attempt-failure.ts';
 import { authorizeRequest } from './authorize-request.ts';
-import { cancelAfterCaller, createCancel } from './cancel.ts';
+import { Cancel, cancelAfterCaller } from './cancel.ts';
 import type { Target } from './prepare.ts';
 import { answerStream } from './answer-stream.ts';
 import { fail, type AttemptResult } from './fail-attempt.ts';
@@ -50,15 +50,15 @@ export async function attempt(
   const open = await openAttempt(ports, run, target, reservation);
   // Who left while the row was written needs no answer: nothing is sent.
   if (run.inbound.signal.aborted) return failOnFault(ports, open, new TransportFault('cancelled', true));
-  const cancel = createCancel();
-  const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, cancel.cancel);
+  const cancel = new Cancel();
+  const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, () => cancel.cancel());
   try {
     const limits = run.request.facts.stream ? WIRE_LIMITS.stream : WIRE_LIMITS.answer;
     const signed = authorizeRequest(ports, target);
     const wire = signed instanceof Promise ? await signed : signed;
     if (ports.clock.monotonicMs() - reservedMs > DISPATCH_LAG_MS_MAX) return await refuseLate(ports, open);
     if (reservation !== null) ports.counters.dispatching(reservation);
-    const response = await ports.transport.send(wire, limits, cancel.signal);
+    const response = await ports.transport.send(wire, limits, cancel);
     if (response.status < 200 || response.status > 299) return await refused(ports, open, response);
     if (run.request.facts.stream && isStream(open, response)) {
       return await answerStream(ports, open, response);

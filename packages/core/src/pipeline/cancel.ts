@@ -1,31 +1,29 @@
-/** A cancel signal that the core can raise itself; the core has no AbortController. */
+/** A cancel signal that the core can raise itself; the core has no AbortController, and one would cost more. */
 import type { CancelSignal, Clock } from '../ports.ts';
 
-export type Cancel = { readonly signal: CancelSignal; cancel(): void };
+/** What cuts one attempt: a signal that its owner raises. */
+export class Cancel implements CancelSignal {
+  aborted = false;
+  /** Nearly always one. */
+  #listeners: readonly (() => void)[] = NO_LISTENERS;
 
-export function createCancel(): Cancel {
-  // Nearly always one listener, so a list does; none is made before it is needed.
-  let listeners: readonly (() => void)[] = [];
-  let aborted = false;
-  return {
-    signal: {
-      get aborted() {
-        return aborted;
-      },
-      addEventListener(_type, listener) {
-        listeners = [...listeners, listener];
-      },
-      removeEventListener(_type, listener) {
-        listeners = listeners.filter((other) => other !== listener);
-      },
-    },
-    cancel() {
-      if (aborted) return;
-      aborted = true;
-      for (const listener of listeners) listener();
-    },
-  };
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners = this.#listeners.length === 0 ? [listener] : [...this.#listeners, listener];
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    const others = this.#listeners.filter((other) => other !== listener);
+    this.#listeners = others.length === 0 ? NO_LISTENERS : others;
+  }
+
+  cancel(): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    for (const listener of this.#listeners) listener();
+  }
 }
+
+const NO_LISTENERS: readonly (() => void)[] = [];
 
 /** A caller who left: the upstream may go on this long, so that its usage is learned, then it is cut. */
 const DRAIN_MS_MAX = 1000;

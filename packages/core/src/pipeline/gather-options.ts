@@ -9,10 +9,11 @@ import { FREE_READINGS, type Bench, type KeyReadings } from '../routing/key-read
 import { healthScopes } from '../routing/next-health.ts';
 import type { KeyFacts } from '../routing/plan-input.ts';
 import type { Endpoint, ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
-import { destinationOf, type Destination } from '../wire/destination.ts';
+import type { Destination } from '../wire/destination.ts';
 import type { Dialect, RequestFacts } from '../wire/dialect.ts';
-import { rawDialect, spokenDialect, type SpokenDialect } from '../wire/spoken-dialect.ts';
+import type { SpokenDialect } from '../wire/spoken-dialect.ts';
 import { instant, type Instant } from '../values.ts';
+import { keyServices, type KeyService } from './key-services.ts';
 
 /** One key that may be tried for the model. */
 export type KeyOption = KeyFacts & {
@@ -38,63 +39,34 @@ export function gatherOptions(
   input: GatherInput,
 ): readonly KeyOption[] {
   const now = ports.clock.now();
-  return ports
-    .config()
-    .providerKeys(input.workspace.id)
-    .map((key) => {
-      const listed = input.model.endpoints.find(({ provider }) => provider === key.provider);
-      const endpoint = listed === undefined ? null : endpointAtKey(ports, key, listed);
-      const asked = listed === undefined ? NOT_ASKED : howToAsk(ports, key, listed, input.caller);
-      const offered = asked.spoken !== undefined && mayServe(key, input.caller);
-      const missingOperation = listed !== undefined && !offered ? input.caller.operation : null;
-      // A key of another provider is judged without reading anything.
-      if (endpoint === null || !key.enabled || missingOperation !== null) {
-        const servedAtKey = listed === undefined || endpoint !== null;
-        const readings = { ...FREE_READINGS, missingOperation, servedAtKey };
-        return { key, endpoint: endpoint ?? listed, ...asked, bounds: undefined, demands: [], readings };
-      }
-      const bounds = tokenBounds(input.facts, endpoint);
-      const demands = demandsFor({ ...input, key, price: endpoint.price, bounds });
-      const readings = readKey(ports, { ...input, ...asked, key, endpoint, demands, now });
-      return { key, endpoint, ...asked, bounds, demands, readings };
-    });
+  const keys = ports.config().providerKeys(input.workspace.id);
+  return keyServices(ports.providers, keys, input).map((service) => optionOf(ports, input, service, now));
 }
 
-function endpointAtKey(
-  { providers }: Pick<Ports, 'providers'>,
-  key: ProviderKeyRecord,
-  listed: Endpoint,
-): Endpoint | null {
-  const at = providers.get(key.provider)?.endpointAt;
-  return at === undefined ? listed : at(listed, key);
-}
-
-/** What is passed on unread may read or delete whatever is in the account, and the operator's account serves everybody. */
-function mayServe({ source }: ProviderKeyRecord, { operation }: GatherInput['caller']): boolean {
-  return operation !== 'raw' || source === 'byok';
-}
-
-type Asked = Pick<KeyOption, 'spoken' | 'destination'>;
-const NOT_ASKED: Asked = { spoken: undefined, destination: undefined };
-
-function howToAsk(
-  ports: Pick<Ports, 'providers'>,
-  key: ProviderKeyRecord,
-  endpoint: Endpoint,
-  caller: GatherInput['caller'],
-): Asked {
-  const manifest = ports.providers.get(key.provider);
-  const destination = manifest === undefined ? undefined : destinationOf(key, manifest);
-  if (manifest === undefined || destination === undefined) return NOT_ASKED;
-  if (caller.operation === 'raw') {
-    return { spoken: rawDialect(caller, { manifest, key, destination }), destination };
+function optionOf(
+  ports: Pick<Ports, 'counters' | 'speeds' | 'vault'>,
+  input: GatherInput,
+  { key, endpoint, spoken, destination, missingOperation, servedAtKey }: KeyService,
+  now: Instant,
+): KeyOption {
+  // A key of another provider is judged without reading anything.
+  if (endpoint === undefined || !key.enabled || missingOperation !== null || !servedAtKey) {
+    const readings = { ...FREE_READINGS, missingOperation, servedAtKey };
+    return { key, endpoint, spoken, destination, bounds: undefined, demands: [], readings };
   }
-  const spoken = spokenDialect(manifest, destination, caller, endpoint.upstreamModel);
-  if (spoken?.quirksAt === undefined) return { spoken, destination };
-  return { spoken: { ...spoken, quirks: { ...spoken.quirks, ...spoken.quirksAt(key) } }, destination };
+  const bounds = tokenBounds(input.facts, endpoint);
+  const demands = demandsFor({
+    key,
+    apiKey: input.apiKey,
+    workspace: input.workspace,
+    price: endpoint.price,
+    bounds,
+  });
+  const readings = readKey(ports, input, { key, endpoint, spoken, demands, now });
+  return { key, endpoint, spoken, destination, bounds, demands, readings };
 }
 
-type ReadInput = GatherInput & {
+type ReadInput = {
   readonly spoken: SpokenDialect | undefined;
   readonly key: ProviderKeyRecord;
   readonly endpoint: Endpoint;
@@ -102,16 +74,20 @@ type ReadInput = GatherInput & {
   readonly now: Instant;
 };
 
-function readKey(ports: Pick<Ports, 'counters' | 'speeds' | 'vault'>, input: ReadInput): KeyReadings {
+function readKey(
+  ports: Pick<Ports, 'counters' | 'speeds' | 'vault'>,
+  { apiKey, workspace, preferences, caller }: GatherInput,
+  input: ReadInput,
+): KeyReadings {
   const { key, demands } = input;
   const secretReadable = ports.vault.isReadable(key);
   const bench = findBench(ports, input);
-  const metered = isMetered(input);
+  const metered = isMetered({ key, apiKey, workspace });
   const speed = ports.speeds.of(key.provider, input.endpoint.upstreamModel);
-  const missingParameter = findMissingParameter(input);
-  if (demands.length === 0)
+  const missingParameter = findMissingParameter(preferences.requiredParameters, caller, input);
+  const readings = demands.length === 0 ? [] : ports.counters.readings(demands);
+  if (readings.every(({ kind }) => kind === 'free'))
     return { ...FREE_READINGS, secretReadable, bench, metered, missingParameter, speed };
-  const readings = ports.counters.readings(demands);
   const full = (matches: (demand: Demand) => boolean): Extract<Reading, { kind: 'full' }> | null => {
     const index = demands.findIndex(matches);
     const reading = readings[index];
@@ -146,8 +122,11 @@ function readKey(ports: Pick<Ports, 'counters' | 'speeds' | 'vault'>, input: Rea
 }
 
 /** The model may not know a field, its provider may refuse it, and a translation may lose it. */
-function findMissingParameter({ preferences, endpoint, spoken, caller }: ReadInput): string | null {
-  const { requiredParameters } = preferences;
+function findMissingParameter(
+  requiredParameters: readonly string[],
+  caller: Dialect,
+  { endpoint, spoken }: ReadInput,
+): string | null {
   if (requiredParameters.length === 0 || spoken === undefined) return null;
   const lost = spoken.dialect.id === caller.id ? undefined : spoken.dialect.lostFields;
   const isMissing = (name: string) =>

@@ -33,7 +33,7 @@ export function parseRequest(
     assertAllowed(apiKey, candidates);
     return { facts, candidates, preferences: readPreferences(undefined, config, () => []) };
   }
-  const names = [...(facts.model === undefined ? [] : [facts.model]), ...facts.models];
+  const names = namesIn(facts);
   if (names.length === 0) {
     throw new GatewayError(
       'invalid_request',
@@ -46,21 +46,45 @@ export function parseRequest(
       `Model names are 1 to ${MODEL_NAME_LENGTH_MAX} printable characters, at most ${MODELS_MAX} of them.`,
     );
   }
-  const context = { defaultProvider: inbound.defaultProvider, workspace: apiKey.workspaceId };
-  const candidates = names
-    .flatMap((name): readonly (ModelCandidate | undefined)[] =>
-      isAutoName(name) ? chosenFor(config, apiKey, facts) : [resolveAt(config, name, context, onlyProvider)],
-    )
-    .filter((candidate) => candidate !== undefined)
-    // `models` often repeats `model`; nobody wants the same keys asked again.
-    .filter(({ id }, index, all) => all.findIndex((other) => other.id === id) === index);
+  const candidates = candidatesFor(config, apiKey, { inbound, facts, names });
   if (candidates.length === 0) throw unknownModel(names);
   assertAllowed(apiKey, candidates);
   return {
     facts,
-    candidates: candidates.map((candidate) => pricedFor(inbound.dialect.operation, candidate)),
+    candidates,
     preferences: readPreferences(facts.provider, config, () => parametersOf(inbound.dialect, facts)),
   };
+}
+
+function namesIn({ model, models }: RequestFacts): readonly string[] {
+  return model === undefined ? models : [model, ...models];
+}
+
+type Named = {
+  readonly inbound: Pick<Inbound, 'dialect' | 'defaultProvider' | 'onlyProvider'>;
+  readonly facts: RequestFacts;
+  readonly names: readonly string[];
+};
+
+function candidatesFor(
+  config: ConfigSnapshot,
+  apiKey: ApiKeyRecord,
+  { inbound, facts, names }: Named,
+): readonly ModelCandidate[] {
+  const { operation } = inbound.dialect;
+  const context = { defaultProvider: inbound.defaultProvider, workspace: apiKey.workspaceId };
+  const candidates: ModelCandidate[] = [];
+  for (const name of names) {
+    const found = isAutoName(name)
+      ? chosenFor(config, apiKey, facts)
+      : [resolveAt(config, name, context, inbound.onlyProvider)];
+    for (const candidate of found) {
+      // `models` often repeats `model`; nobody wants the same keys asked again.
+      const isNew = candidate !== undefined && !candidates.some(({ id }) => id === candidate.id);
+      if (isNew) candidates.push(pricedFor(operation, candidate));
+    }
+  }
+  return candidates;
 }
 
 /** What the caller set besides the question itself, by the canonical names. */

@@ -42,6 +42,12 @@ export function parseToken(token: string): ParsedToken | undefined {
   return { prefix: prefix as TokenPrefix, id: id as ApiKeyId };
 }
 
+/** What stands where a token has its public id; says nothing of whether it is one. */
+export function idIn(token: string): ApiKeyId {
+  return token.slice(ID_AT, ID_AT + ID_CHARACTERS) as ApiKeyId;
+}
+const ID_AT = 'lr_live_'.length;
+
 /** The identifier in management paths: 64 hex characters that say nothing about the secret. */
 export function hashOfKeyId(id: ApiKeyId): string {
   return hash('sha256', `lr-key-hash/v1:${id}`, 'hex');

@@ -3,12 +3,13 @@
  * only help those who want to tire us out; the pepper is sealed under the root key, so that who can write the
  * database still cannot make a key that works.
  *
- * Verified tokens are remembered by their SHA-256 until the configuration changes, so that a revoked key stops with
- * the snapshot that revokes it.
+ * Verified tokens are remembered until the configuration changes, so that a revoked key stops with the snapshot that
+ * revokes it: found by their public id, compared character by character to the end, and kept under a mask of this
+ * process, so that no copy of one lies in memory as text.
  */
-import { createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto';
-import type { ApiKeyId, KeyVerifier } from '@arouter/core';
-import { parseToken, TOKEN_CHARACTERS } from './api-key-token.ts';
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
+import type { KeyVerifier } from '@arouter/core';
+import { idIn, parseToken, TOKEN_CHARACTERS } from './api-key-token.ts';
 
 const REMEMBERED_MAX = 10_000;
 /** What an unknown id is compared with, so that it takes as long as a known one. */
@@ -23,7 +24,8 @@ export type PepperedKeyVerifier = KeyVerifier & {
 export function createKeyVerifier(pepper: Uint8Array): PepperedKeyVerifier {
   if (pepper.length !== NO_MAC.length) throw new RangeError('the pepper must have 32 bytes');
   const key = createSecretKey(pepper);
-  const remembered = new Map<string, ApiKeyId>();
+  const mask = randomBytes(TOKEN_CHARACTERS);
+  const remembered = new Map<string, Uint8Array>();
   let rememberedVersion = Number.NaN;
 
   return {
@@ -34,9 +36,9 @@ export function createKeyVerifier(pepper: Uint8Array): PepperedKeyVerifier {
         remembered.clear();
         rememberedVersion = snapshot.version;
       }
-      const digest = hash('sha256', token, 'base64');
-      const known = remembered.get(digest);
-      if (known !== undefined) return snapshot.apiKey(known);
+      const id = idIn(token);
+      const known = remembered.get(id);
+      if (known !== undefined && isMasked(token, known, mask)) return snapshot.apiKey(id);
       const parsed = parseToken(token);
       if (parsed === undefined) return undefined;
       const record = snapshot.apiKey(parsed.id);
@@ -45,10 +47,24 @@ export function createKeyVerifier(pepper: Uint8Array): PepperedKeyVerifier {
       const isEqual = timingSafeEqual(macOf(key, token), mac);
       if (!isEqual || record === undefined) return undefined;
       if (remembered.size >= REMEMBERED_MAX) remembered.clear();
-      remembered.set(digest, parsed.id);
+      remembered.set(parsed.id, masked(token, mask));
       return record;
     },
   };
+}
+
+/** A verified token has one byte per character. */
+function masked(token: string, mask: Uint8Array): Uint8Array {
+  return mask.map((byte, index) => byte ^ token.charCodeAt(index));
+}
+
+/** Looks at every character whatever it finds. */
+function isMasked(token: string, known: Uint8Array, mask: Uint8Array): boolean {
+  let difference = token.length ^ known.length;
+  for (let index = 0; index < known.length; index += 1) {
+    difference |= token.charCodeAt(index) ^ (known[index] ?? 0) ^ (mask[index] ?? 0);
+  }
+  return difference === 0;
 }
 
 function macOf(key: KeyObject, token: string): Uint8Array {

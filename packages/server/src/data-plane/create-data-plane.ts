@@ -87,7 +87,9 @@ const BODY_TYPES: Readonly<Record<BodyType, { readonly pattern: RegExp; readonly
   any: { pattern: /^/, name: 'application/json' },
 };
 
-function contextOf({ context, dialect }: Face, request: IncomingMessage): RequestContext {
+function contextOf({ context, dialect, bodyType }: Face, request: IncomingMessage): RequestContext {
+  // Of a JSON body the content type says nothing more.
+  if (bodyType === undefined || bodyType === 'json') return context ?? NO_CONTEXT;
   const contentType = request.headers['content-type'];
   return {
     ...context,
@@ -96,6 +98,7 @@ function contextOf({ context, dialect }: Face, request: IncomingMessage): Reques
     ...(dialect.operation === 'raw' ? { method: request.method as RequestContext['method'] & string } : {}),
   };
 }
+const NO_CONTEXT: RequestContext = {};
 
 async function send(response: ServerResponse, outbound: Outbound): Promise<void> {
   if (outbound.kind === 'answer') {

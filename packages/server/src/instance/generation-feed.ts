@@ -26,9 +26,11 @@ export function createGenerationFeed(): GenerationFeed {
   return {
     observe: (ledger) => ({
       open: (row) => ledger.open(row),
-      settle: async (row) => {
-        await ledger.settle(row);
-        if (row.final && listeners.size > 0) tell(row.generation);
+      settle(row) {
+        const settled = ledger.settle(row);
+        // Nearly always nobody listens.
+        if (!row.final || listeners.size === 0) return settled;
+        return settled.then(() => tell(row.generation));
       },
       refuse: (row) => {
         ledger.refuse(row);

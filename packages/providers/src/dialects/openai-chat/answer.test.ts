@@ -11,8 +11,15 @@ const choice = {
 };
 const answer = { id: 'chatcmpl-1', choices: [choice], usage: { prompt_tokens: 4, completion_tokens: 2 } };
 
+/** Short answers are built, long ones are only looked through: both must say the same. */
+const PADDING = { padding: 'x'.repeat(5000) };
+
 test('usage, id and finish reason are read', () => {
-  for (const body of [JSON.stringify(answer), JSON.stringify(answer, null, 2)]) {
+  const long = { ...PADDING, ...answer };
+  for (const body of [answer, long].flatMap((each) => [
+    JSON.stringify(each),
+    JSON.stringify(each, null, 2),
+  ])) {
     expect(readAnswer(bytesOf(body))).toMatchObject({
       upstreamId: 'chatcmpl-1',
       finishReason: 'stop',
@@ -26,15 +33,18 @@ test('the finish reason is that of a choice, wherever it stands', () => {
     ...answer,
     choices: [{ finish_reason: 'length', message: { tool_calls: [{ finish_reason: 'x' }] } }],
   };
-  expect(readAnswer(bytesOf(nested)).finishReason).toBe('length');
-  expect(
-    readAnswer(bytesOf({ a: [{ finish_reason: 'no' }], choices: [{ finish_reason: null }] })).finishReason,
-  ).toBeNull();
+  const none = { a: [{ finish_reason: 'no' }], choices: [{ finish_reason: null }] };
+  for (const padding of [{}, PADDING]) {
+    expect(readAnswer(bytesOf({ ...nested, ...padding })).finishReason).toBe('length');
+    expect(readAnswer(bytesOf({ ...none, ...padding })).finishReason).toBeNull();
+  }
 });
 
 test('what the scan is too strict for is still read', () => {
   const repeated = JSON.stringify(answer).replace('{', '{"id":"chatcmpl-0",');
-  expect(readAnswer(bytesOf(repeated))).toMatchObject({ upstreamId: 'chatcmpl-1', finishReason: 'stop' });
+  for (const body of [repeated, repeated + ' '.repeat(5000)]) {
+    expect(readAnswer(bytesOf(body))).toMatchObject({ upstreamId: 'chatcmpl-1', finishReason: 'stop' });
+  }
 });
 
 test.each([
@@ -49,6 +59,7 @@ test.each([
   '"x"',
 ])('%j is not an answer', (body) => {
   expect(() => readAnswer(bytesOf(body))).toThrow(DialectError);
+  expect(() => readAnswer(bytesOf(body + ' '.repeat(5000)))).toThrow(DialectError);
 });
 
 test('unusable usage is no usage', () => {

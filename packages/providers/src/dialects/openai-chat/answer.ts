@@ -12,8 +12,12 @@ import {
 import { addUsageCost } from '../shared/usage-cost.ts';
 import { isRecord, openAiUsageOf, recordOrEmpty } from '../shared/token-usage.ts';
 
+/** Up to here building all of an answer costs less than looking for what is needed of it. */
+const BUILT_BYTES_MAX = 4096;
+
 /** Throws DialectError when the body is not a chat completion with a choice. */
 export function readAnswer(body: Uint8Array): AnswerFacts {
+  if (body.length <= BUILT_BYTES_MAX) return factsOf(parseAnswer(body));
   const scanned = scanAnswer(body);
   if (scanned === null) return factsOf(parseAnswer(body));
   const { members, finishReasons } = scanned;
