@@ -152,10 +152,29 @@ describe('the SQLite file', () => {
     }
   });
 
+  test('of an older version has its days added up from its hours when it is opened', async () => {
+    const store = await openFile(file);
+    await fill(store, 40);
+    const rows = () => store.usage.sums(WORKSPACE, ALL_TIME, ['day', 'api_key', 'model']);
+    const before = await rows();
+    await store.close();
+    alter(
+      file,
+      'DELETE FROM schema_migrations WHERE number = 7; DROP TABLE daily_rollups; DROP TABLE api_key_daily_rollups',
+    );
+    const reopened = await openFile(file);
+    expect(await reopened.verify()).toEqual([]);
+    expect(await reopened.usage.sums(WORKSPACE, ALL_TIME, ['day', 'api_key', 'model'])).toEqual(before);
+    expect(before.length).toBeGreaterThan(0);
+    await reopened.close();
+  });
+
   test('is found out by verify when a sum or an entry was changed', async () => {
     const changes = [
       [`UPDATE rollups SET cost_nano = cost_nano + 1`, 'INV-12'],
       [`DELETE FROM rollups`, 'INV-12'],
+      [`UPDATE daily_rollups SET requests = requests + 1`, 'INV-12: daily rollups differ'],
+      [`DELETE FROM api_key_daily_rollups`, 'INV-12: daily rollups of API keys differ'],
       [`UPDATE credit_balances SET used_nano = used_nano + 1`, 'INV-4'],
       [
         `INSERT INTO credit_entries VALUES ('txn_ghost_1', 'ws_one', 'usage', -1, '', 0)`,

@@ -135,6 +135,11 @@ export type RollupTable = {
   last_used_at: number;
 };
 
+/** The hourly rollups by UTC day, without the API key. */
+export type DailyRollupTable = Omit<RollupTable, 'hour' | 'api_key_id' | 'last_used_at'> & { day: number };
+/** By UTC day and API key. */
+export type ApiKeyDailyRollupTable = Omit<RollupTable, 'hour' | 'last_used_at'> & { day: number };
+
 export type ErrorRollupTable = {
   workspace_id: string;
   hour: number;
@@ -263,6 +268,8 @@ export type Tables = {
   settlements: SettlementTable;
   refusals: RefusalTable;
   rollups: RollupTable;
+  daily_rollups: DailyRollupTable;
+  api_key_daily_rollups: ApiKeyDailyRollupTable;
   error_rollups: ErrorRollupTable;
   credit_balances: { workspace_id: string; granted_nano: number; used_nano: number };
   credit_entries: CreditEntryTable;

@@ -23,6 +23,11 @@ const RULES: readonly { readonly rule: string; readonly sql: string }[] = [
       WHERE s.final = 1 GROUP BY a.workspace_id, a.generation_id HAVING count(*) > 1`,
   },
   { rule: 'INV-12: rollups differ from the ledger', sql: compareRollups() },
+  { rule: 'INV-12: daily rollups differ from the hourly ones', sql: compareDays('daily_rollups', '') },
+  {
+    rule: 'INV-12: daily rollups of API keys differ from the hourly ones',
+    sql: compareDays('api_key_daily_rollups', 'api_key_id, '),
+  },
   {
     rule: 'INV-4: a balance differs from the sum of its entries',
     sql: `WITH entries AS (
@@ -92,4 +97,25 @@ function compareRollups(): string {
     SELECT 'missing' AS rollup, * FROM (SELECT ${columns} FROM ledger EXCEPT SELECT ${columns} FROM rollups)
     UNION ALL
     SELECT 'extra' AS rollup, * FROM (SELECT ${columns} FROM rollups EXCEPT SELECT ${columns} FROM ledger)`;
+}
+
+function compareDays(table: string, apiKey: string): string {
+  const names = `workspace_id, ${apiKey}day, provider_key_id, provider, model, source`;
+  const sums = [
+    'requests',
+    'errors',
+    'attempts',
+    'failed_attempts',
+    'input_tokens',
+    'output_tokens',
+    'cost_nano',
+  ]
+    .concat('unpriced_requests')
+    .map((column) => `sum(${column})`);
+  return `WITH hours AS (
+      SELECT ${names}, ${sums.join(', ')} FROM (SELECT *, hour - hour % 86400000 AS day FROM rollups) GROUP BY ${names}),
+    days AS (SELECT * FROM ${table})
+    SELECT 'missing' AS day_rollup, * FROM (SELECT * FROM hours EXCEPT SELECT * FROM days)
+    UNION ALL
+    SELECT 'extra' AS day_rollup, * FROM (SELECT * FROM days EXCEPT SELECT * FROM hours)`;
 }

@@ -6,8 +6,15 @@ import { auditLog } from '../migrations/0005-audit-log.ts';
 import { people } from '../migrations/0003-people.ts';
 import { errorRollups } from '../migrations/0004-error-rollups.ts';
 import { webhooks } from '../migrations/0006-webhooks.ts';
+import { dailyRollups } from '../migrations/0007-daily-rollups.ts';
 
-type Migration = { readonly number: number; readonly name: string; readonly statements: readonly string[] };
+type Migration = {
+  readonly number: number;
+  readonly name: string;
+  readonly statements: readonly string[];
+  /** What is computed from the rows that are there, after the statements and in the same transaction. */
+  readonly fill?: (database: DatabaseSync) => void;
+};
 
 /** In order; only ever appended to. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -17,6 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   errorRollups,
   auditLog,
   webhooks,
+  dailyRollups,
 ];
 
 /** Throws when the file was written by a newer ARouter: an older one must not guess at its schema. */
@@ -43,6 +51,7 @@ function apply(database: DatabaseSync, migration: Migration, appliedAt: number):
   database.exec('BEGIN IMMEDIATE');
   try {
     for (const statement of migration.statements) database.exec(statement);
+    migration.fill?.(database);
     database
       .prepare('INSERT INTO schema_migrations (number, name, applied_at) VALUES (?, ?, ?)')
       .run(migration.number, migration.name, appliedAt);

@@ -1,8 +1,7 @@
-/** Rollup increments of one transaction, added up in memory and written once per row. Meanings: 0001-init.ts. */
+/** Rollup increments of one transaction, added up in memory and written once per row and day. Meanings: 0001-init.ts. */
 import type { DatabaseSync } from 'node:sqlite';
+import { startOfDay, startOfHour } from '../usage-window.ts';
 import type { SettleOperation } from './messages.ts';
-
-const HOUR_MS = 3_600_000;
 
 /** What a settlement needs to know of its attempt. */
 export type OpenAttempt = {
@@ -38,7 +37,7 @@ export interface RollupSums {
 }
 
 export function createRollupSums(database: DatabaseSync): RollupSums {
-  const upsert = prepareUpsert(database);
+  const upserts = prepareUpserts(database);
   const increments = new Map<string, Increment>();
   return {
     add(attempt, settlement) {
@@ -51,7 +50,7 @@ export function createRollupSums(database: DatabaseSync): RollupSums {
       addTo(increment, attempt, settlement);
     },
     write() {
-      for (const increment of increments.values()) upsert(increment);
+      for (const increment of increments.values()) for (const upsert of upserts) upsert(increment);
       increments.clear();
     },
     clear: () => increments.clear(),
@@ -76,11 +75,7 @@ function addTo(increment: Increment, attempt: OpenAttempt, settlement: SettleOpe
 
 function rollupKey(attempt: OpenAttempt): string {
   const { workspaceId, apiKeyId, providerKeyId, provider, source, model, openedAt } = attempt;
-  return `${hourOf(openedAt)}\n${workspaceId}\n${apiKeyId}\n${providerKeyId}\n${provider}\n${source}\n${model}`;
-}
-
-function hourOf(at: number): number {
-  return at - (at % HOUR_MS);
+  return `${startOfHour(openedAt)}\n${workspaceId}\n${apiKeyId}\n${providerKeyId}\n${provider}\n${source}\n${model}`;
 }
 
 function emptyIncrement(attempt: OpenAttempt): Increment {
@@ -98,9 +93,31 @@ function emptyIncrement(attempt: OpenAttempt): Increment {
   };
 }
 
-function prepareUpsert(database: DatabaseSync): (increment: Increment) => void {
-  const statement = database.prepare(`
-    INSERT INTO rollups VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+/** One more row per day for each row per hour: with and without the API key. Meanings: 0007-daily-rollups.ts. */
+function prepareUpserts(database: DatabaseSync): readonly ((increment: Increment) => void)[] {
+  const hour = database.prepare(`${upsertInto('rollups', 16)},
+      last_used_at = max(last_used_at, excluded.last_used_at)`);
+  const day = database.prepare(upsertInto('daily_rollups', 14));
+  const apiKeyDay = database.prepare(upsertInto('api_key_daily_rollups', 15));
+  return [
+    ({ attempt, lastUsedAt, ...sums }) => {
+      const { workspaceId, apiKeyId, openedAt } = attempt;
+      const values = [...namesOf(attempt), ...valuesOf(sums)];
+      hour.run(workspaceId, startOfHour(openedAt), apiKeyId, ...values, lastUsedAt);
+    },
+    ({ attempt, ...sums }) => {
+      const { workspaceId, openedAt } = attempt;
+      day.run(workspaceId, startOfDay(openedAt), ...namesOf(attempt), ...valuesOf(sums));
+    },
+    ({ attempt, ...sums }) => {
+      const { workspaceId, apiKeyId, openedAt } = attempt;
+      apiKeyDay.run(workspaceId, apiKeyId, startOfDay(openedAt), ...namesOf(attempt), ...valuesOf(sums));
+    },
+  ];
+}
+
+function upsertInto(table: string, columns: number): string {
+  return `INSERT INTO ${table} VALUES (${Array.from({ length: columns }, () => '?').join(', ')})
     ON CONFLICT DO UPDATE SET
       requests = requests + excluded.requests,
       errors = errors + excluded.errors,
@@ -109,26 +126,24 @@ function prepareUpsert(database: DatabaseSync): (increment: Increment) => void {
       input_tokens = input_tokens + excluded.input_tokens,
       output_tokens = output_tokens + excluded.output_tokens,
       cost_nano = cost_nano + excluded.cost_nano,
-      unpriced_requests = unpriced_requests + excluded.unpriced_requests,
-      last_used_at = max(last_used_at, excluded.last_used_at)`);
-  return ({ attempt, ...sums }) => {
-    statement.run(
-      attempt.workspaceId,
-      hourOf(attempt.openedAt),
-      attempt.apiKeyId,
-      attempt.providerKeyId,
-      attempt.provider,
-      attempt.model,
-      attempt.source,
-      sums.requests,
-      sums.errors,
-      sums.attempts,
-      sums.failedAttempts,
-      sums.inputTokens,
-      sums.outputTokens,
-      sums.costNano,
-      sums.unpricedRequests,
-      sums.lastUsedAt,
-    );
-  };
+      unpriced_requests = unpriced_requests + excluded.unpriced_requests`;
+}
+
+function namesOf({ providerKeyId, provider, model, source }: OpenAttempt) {
+  return [providerKeyId, provider, model, source] as const;
+}
+
+function valuesOf(sums: Omit<Increment, 'attempt' | 'lastUsedAt'>) {
+  const { requests, errors, attempts, failedAttempts } = sums;
+  const { inputTokens, outputTokens, costNano, unpricedRequests } = sums;
+  return [
+    requests,
+    errors,
+    attempts,
+    failedAttempts,
+    inputTokens,
+    outputTokens,
+    costNano,
+    unpricedRequests,
+  ] as const;
 }
