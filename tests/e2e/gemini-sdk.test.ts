@@ -342,6 +342,69 @@ describe('Vertex AI with a service account', () => {
     expect(headers.find(([name]) => name.toLowerCase() === 'authorization')?.[1]).toMatch(/^Bearer ya29\./);
   });
 
+  test('a token that Google no longer takes is replaced once, and the ledger tells of both attempts', async () => {
+    const ask = () =>
+      genai.models.generateContent({ model: `vertex/${GEMINI}`, contents: 'Say exactly: one' });
+    await ask();
+    await ask();
+    const before = sandbox.tokensIssued();
+    sandbox.revokeKey(`ya29.sandbox-${before}`);
+    const answers = await Promise.all([ask(), ask(), ask()]);
+    expect(answers.map(({ text }) => text)).toEqual(['one', 'one', 'one']);
+    expect(sandbox.tokensIssued() - before).toBe(1);
+    const { data } = (await client.manage('GET', '/api/v1/generations?limit=3')) as {
+      data: readonly { id: string; status: string }[];
+    };
+    expect(data.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    const told = await Promise.all(
+      data.map(async ({ id }) => {
+        const shown = await client.manage('GET', `/api/v1/generation?id=${id}`);
+        return (shown as { route: { attempts: readonly unknown[] } }).route.attempts;
+      }),
+    );
+    // One that began late may have had the new token at once.
+    const repeated = told.filter((attempts) => attempts.length === 2);
+    expect(repeated.length).toBeGreaterThan(0);
+    for (const [first] of repeated) expect(JSON.stringify(first)).toContain('token_stale');
+    await ask();
+    expect(sandbox.tokensIssued() - before).toBe(1);
+  });
+
+  test('a test of the key is not fooled by a token that was kept', async () => {
+    sandbox.revokeKey(`ya29.sandbox-${sandbox.tokensIssued()}`);
+    const { data } = (await client.manage('GET', '/api/v1/byok')) as {
+      data: readonly { id: string; provider: string }[];
+    };
+    const id = data.find(({ provider }) => provider === 'vertex')?.id ?? '';
+    expect(await client.manage('POST', `/api/v1/byok/${id}/test`)).toMatchObject({ data: { ok: true } });
+  });
+
+  test('an account that is refused with a new token too is told as a refused key, after two attempts', async () => {
+    const ask = () =>
+      genai.models
+        .generateContent({ model: `vertex/${GEMINI}`, contents: 'Hello' })
+        .catch((thrown: unknown) => thrown);
+    sandbox.behave({
+      times: 2,
+      match: { path: ':generateContent' },
+      fault: { kind: 'error', preset: 'oauth_token_refused' },
+    });
+    const asked = sandbox.journal.entries().length;
+    const error = await ask();
+    expect(error).toBeInstanceOf(ApiError);
+    expect((error as ApiError).status).toBe(424);
+    const paths = sandbox.journal.entries().slice(asked);
+    expect(paths.filter(({ path }) => path.endsWith(':generateContent'))).toHaveLength(2);
+    sandbox.clearBehaviours();
+    const { data } = (await client.manage('GET', '/api/v1/byok')) as {
+      data: readonly { id: string; provider: string; health: { state: string } }[];
+    };
+    const key = data.find(({ provider }) => provider === 'vertex');
+    expect(key?.health.state).toBe('unhealthy');
+    await client.manage('POST', `/api/v1/byok/${key?.id ?? ''}/reenable`);
+    expect(await ask()).toHaveProperty('candidates');
+  });
+
   test('Claude answers there too, without a model in the body', async () => {
     const anthropic = new Anthropic({ apiKey: gateway.keys.apiKey, baseURL: gateway.url });
     const message = await anthropic.messages.create({

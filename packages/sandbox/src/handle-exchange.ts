@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerRequest, isPublic } from './answers/answer-request.ts';
 import { refuseAzureKey } from './answers/azure.ts';
 import { BEDROCK_PATH, refuseBedrockCredential } from './answers/bedrock.ts';
+import type { ErrorPresetName } from './faults/error-presets.ts';
 import { errorAnswer } from './answers/answer-headers.ts';
 import { geminiPathOf } from './answers/gemini-generate.ts';
 import { isTokenCall } from './answers/google-tokens.ts';
@@ -141,7 +142,7 @@ function answerOf(
   } else if (!isPublic(request)) {
     if (request.key === null) return errorAnswer(request, 'missing_key');
     const state = keyring.state(request.key);
-    if (state !== 'accepted') return errorAnswer(request, state === 'revoked' ? 'revoked' : 'invalid_key');
+    if (state !== 'accepted') return errorAnswer(request, refusalOf(request, state));
   }
   if (replay === null) return answerRequest(request, models);
   const { method, path, json, body } = request;
@@ -149,6 +150,12 @@ function answerOf(
   return found.kind === 'found'
     ? replayAnswer(found.recording, replayChunkBytes)
     : missingAnswer(found.nearest);
+}
+
+/** Google answers otherwise to an access token than to a key. */
+function refusalOf({ style, headers }: SandboxRequest, state: 'revoked' | 'unknown'): ErrorPresetName {
+  if (style === 'google' && headers.authorization !== undefined) return 'oauth_token_refused';
+  return state === 'revoked' ? 'revoked' : 'invalid_key';
 }
 
 /** Null: nothing special, send it in one go. */

@@ -17,6 +17,8 @@ export function failureAdvice(failureClass: FailureClass, context: AdviceContext
       return `Make a new key ${place} and enter it here.`;
     case 'key_ambiguous':
       return `Check that the key is valid, belongs to the chosen region or base URL and has quota left ${place}, then test it again.`;
+    case 'token_stale':
+      return 'Try again: another access token is made from the same key, which is not at fault.';
     case 'billing':
       return `Add credit or raise the spending limit of the account ${place}, then test the key again.`;
     case 'rate_limited':

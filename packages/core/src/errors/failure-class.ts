@@ -3,6 +3,7 @@
 export const FAILURE_CLASSES = [
   'key_invalid',
   'key_ambiguous',
+  'token_stale',
   'billing',
   'rate_limited',
   'too_big_for_key',

@@ -11,7 +11,7 @@ import { costUpperBound } from '../pricing/cost-of.ts';
 import { nanoUsd } from '../values.ts';
 import { DialectError, type AnswerFacts, type CanonicalAnswer, type CostInBody } from '../wire/dialect.ts';
 import { AuthorizationFault } from '../wire/provider-manifest.ts';
-import { TransportFault, type WireLimits, type WireResponse } from '../wire/wire.ts';
+import { TransportFault, type WireLimits, type WireRequest, type WireResponse } from '../wire/wire.ts';
 import { answerHeaders, passedContentType } from './answer-headers.ts';
 import {
   failureOfAnswer,
@@ -20,7 +20,7 @@ import {
   holdsSecret,
   invalidAnswer,
 } from './attempt-failure.ts';
-import { authorizeRequest } from './authorize-request.ts';
+import { authorizeRequest, isTokenStale } from './authorize-request.ts';
 import { Cancel, cancelAfterCaller } from './cancel.ts';
 import type { Target } from './prepare.ts';
 import { answerStream } from './answer-stream.ts';
@@ -59,7 +59,8 @@ export async function attempt(
     if (ports.clock.monotonicMs() - reservedMs > DISPATCH_LAG_MS_MAX) return await refuseLate(ports, open);
     if (reservation !== null) ports.counters.dispatching(reservation);
     const response = await ports.transport.send(wire, limits, cancel);
-    if (response.status < 200 || response.status > 299) return await refused(ports, open, response);
+    if (response.status < 200 || response.status > 299)
+      return await refused(ports, open, { response, sent: wire });
     if (run.request.facts.stream && isStream(open, response)) {
       return await answerStream(ports, open, response);
     }
@@ -168,7 +169,11 @@ function isStream({ run, target }: OpenAttempt, response: WireResponse): boolean
 }
 
 /** The provider said no. */
-async function refused(ports: Ports, open: OpenAttempt, response: WireResponse): Promise<AttemptResult> {
+async function refused(
+  ports: Ports,
+  open: OpenAttempt,
+  { response, sent }: { readonly response: WireResponse; readonly sent: WireRequest },
+): Promise<AttemptResult> {
   const { target } = open;
   const body = await response.readAll(ERROR_BYTES_MAX).catch((error: unknown) => {
     // The status is the verdict; a body that is too long or broken off adds nothing to it.
@@ -176,7 +181,11 @@ async function refused(ports: Ports, open: OpenAttempt, response: WireResponse):
     throw error;
   });
   const signals = target.upstream.decodeFailure(response.status, (name) => response.header(name), body);
-  const failure = failureOfAnswer(signals, target.manifest, target.credential);
+  const judged = failureOfAnswer(signals, target.manifest, target.credential);
+  if (response.status === 401 && !wasRepeated(open) && isTokenStale(ports, target, sent)) {
+    const failure = { ...judged, class: 'token_stale' } as const;
+    return fail(ports, open, { failure, status: response.status, passOn: null });
+  }
   const contentType = response.header('content-type') ?? '';
   const passOn =
     target.sameErrors &&
@@ -185,7 +194,12 @@ async function refused(ports: Ports, open: OpenAttempt, response: WireResponse):
     !holdsSecret(body, target.credential)
       ? { status: response.status, body, contentType: 'application/json' }
       : null;
-  return fail(ports, open, { failure, status: response.status, passOn });
+  return fail(ports, open, { failure: judged, status: response.status, passOn });
+}
+
+/** A key's token is renewed once in a request: a second refusal is of the key. */
+function wasRepeated({ run, target }: OpenAttempt): boolean {
+  return run.failures.some(({ key, failure }) => key.id === target.key.id && failure.class === 'token_stale');
 }
 
 /** Some formats do not say which model answered; callers of others expect it. */

@@ -2,7 +2,7 @@
 import type { ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { Ports } from '../ports.ts';
 import type { AuthContext, AuthScheme } from '../wire/provider-manifest.ts';
-import { TransportFault } from '../wire/wire.ts';
+import { TransportFault, type WireRequest } from '../wire/wire.ts';
 import type { Target } from './prepare.ts';
 
 /** Throws or rejects with AuthorizationFault or TransportFault; then nothing of the request has been sent. */
@@ -11,6 +11,15 @@ export function authorizeRequest(
   { manifest, unsigned, credential, key }: Target,
 ): ReturnType<AuthScheme> {
   return manifest.authorize(unsigned, credential, authContext(ports, key));
+}
+
+/** Whether a refusal is of a token that was kept, and not of the key; then the next request is given another one. */
+export function isTokenStale(
+  ports: Pick<Ports, 'clock' | 'transport'>,
+  { manifest, key }: Target,
+  sent: WireRequest,
+): boolean {
+  return manifest.renewAuthorization?.(sent, authContext(ports, key)) === true;
 }
 
 export function authContext(

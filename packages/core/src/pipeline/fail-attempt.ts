@@ -10,8 +10,10 @@ export type AttemptResult =
   | {
       readonly kind: 'failed';
       readonly failed: FailedAttempt;
-      readonly next: 'next_key' | 'next_model' | 'give_up';
+      readonly next: AfterFailure;
     };
+/** `same_key`: once more, with what has changed since; whoever says it sees to it that it is said once. */
+type AfterFailure = 'same_key' | 'next_key' | 'next_model' | 'give_up';
 
 type FailedWith = {
   readonly failure: Failure;
@@ -43,9 +45,10 @@ export async function fail(
 }
 
 /** Could this request succeed on another key, with another of the caller's models, or nowhere? */
-const AFTER: Readonly<Record<FailureClass, 'next_key' | 'next_model' | 'give_up'>> = {
+const AFTER: Readonly<Record<FailureClass, AfterFailure>> = {
   key_invalid: 'next_key',
   key_ambiguous: 'next_key',
+  token_stale: 'same_key',
   billing: 'next_key',
   rate_limited: 'next_key',
   too_big_for_key: 'next_key',

@@ -55,7 +55,8 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
     });
     run.plans.push(plan);
 
-    for (const verdict of plan.verdicts) {
+    const waiting = [...plan.verdicts];
+    for (let verdict = waiting.shift(); verdict !== undefined; verdict = waiting.shift()) {
       if (verdict.kind !== 'ranked' || run.failures.length === ATTEMPTS_MAX || run.inbound.signal.aborted)
         break;
       const option = options.find(({ key }) => key.id === verdict.key);
@@ -74,6 +75,7 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
       run.failures.push(result.failed);
       if (result.next === 'give_up') return refuseCaller(ports, run, toFailure(run, ports.clock.now()));
       if (result.next === 'next_model') break;
+      if (result.next === 'same_key') waiting.unshift(verdict);
     }
   }
   return estimatedAnswer(run) ?? refuseCaller(ports, run, toFailure(run, ports.clock.now()));

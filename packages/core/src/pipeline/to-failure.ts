@@ -88,6 +88,7 @@ const ANSWERS: Readonly<
 > = {
   key_invalid: { code: 'provider_key_rejected', status: 424 },
   key_ambiguous: { code: 'provider_key_rejected', status: 424 },
+  token_stale: { code: 'upstream_error', status: 503 },
   billing: { code: 'provider_key_rejected', status: 424 },
   secret_unreadable: { code: 'provider_key_rejected', status: 424 },
   rate_limited: { code: 'rate_limit_exceeded', status: 429 },

@@ -49,6 +49,7 @@ const TABLE: Readonly<Record<FailureClass, Row | null>> = {
   unreachable: FAULT,
   timeout: FAULT,
   invalid_answer: FAULT,
+  token_stale: null,
   too_big_for_key: null,
   context_length: null,
   content_filter: null,

@@ -69,6 +69,8 @@ export const BENCH_POLICIES: Readonly<Record<FailureClass, BenchPolicy | null>> 
   timeout: PROVIDER_FAULT,
   invalid_answer: PROVIDER_FAULT,
   egress_denied: { scopes: ['key'], trips: 'at_once', firstMs: MINUTE, longestMs: HOUR, statedMsMax: 0 },
+  // Of a token that the gateway made from the key: the next one decides about the key.
+  token_stale: null,
   too_big_for_key: null,
   context_length: null,
   content_filter: null,

@@ -206,6 +206,12 @@ export type ProviderManifest = {
    */
   readonly hostDialects?: readonly ProviderDialect[];
   readonly authorize: AuthScheme;
+  /**
+   * The provider answered `sent` with 401: forgets what was made from the credential and kept (an access token). True:
+   * another try carries another token; false: what was sent was fresh, so the credential itself is refused. Absent:
+   * nothing is kept.
+   */
+  readonly renewAuthorization?: (sent: WireRequest, context: AuthContext) => boolean;
   /** Null: the key must bring its own base URL. */
   readonly baseUrl: string | null;
   /** Region → base URL, where the provider has regional endpoints. */

@@ -163,6 +163,7 @@ function judgeFailure(manifest: TestedManifest, status: number, failure: Failure
     case 'content_filter':
     case 'bad_request':
     case 'client_gone':
+    case 'token_stale':
     case 'secret_unreadable':
       return no(
         'cannot_test',

@@ -44,7 +44,7 @@ const byToken = googleServiceAccount();
 const byKey = apiKeyHeader('x-goog-api-key');
 const authorize: AuthScheme = (request, credential, context) =>
   credential['api_key'] === undefined
-    ? byToken(request, credential, context)
+    ? byToken.authorize(request, credential, context)
     : byKey(request, credential, context);
 
 export const manifest: ProviderManifest = {
@@ -74,6 +74,8 @@ export const manifest: ProviderManifest = {
     { dialect: geminiPredictEmbed, path: googleMethodAt('predict'), quirks: {}, serves: predictsVectors },
   ],
   authorize,
+  // An express-mode key is sent as it is: its requests carry no token to renew.
+  renewAuthorization: byToken.renewAuthorization,
   baseUrl: GLOBAL_HOST,
   regions: {},
   baseUrlOf: vertexHost,

@@ -249,6 +249,17 @@ const BY_PROVIDER = {
     'authentication_error',
     'invalid_request_error',
   ),
+  oauth_token_refused: {
+    status: 401,
+    body: {
+      error: {
+        code: 401,
+        message:
+          'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.',
+        status: 'UNAUTHENTICATED',
+      },
+    },
+  },
   gemini_invalid_key: {
     status: 400,
     body: {

@@ -81,10 +81,18 @@ async function ask(
   const { manifest, credential, key } = asked;
   try {
     const context = authContext(deps, key);
-    const request = await manifest.authorize(testRequest(asked), credential, context);
     const { timeoutMs } = manifest.keyTest;
     const limits = { connectMs: timeoutMs, firstByteMs: timeoutMs, idleMs: timeoutMs, totalMs: timeoutMs };
-    const response = await deps.transport.send(request, limits);
+    const send = async () => {
+      const request = await manifest.authorize(testRequest(asked), credential, context);
+      return { request, response: await deps.transport.send(request, limits) };
+    };
+    const first = await send();
+    // A token that was kept says nothing of the key any more.
+    const isStale =
+      first.response.status === 401 && manifest.renewAuthorization?.(first.request, context) === true;
+    if (isStale) first.response.cancel();
+    const { response } = isStale ? await send() : first;
     const body = await response.readAll(ANSWER_BYTES_MAX).catch((fault: unknown) => {
       // A list of models may be longer than the bound; the status has already said what it says.
       if (fault instanceof TransportFault && fault.code === 'answer_too_large')

@@ -59,7 +59,7 @@ const token = (access_token: string, expires_in = 3600): Reply => ({
 });
 
 function tokens(send: AuthContext['send']) {
-  const authorize = googleServiceAccount();
+  const { authorize } = googleServiceAccount();
   return async (
     ms = 0,
     fields: { readonly id?: string; readonly secret?: object } = {},
@@ -178,5 +178,42 @@ describe('the key file', () => {
     if (parsed.kind !== 'account') throw new Error(parsed.problem);
     expect(serviceAccountJson(parsed.account)).not.toContain('http');
     expect(parseServiceAccount(serviceAccountJson(parsed.account)).kind).toBe('account');
+  });
+});
+
+describe('a token that the provider refuses', () => {
+  const at = (ms: number, send: AuthContext['send']) => sampleAuth({ now: instant(START + ms), send });
+  const credential = { service_account_json: JSON.stringify(FILE) };
+  function scheme() {
+    let count = 0;
+    const { asked, send } = endpoint(() => token(`t${++count}`));
+    const { authorize, renewAuthorization } = googleServiceAccount();
+    return {
+      asked,
+      ask: async (ms: number) => authorize(REQUEST, credential, at(ms, send)),
+      refuse: (sent: WireRequest, ms: number) => renewAuthorization(sent, at(ms, send)),
+    };
+  }
+  const tokenIn = ({ headers }: WireRequest) => headers.find(([name]) => name === 'authorization')?.[1];
+
+  test('is thrown away, and all who were refused with it share one new one', async () => {
+    const { asked, ask, refuse } = scheme();
+    await ask(0);
+    const sent = await ask(1000);
+    expect([refuse(sent, MINUTE), refuse(sent, MINUTE)]).toEqual([true, true]);
+    const renewed = await Promise.all([ask(MINUTE), ask(MINUTE)]);
+    expect(renewed.map(tokenIn)).toEqual(['Bearer t2', 'Bearer t2']);
+    // One that comes late with the old token does not throw the new one away.
+    expect(refuse(sent, MINUTE + 1)).toBe(true);
+    expect(tokenIn(await ask(MINUTE + 2))).toBe('Bearer t2');
+    expect(asked).toHaveLength(2);
+  });
+
+  test('was made for the request itself: then the account is refused, and no other token is asked for', async () => {
+    const { asked, ask, refuse } = scheme();
+    expect(refuse(await ask(0), 1000)).toBe(false);
+    expect(refuse(REQUEST, MINUTE)).toBe(false);
+    await ask(2000);
+    expect(asked).toHaveLength(1);
   });
 });

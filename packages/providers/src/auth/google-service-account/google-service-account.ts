@@ -1,5 +1,5 @@
 /** A Google service account's access token as `Authorization: Bearer`. */
-import { type AuthContext, AuthorizationFault, type AuthScheme } from '@arouter/core';
+import { type AuthContext, AuthorizationFault, type ProviderManifest } from '@arouter/core';
 import { replaceCredentialHeaders } from '../replace-credential-headers.ts';
 import { fetchToken } from './fetch-token.ts';
 import { parseServiceAccount } from './parse-service-account.ts';
@@ -8,17 +8,32 @@ import { TokenCache } from './token-cache.ts';
 /** The credential's field that holds the key file, as `serviceAccountJson` writes it. */
 export const SERVICE_ACCOUNT_FIELD = 'service_account_json';
 
+export type TokenScheme = Required<Pick<ProviderManifest, 'authorize' | 'renewAuthorization'>>;
+
 /** Each call has a cache of its own: one per provider. */
-export function googleServiceAccount(): AuthScheme {
+export function googleServiceAccount(): TokenScheme {
   const tokens = new TokenCache();
-  return (request, credential, context) => {
-    const secret = credential[SERVICE_ACCOUNT_FIELD] ?? '';
-    const name = `${context.keyId}/${context.secretVersion}`;
-    const token = tokens.tokenFor({ name, secret }, context.now, () => fetchFor(secret, context));
-    const withToken = (value: string) =>
-      replaceCredentialHeaders(request, [['authorization', `Bearer ${value}`]]);
-    return typeof token === 'string' ? withToken(token) : token.then(withToken);
+  return {
+    authorize(request, credential, context) {
+      const secret = credential[SERVICE_ACCOUNT_FIELD] ?? '';
+      const token = tokens.tokenFor({ name: nameOf(context), secret }, context.now, () =>
+        fetchFor(secret, context),
+      );
+      const withToken = (value: string) =>
+        replaceCredentialHeaders(request, [['authorization', `${BEARER}${value}`]]);
+      return typeof token === 'string' ? withToken(token) : token.then(withToken);
+    },
+    renewAuthorization({ headers }, context) {
+      const sent = headers.find(([header]) => header === 'authorization')?.[1];
+      return sent?.startsWith(BEARER) === true && tokens.discard(nameOf(context), sent.slice(BEARER.length));
+    },
   };
+}
+
+const BEARER = 'Bearer ';
+
+function nameOf({ keyId, secretVersion }: AuthContext): string {
+  return `${keyId}/${secretVersion}`;
 }
 
 async function fetchFor(secret: string, context: AuthContext) {

@@ -20,6 +20,8 @@ type Entry = {
   current: AccessToken | null;
   flight: Promise<AccessToken> | null;
   refreshedAt: number;
+  /** How often the current token has been given out. */
+  uses: number;
 };
 
 export class TokenCache {
@@ -38,15 +40,34 @@ export class TokenCache {
         // Its failure is nobody's: the old token serves, and the next one to ask tries again.
         this.#refresh(entry, now, fetch).catch(() => undefined);
       }
+      entry.uses += 1;
       return entry.current.token;
     }
-    return this.#refresh(entry, now, fetch).then(({ token }) => token);
+    return this.#refresh(entry, now, fetch).then(({ token }) => {
+      entry.uses += 1;
+      return token;
+    });
+  }
+
+  /**
+   * The provider refused the token: it is not given out again. False where it was made for the refused request itself, so
+   * that another one would be refused as well.
+   */
+  discard(name: string, token: string): boolean {
+    const entry = this.#entries.get(name);
+    // Somebody else has seen to it, or is about to.
+    if (entry === undefined || entry.current?.token !== token) return true;
+    if (entry.uses <= 1) return false;
+    entry.current = null;
+    return true;
   }
 
   #entryOf({ name, secret }: { readonly name: string; readonly secret: string }): Entry {
     const known = this.#entries.get(name);
     const entry =
-      known?.secret === secret ? known : { secret, current: null, flight: null, refreshedAt: -Infinity };
+      known?.secret === secret
+        ? known
+        : { secret, current: null, flight: null, refreshedAt: -Infinity, uses: 0 };
     // Map order is age of use.
     this.#entries.delete(name);
     this.#entries.set(name, entry);
@@ -65,6 +86,7 @@ export class TokenCache {
     const flight = fetch()
       .then((token) => {
         entry.current = token;
+        entry.uses = 0;
         return token;
       })
       .finally(() => {
