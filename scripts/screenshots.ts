@@ -30,6 +30,12 @@ const openFirstKey = async (page: Page): Promise<void> => {
   await page.getByRole('dialog').waitFor();
 };
 
+const askInPlayground = async (page: Page): Promise<void> => {
+  await page.getByLabel('Question').fill('Which river runs through Vienna?');
+  await page.getByLabel('Question').press('Enter');
+  await page.getByText(/\d tr(?:y|ies)/).waitFor();
+};
+
 const SHOTS: readonly Shot[] = [
   {
     name: 'integrations',
@@ -84,6 +90,22 @@ const SHOTS: readonly Shot[] = [
     path: '/models?can=reasoning',
     width: 390,
     scheme: 'light',
+  },
+  {
+    name: 'playground',
+    title: 'Playground',
+    path: '/playground?model=openai/gpt-4o-mini',
+    width: 1440,
+    scheme: 'light',
+    arrange: askInPlayground,
+  },
+  {
+    name: 'playground-narrow',
+    title: 'Playground on a phone',
+    path: '/playground?model=openai/gpt-4o-mini',
+    width: 390,
+    scheme: 'dark',
+    arrange: askInPlayground,
   },
   { name: 'routing', title: 'Routing preview', path: '/routing', width: 1440, scheme: 'light' },
   { name: 'api-keys', title: 'API keys', path: '/settings/api-keys', width: 1440, scheme: 'light' },

@@ -21,6 +21,7 @@ export const PERMISSIONS = [
   'usage.read',
   'generations.read',
   'routing.preview',
+  'playground.use',
   'audit.read',
   'webhooks.read',
   'webhooks.manage',
@@ -41,6 +42,7 @@ const MANAGES = [
   'members.manage',
   'provider_keys.manage',
   'api_keys.manage',
+  'playground.use',
   'billing.read',
   'audit.read',
   'webhooks.read',
@@ -52,7 +54,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: MANAGES,
   admin: MANAGES,
   billing: [...READS, 'billing.read'],
-  developer: [...LOOKS, 'api_keys.manage', 'webhooks.read'],
+  developer: [...LOOKS, 'api_keys.manage', 'playground.use', 'webhooks.read'],
   viewer: LOOKS,
 };
 

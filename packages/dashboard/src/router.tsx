@@ -12,6 +12,7 @@ import { PageError } from './components/error-boundary.tsx';
 import { AppShell } from './layout/app-shell.tsx';
 import { readKeysSearch } from './pages/integrations/use-keys-search.ts';
 import { readModelsSearch } from './pages/models/models-search.ts';
+import { readPlaygroundSearch } from './pages/playground/playground-search.ts';
 import { readPreviewSearch } from './pages/preview/preview-search.ts';
 import { readLogFilters } from './pages/logs/log-filters.ts';
 import { readSignInSearch } from './pages/sign-in/read-sign-in-search.ts';
@@ -143,6 +144,13 @@ const models = createRoute({
   component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
 });
 
+const playground = createRoute({
+  getParentRoute: () => shell,
+  path: '/playground',
+  validateSearch: readPlaygroundSearch,
+  component: lazyRouteComponent(() => import('./pages/playground/playground-page.tsx'), 'PlaygroundPage'),
+});
+
 const preview = createRoute({
   getParentRoute: () => shell,
   path: '/routing',
@@ -165,6 +173,7 @@ const routes = root.addChildren([
     logs,
     generation,
     models,
+    playground,
     preview,
     apiKeys,
     credits,

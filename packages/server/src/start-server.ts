@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { authenticate, ERROR_CODES, GatewayError } from '@arouter/core';
 import { geminiGenerate, openaiChat } from '@arouter/providers';
-import { createAuditLog } from './audit/create-audit-log.ts';
+import { createAuditLog, type AuditLog } from './audit/create-audit-log.ts';
 import type { Settings } from './config/settings.ts';
 import { ownOrigins } from './config/own-origins.ts';
 import { createControlPlane } from './control-plane/create-control-plane.ts';
@@ -26,6 +26,7 @@ import { openInstance, type Instance } from './instance/open-instance.ts';
 import { createKeyTester } from './key-test/create-key-tester.ts';
 import { createLog } from './log/create-log.ts';
 import { createMetrics } from './metrics/create-metrics.ts';
+import { startPlayground } from './playground/start-playground.ts';
 import { previewRoute } from './preview/preview-route.ts';
 import { checkDestination } from './transport/check-destination.ts';
 import { VERSION } from './version.ts';
@@ -57,20 +58,25 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     const tails = createTails();
     let accepting = true;
     const origins = new Set<string>();
+    // One for all who append: each entry goes on from the last.
+    const audit = createAuditLog(instance.store.audit);
     const webhooks = settings.role === 'gateway' ? null : startWebhooks(instance, engine, log);
     const controlPlane =
       webhooks === null
         ? null
-        : await startControlPlane(instance, engine, { settings, log, origins, webhooks });
+        : await startControlPlane(instance, engine, { settings, log, audit, origins, webhooks });
+    const dataPlane = settings.role === 'control' ? null : startDataPlane(settings, engine, { log, tails });
+    const faces = createFaces(engine.providers);
     const server = createHttpServer({
-      dataPlane: settings.role === 'control' ? null : startDataPlane(settings, engine, { log, tails }),
-      faces: createFaces(engine.providers),
+      dataPlane,
+      faces,
       accepting: () => accepting,
       refuse: ({ dialect }, response, { error, headers }) =>
         sendErrorAnswer(response, { dialect, requestId: requestIdOf(engine) }, error, headers),
       models: modelsHandler(engine, log),
       controlPlane,
       pages: pagesBeside(controlPlane),
+      playground: startPlayground(instance, engine, { log, audit, origins, dataPlane, controlPlane, faces }),
       firstRun: createFirstRunHandler({
         claim: (token, name) => claimFirstRun(instance, engine, token, name),
       }),
@@ -89,12 +95,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
         firstRun === null ? null : (settings.publicUrl === '' ? url : settings.publicUrl) + firstRun,
       async close(graceMs) {
         accepting = false;
-        const closed = stopListening(server);
-        await tails.settled(graceMs);
-        // What has not ended by now is cut at the provider: its caller gets an error, its attempt is settled.
-        await engine.transport.close();
-        await tails.settled(SETTLE_MS_MAX);
-        await closeConnections(server, closed);
+        await stopServing(server, engine, { tails, graceMs });
         await controlPlane?.close();
         await instance.close();
       },
@@ -124,6 +125,7 @@ function startDataPlane(
 type ControlPlaneParts = {
   readonly settings: Settings;
   readonly log: ReturnType<typeof createLog>;
+  readonly audit: AuditLog;
   readonly origins: ReadonlySet<string>;
   readonly webhooks: Webhooks;
 };
@@ -131,7 +133,7 @@ type ControlPlaneParts = {
 async function startControlPlane(
   instance: Instance,
   engine: Engine,
-  { settings, log, origins, webhooks }: ControlPlaneParts,
+  { settings, log, audit, origins, webhooks }: ControlPlaneParts,
 ) {
   const { store, vault, clock, random, verifier, issueApiKey } = instance;
   const { ports, counters, live, transport, egress, providers } = engine;
@@ -154,7 +156,7 @@ async function startControlPlane(
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
     people: instance.people,
     generationFeed: engine.generationFeed,
-    audit: createAuditLog(store.audit),
+    audit,
     transport,
     webhookDispatcher: webhooks.dispatcher,
     webhooksChanged: webhooks.events.destinationsChanged,
@@ -267,6 +269,19 @@ function createTails(): Tails {
       }
     },
   };
+}
+
+async function stopServing(
+  server: Server,
+  { transport }: Engine,
+  { tails, graceMs }: { readonly tails: Tails; readonly graceMs: number },
+): Promise<void> {
+  const closed = stopListening(server);
+  await tails.settled(graceMs);
+  // What has not ended by now is cut at the provider: its caller gets an error, its attempt is settled.
+  await transport.close();
+  await tails.settled(SETTLE_MS_MAX);
+  await closeConnections(server, closed);
 }
 
 /** Idle connections close at once, busy ones after their answer. Resolves when all are closed. */

@@ -2,6 +2,7 @@
 import { GatewayError } from '../errors/gateway-error.ts';
 import type { ApiKeyKind, ApiKeyRecord } from '../keys/api-key.ts';
 import type { Ports } from '../ports.ts';
+import type { ApiKeyId } from '../values.ts';
 
 /** Throws 401 for what is not a key of ours, 403 for one that may not do this. */
 export function authenticate(
@@ -15,7 +16,23 @@ export function authenticate(
       'No API key was sent. Send your ARouter key as "Authorization: Bearer lr_live_…" or in the x-api-key header.',
     );
   }
-  const record = ports.keyVerifier.verify(token, ports.config());
+  return usable(ports, ports.keyVerifier.verify(token, ports.config()), kinds);
+}
+
+/** For a caller who has been proved otherwise to be the key with this id: the same refusals, save for the token's. */
+export function authenticateProven(
+  ports: Pick<Ports, 'config' | 'clock'>,
+  id: ApiKeyId,
+  kinds: readonly ApiKeyKind[],
+): ApiKeyRecord {
+  return usable(ports, ports.config().apiKey(id), kinds);
+}
+
+function usable(
+  ports: Pick<Ports, 'clock'>,
+  record: ApiKeyRecord | undefined,
+  kinds: readonly ApiKeyKind[],
+): ApiKeyRecord {
   // One sentence for unknown, malformed and revoked keys: nothing is to be learned by trying.
   if (record === undefined) {
     throw new GatewayError(

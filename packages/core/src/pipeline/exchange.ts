@@ -2,12 +2,14 @@
 import type { CancelSignal } from '../ports.ts';
 import type { Dialect, RequestContext } from '../wire/dialect.ts';
 import type { WireHeaders } from '../wire/wire.ts';
-import type { ProviderId } from '../values.ts';
+import type { ApiKeyId, ProviderId } from '../values.ts';
 
 export type Inbound = {
   readonly requestId: string;
   /** As the caller sent it; undefined when absent. */
   readonly token: string | undefined;
+  /** Who calls, where the face has had it proved otherwise; the token is then not looked at. */
+  readonly apiKeyId?: ApiKeyId;
   /** The caller's dialect, given by the path. */
   readonly dialect: Dialect;
   /** Whose model a bare name means on this path. */

@@ -9,7 +9,7 @@ import type { GenerationId } from '../values.ts';
 import type { Ports } from '../ports.ts';
 import { planRoute } from '../routing/plan-route.ts';
 import { attempt } from './attempt.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, authenticateProven } from './authenticate.ts';
 import type { Inbound, Outbound } from './exchange.ts';
 import { estimatedAnswer } from './estimated-answer.ts';
 import { gatherOptions } from './gather-options.ts';
@@ -89,7 +89,10 @@ function isCurrent(ports: Ports, run: Run, key: ProviderKeyRecord): boolean {
 }
 
 function startRun(ports: Ports, inbound: Inbound, track: Track): Run {
-  const apiKey = authenticate(ports, inbound.token, ['inference']);
+  const apiKey =
+    inbound.apiKeyId === undefined
+      ? authenticate(ports, inbound.token, ['inference'])
+      : authenticateProven(ports, inbound.apiKeyId, ['inference']);
   const config = ports.config();
   const workspace = config.workspace(apiKey.workspaceId);
   if (workspace === undefined) {

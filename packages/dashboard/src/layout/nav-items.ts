@@ -19,6 +19,7 @@ export const NAV_GROUPS: readonly NavGroup[] = [
       { to: '/usage', label: 'Usage', icon: 'usage', permission: 'usage.read' },
       { to: '/logs', label: 'Logs', icon: 'logs', permission: 'generations.read' },
       { to: '/models', label: 'Models', icon: 'models', permission: 'routing.preview' },
+      { to: '/playground', label: 'Playground', icon: 'play', permission: 'playground.use' },
       { to: '/routing', label: 'Routing preview', icon: 'route', permission: 'routing.preview' },
       { to: '/credits', label: 'Credits', icon: 'credits', permission: 'credits.read' },
     ],

@@ -28,3 +28,14 @@ export function checksumOf(text: string): string {
   }
   return checksum;
 }
+
+/** So many characters of a number that the bytes spell; for names that follow from something, not for secrets. */
+export function base62OfBytes(bytes: Uint8Array, characters: number): string {
+  let rest = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+  let text = '';
+  for (let place = 0; place < characters; place += 1) {
+    text = ALPHABET[Number(rest % 62n)] + text;
+    rest /= 62n;
+  }
+  return text;
+}

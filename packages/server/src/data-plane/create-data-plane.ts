@@ -5,6 +5,7 @@ import {
   ERROR_CODES,
   GatewayError,
   handleGeneration,
+  type ApiKeyId,
   type Inbound,
   type Outbound,
   type Ports,
@@ -30,14 +31,19 @@ export type DataPlaneDeps = {
   readonly log: { error(fields: object, message: string): void };
 };
 
-export type DataPlane = (face: Face, request: IncomingMessage, response: ServerResponse) => void;
+/** `apiKeyId`: who calls, where that has been proved by a session; else the key that the request carries says it. */
+export type DataPlane = (
+  face: Face,
+  request: IncomingMessage,
+  response: ServerResponse,
+  apiKeyId?: ApiKeyId,
+) => void;
 
 export function createDataPlane(deps: DataPlaneDeps): DataPlane {
-  return (face, request, response) => {
+  return (face, request, response, apiKeyId) => {
     const requestId = `req_${deps.ports.random.hex(12)}`;
-    const done = handle(deps, { face, requestId, request, response }).catch((error: unknown) =>
-      sendError(deps, { face, requestId, request, response }, error),
-    );
+    const exchange = { face, requestId, request, response, apiKeyId };
+    const done = handle(deps, exchange).catch((error: unknown) => sendError(deps, exchange, error));
     deps.track(done);
   };
 }
@@ -50,19 +56,22 @@ type Exchange = {
   readonly requestId: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  readonly apiKeyId: ApiKeyId | undefined;
 };
 
-async function handle(deps: DataPlaneDeps, { face, requestId, request, response }: Exchange): Promise<void> {
+async function handle(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
+  const { face, requestId, request, response, apiKeyId } = exchange;
   const contentType = request.headers['content-type'];
   assertBodyType(face.bodyType ?? 'json', contentType);
-  const token = tokenOf(request);
+  const token = apiKeyId === undefined ? tokenOf(request) : undefined;
   // Nobody unknown fills the memory: who sends much is asked first who it is.
   const isSmall = Number(request.headers['content-length'] ?? Infinity) <= BODY_BYTES_OF_ANYONE;
-  if (!isSmall) authenticate(deps.ports, token, ['inference']);
+  if (!isSmall && apiKeyId === undefined) authenticate(deps.ports, token, ['inference']);
   const body = await readBody(request, deps.bodyBytesMax);
   const inbound: Inbound = {
     requestId,
     token,
+    ...(apiKeyId === undefined ? {} : { apiKeyId }),
     dialect: face.dialect,
     defaultProvider: face.defaultProvider,
     body,

@@ -4,6 +4,7 @@ import { GatewayError } from '@arouter/core';
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import type { DataPlane } from '../data-plane/create-data-plane.ts';
 import type { Face, Faces } from '../data-plane/faces.ts';
+import { PLAYGROUND_CHAT, type Playground } from '../playground/create-playground.ts';
 import type { StaticPages } from './static-pages.ts';
 
 export type HttpDeps = {
@@ -21,6 +22,8 @@ export type HttpDeps = {
   readonly controlPlane: FastifyInstance | null;
   readonly pages: StaticPages;
   readonly firstRun: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Null when this process only manages or only infers: it takes both. */
+  readonly playground: Playground | null;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** False: this process takes no new work (starting, stopping, store lost). */
   readonly ready: () => Promise<boolean>;
@@ -176,6 +179,10 @@ function routeRest(deps: HttpDeps, path: string, request: IncomingMessage, respo
       },
       () => answerWord(response, 503, 'not ready'),
     );
+    return;
+  }
+  if (path === PLAYGROUND_CHAT.path && request.method === 'POST' && deps.playground !== null) {
+    deps.playground(request, response);
     return;
   }
   if (path === '/bootstrap' && request.method === 'POST') {

@@ -21,6 +21,7 @@ export function ModelDetails({
   readonly onClose: () => void;
 }) {
   const abilities = abilitiesOf(model);
+  const mayAsk = useMay('playground.use');
   return (
     <Dialog
       open
@@ -34,9 +35,16 @@ export function ModelDetails({
         </span>
       }
       footer={
-        <Link to="/routing" search={{ model: model.id }} className={buttonClass()}>
-          Who would serve it now?
-        </Link>
+        <>
+          <Link to="/routing" search={{ model: model.id }} className={buttonClass()}>
+            Who would serve it now?
+          </Link>
+          {mayAsk ? (
+            <Link to="/playground" search={{ model: model.id }} className={buttonClass('primary')}>
+              Try it
+            </Link>
+          ) : null}
+        </>
       }
     >
       <div className="grid gap-5">

@@ -5,7 +5,8 @@ import { useEffect, useState } from 'react';
 import { apiQuery, useApiMutation } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
-import { SelectField, TextField } from '../../components/field.tsx';
+import { SelectField } from '../../components/field.tsx';
+import { ModelField } from '../../components/model-field.tsx';
 import { Page } from '../../components/page.tsx';
 import { PlanTable } from '../../components/plan-table.tsx';
 import { EmptyState, ErrorState } from '../../components/states.tsx';
@@ -47,7 +48,7 @@ export function PreviewPage() {
             if (model.trim() !== '') ask();
           }}
         >
-          <TextField label="Model" placeholder="author/model, or auto" value={model} onValue={setModel} />
+          <ModelField label="Model" value={model} onValue={setModel} />
           <SelectField
             label="As which API key"
             value={apiKey}
