@@ -141,12 +141,14 @@ describe.skipIf(!browserIsPresent)('records of what was asked', () => {
 
   test('a preview shows the place in line of every key, and says what is wrong with a name', async () => {
     const { page, complaints, close } = await open('/routing');
-    await page.getByLabel('Model').fill(CHEAP_MODEL);
+    await page.getByRole('combobox', { name: 'Model' }).fill(CHEAP_MODEL);
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Preview' }).click();
     const verdicts = page.getByRole('region', { name: /Verdicts for/ });
     await verdicts.waitFor();
     expect(await verdicts.getByRole('row').count()).toBe(3);
-    await page.getByLabel('Model').fill('nobody/nothing');
+    await page.getByRole('combobox', { name: 'Model' }).fill('nobody/nothing');
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByText('No provider serves "nobody/nothing"').waitFor();
     await expectSound(page, complaints);
