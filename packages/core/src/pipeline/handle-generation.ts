@@ -12,7 +12,7 @@ import { attempt } from './attempt.ts';
 import { authenticate, authenticateProven } from './authenticate.ts';
 import type { Inbound, Outbound } from './exchange.ts';
 import { estimatedAnswer } from './estimated-answer.ts';
-import { gatherOptions } from './gather-options.ts';
+import { gatherOptions, type KeyOption } from './gather-options.ts';
 import { parseRequest } from './parse-request.ts';
 import { prepare } from './prepare.ts';
 import { closeGeneration, refuseCaller } from './refuse-caller.ts';
@@ -60,7 +60,7 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
       if (verdict.kind !== 'ranked' || run.failures.length === ATTEMPTS_MAX || run.inbound.signal.aborted)
         break;
       const option = options.find(({ key }) => key.id === verdict.key);
-      if (option === undefined || !isCurrent(ports, run, option.key)) continue;
+      if (option === undefined || !holdsStill(ports, run, { planned: options, key: option.key })) continue;
       const target = prepare(ports, run, model, option);
       if (target === null) continue;
 
@@ -81,11 +81,21 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
   return estimatedAnswer(run) ?? refuseCaller(ports, run, toFailure(run, ports.clock.now()));
 }
 
-/** A failed attempt may have taken minutes: a key that was changed, disabled or deleted meanwhile is not used. */
-function isCurrent(ports: Ports, run: Run, key: ProviderKeyRecord): boolean {
+/**
+ * A failed attempt may have taken minutes: a key that was changed, disabled or deleted meanwhile is not used, nor a platform
+ * key where a key of the workspace's own came to be the only way meanwhile.
+ */
+function holdsStill(
+  ports: Ports,
+  run: Run,
+  { planned, key }: { readonly planned: readonly KeyOption[]; readonly key: ProviderKeyRecord },
+): boolean {
   if (run.failures.length === 0) return true;
   const keys = ports.config().providerKeys(run.workspace.id);
-  return keys.some(({ id, version }) => id === key.id && version === key.version);
+  if (!keys.some(({ id, version }) => id === key.id && version === key.version)) return false;
+  const wasPlanned = ({ id, version }: ProviderKeyRecord): boolean =>
+    planned.some((option) => option.key.id === id && option.key.version === version);
+  return key.source === 'byok' || !keys.some((own) => own.alwaysUse && own.enabled && !wasPlanned(own));
 }
 
 function startRun(ports: Ports, inbound: Inbound, track: Track): Run {

@@ -225,3 +225,18 @@ test('a key that was deleted while another one was being tried is not used', asy
   const { status, headers } = await answer;
   expect([status, headers.get('x-arouter-attempts')]).toEqual([502, '1']);
 });
+
+test('a platform key is not used where an own key that denies it came while another one was being tried', async () => {
+  await stage.addKey({ label: 'slow' });
+  await stage.addKey({ platform: true, label: 'operators' });
+  stage.sandbox.behave({
+    match: { key: secretOf('slow') },
+    delayMs: 600,
+    fault: { kind: 'error', preset: 'server_error' },
+  });
+  const answer = stage.ask();
+  await expect.poll(() => stage.sandbox.journal.entries()).toHaveLength(1);
+  await stage.addKey({ label: 'only', always_use: true });
+  const { status, headers } = await answer;
+  expect([status, headers.get('x-arouter-attempts')]).toEqual([502, '1']);
+});
