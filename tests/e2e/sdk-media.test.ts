@@ -30,6 +30,39 @@ test('pictures', async () => {
   expect(data?.map(({ b64_json: image }) => (image ?? '').length > 0)).toEqual([true, true]);
 });
 
+test('pictures and words come as a stream of events', async () => {
+  const { client } = world.openai();
+  const drawn = await client.images.generate({
+    model: 'gpt-image-2',
+    prompt: 'a grey pixel',
+    stream: true,
+    partial_images: 1,
+  });
+  const types: string[] = [];
+  let tokens = 0;
+  for await (const event of drawn) {
+    types.push(event.type);
+    if (event.type === 'image_generation.completed') tokens = event.usage.output_tokens;
+  }
+  expect(types).toEqual(['image_generation.partial_image', 'image_generation.completed']);
+  expect(tokens).toBeGreaterThan(0);
+
+  const file = await toFile(Buffer.alloc(1024, 7), 'hello.mp3');
+  const heard = await client.audio.transcriptions.create({
+    model: 'openai/gpt-4o-mini-transcribe',
+    file,
+    stream: true,
+  });
+  let text = '';
+  let whole = '';
+  for await (const event of heard) {
+    if (event.type === 'transcript.text.delta') text += event.delta;
+    if (event.type === 'transcript.text.done') whole = event.text;
+  }
+  expect(text).toBe('1024 bytes heard by gpt-4o-mini-transcribe.');
+  expect(whole).toBe(text);
+});
+
 test('sound in and out', async () => {
   const { client } = world.openai();
   const speech = await client.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Hello there' });

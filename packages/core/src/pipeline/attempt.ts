@@ -35,9 +35,11 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 /** Error bodies are cut here before anything looks at them. */
 const ERROR_BYTES_MAX = 64 * 1024;
 
-export const WIRE_LIMITS: { readonly answer: WireLimits; readonly stream: WireLimits } = {
+export const WIRE_LIMITS: Readonly<Record<'answer' | 'stream' | 'pictures', WireLimits>> = {
   answer: { connectMs: 10_000, firstByteMs: 600_000, idleMs: 90_000, totalMs: 1_800_000 },
   stream: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 90_000, totalMs: 1_800_000 },
+  /** Between two pictures of a stream nothing comes, however long the second takes to be drawn. */
+  pictures: { connectMs: 10_000, firstByteMs: 600_000, idleMs: 600_000, totalMs: 1_800_000 },
 };
 
 export async function attempt(
@@ -53,7 +55,7 @@ export async function attempt(
   const cancel = new Cancel();
   const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, () => cancel.cancel());
   try {
-    const limits = run.request.facts.stream ? WIRE_LIMITS.stream : WIRE_LIMITS.answer;
+    const limits = limitsFor(run);
     const signed = authorizeRequest(ports, target);
     const wire = signed instanceof Promise ? await signed : signed;
     if (ports.clock.monotonicMs() - reservedMs > DISPATCH_LAG_MS_MAX) return await refuseLate(ports, open);
@@ -74,6 +76,11 @@ export async function attempt(
   } finally {
     stopWatching();
   }
+}
+
+function limitsFor({ inbound, request }: Run): WireLimits {
+  if (!request.facts.stream) return WIRE_LIMITS.answer;
+  return inbound.dialect.operation === 'images' ? WIRE_LIMITS.pictures : WIRE_LIMITS.stream;
 }
 
 /** What was reserved is no longer the truth: nothing is sent, and the row says so. */

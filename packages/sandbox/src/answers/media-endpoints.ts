@@ -3,8 +3,8 @@ import { hash } from 'node:crypto';
 import { answerHeaders, invalidRequest } from './answer-headers.ts';
 import { TOKENS_PER_REQUEST, textTokens } from './token-rule.ts';
 import { isObject } from '../sandbox-request.ts';
-import type { SandboxRequest } from '../sandbox-request.ts';
-import { jsonAnswer } from '../script.ts';
+import type { JsonObject, SandboxRequest } from '../sandbox-request.ts';
+import { EVENT_STREAM, jsonAnswer } from '../script.ts';
 import type { Answer } from '../script.ts';
 
 const DOCUMENTS_MAX = 1000;
@@ -50,6 +50,7 @@ export function answerImages(request: SandboxRequest): Answer {
   const prompt = body['prompt'];
   const tokens = textTokens(prompt) + TOKENS_PER_REQUEST;
   const statesTokens = request.model?.includes('gpt-image') === true;
+  if (body['stream'] === true && statesTokens) return streamedImage(request, body, tokens);
   return jsonAnswer(200, answerHeaders(request, tokens), {
     created: Math.floor(request.now / 1000),
     data: Array.from({ length: count }, () => ({ b64_json: PIXEL, revised_prompt: prompt })),
@@ -64,6 +65,40 @@ export function answerImages(request: SandboxRequest): Answer {
         }
       : {}),
   });
+}
+/** As many earlier states as are asked for, then the picture with its usage. Older models ignore the switch. */
+function streamedImage(request: SandboxRequest, body: JsonObject, tokens: number): Answer {
+  const partial = typeof body['partial_images'] === 'number' ? Math.min(body['partial_images'], 3) : 0;
+  const common = {
+    b64_json: PIXEL,
+    created_at: Math.floor(request.now / 1000),
+    size: '1024x1024',
+    quality: 'low',
+    background: 'opaque',
+    output_format: 'png',
+  };
+  const early = Array.from({ length: partial }, (_, index) => ({
+    type: 'image_generation.partial_image',
+    ...common,
+    partial_image_index: index,
+  }));
+  const usage = {
+    input_tokens: tokens,
+    input_tokens_details: { text_tokens: tokens, image_tokens: 0 },
+    output_tokens: IMAGE_TOKENS,
+    total_tokens: tokens + IMAGE_TOKENS,
+  };
+  return eventsAnswer(request, [...early, { type: 'image_generation.completed', ...common, usage }]);
+}
+
+/** Each event under its own name too, as OpenAI writes them. */
+function eventsAnswer(request: SandboxRequest, events: readonly JsonObject[]): Answer {
+  return {
+    status: 200,
+    headers: [['content-type', EVENT_STREAM], ...answerHeaders(request, 0)],
+    frames: events.map((event) => `event: ${String(event['type'])}\ndata: ${JSON.stringify(event)}\n\n`),
+    streamed: true,
+  };
 }
 const IMAGE_TOKENS = 272;
 /** A PNG of one grey pixel. */
@@ -96,7 +131,7 @@ const SPEECH_TYPES: Readonly<Record<string, string>> = {
 
 /**
  * `POST /v1/audio/transcriptions` and `/translations`: says how long the file is. Older models state seconds, one for
- * every kilobyte; `gpt-4o-…` states tokens.
+ * every kilobyte; `gpt-4o-…` states tokens, and streams where it is asked to.
  */
 export function answerTranscription(request: SandboxRequest): Answer {
   const form = Buffer.from(request.body).toString('latin1');
@@ -114,19 +149,26 @@ export function answerTranscription(request: SandboxRequest): Answer {
   if (format === 'text' || format === 'srt' || format === 'vtt')
     return subtitles(request, { format, text, seconds });
   const tokens = seconds * 10;
+  if (field('stream') === 'true' && model.startsWith('gpt-4o')) {
+    const deltas = text.split(/(?<= )/).map((delta) => ({ type: 'transcript.text.delta', delta }));
+    const usage = transcriptTokens(tokens);
+    return eventsAnswer(request, [...deltas, { type: 'transcript.text.done', text, usage }]);
+  }
   return jsonAnswer(200, answerHeaders(request, 0), {
     text,
     ...(format === 'verbose_json' ? { task: 'transcribe', language: 'english', duration: seconds } : {}),
-    usage: model.startsWith('gpt-4o')
-      ? {
-          type: 'tokens',
-          input_tokens: tokens,
-          input_token_details: { text_tokens: 0, audio_tokens: tokens },
-          output_tokens: 7,
-          total_tokens: tokens + 7,
-        }
-      : { type: 'duration', seconds },
+    usage: model.startsWith('gpt-4o') ? transcriptTokens(tokens) : { type: 'duration', seconds },
   });
+}
+
+function transcriptTokens(tokens: number): JsonObject {
+  return {
+    type: 'tokens',
+    input_tokens: tokens,
+    input_token_details: { text_tokens: 0, audio_tokens: tokens },
+    output_tokens: 7,
+    total_tokens: tokens + 7,
+  };
 }
 
 function subtitles(

@@ -163,12 +163,91 @@ test.each([
   ['/v1/rerank', { model: 'm', query: 'q' }, '"documents"'],
   ['/v1/rerank', { model: 'm', documents: ['d'] }, '"query"'],
   ['/v1/images/generations', { model: 'm' }, '"prompt"'],
-  ['/v1/images/generations', { model: 'm', prompt: 'p', stream: true }, '"stream"'],
+  ['/v1/images/generations', { model: 'm', prompt: 'p', stream: true, n: 2 }, '"stream"'],
   ['/v1/embeddings', { input: 'x' }, '"model"'],
 ])('%s refuses %j and names the field', async (path, body, field) => {
   const { status, json } = await stage.ask(body, { path });
   expect(status).toBe(400);
   expect(json.error?.['message']).toContain(field);
+});
+
+describe('pictures as a stream', () => {
+  const draw = (model = 'gpt-image-2') =>
+    stage.ask(
+      { model, prompt: 'a grey pixel', stream: true, partial_images: 2 },
+      { path: '/v1/images/generations' },
+    );
+  const typesOf = (text: string) => [...text.matchAll(/^event: (.*)$/gm)].map(([, type]) => type);
+
+  test('come as they are drawn, billed by the tokens of the last event', async () => {
+    await stage.addKey();
+    const { headers, text } = await draw();
+    expect(headers.get('content-type')).toContain('text/event-stream');
+    expect(typesOf(text)).toEqual([
+      'image_generation.partial_image',
+      'image_generation.partial_image',
+      'image_generation.completed',
+    ]);
+    const { usage } = JSON.parse(/data: (.*completed.*)$/m.exec(text)?.[1] ?? '{}') as {
+      usage: { input_tokens: number; output_tokens: number };
+    };
+    const { header, attempts } = await settled();
+    expect(header.streamed).toBe(true);
+    expect(attempts[0]).toMatchObject({
+      outcome: 'succeeded',
+      costNano: usage.input_tokens * 5000 + usage.output_tokens * 30_000,
+      usage: { origin: 'provider' },
+    });
+  });
+
+  test('that the provider draws at once are an answer as it gives it', async () => {
+    await stage.addKey();
+    const { headers, json } = await draw('dall-e-3');
+    expect([headers.get('content-type'), json['data']]).toMatchObject([
+      expect.stringContaining('application/json'),
+      [{}],
+    ]);
+  });
+
+  test('fail over to another key before the first picture, and end in an error event after it', async () => {
+    await stage.addKey({ label: 'one' });
+    await stage.addKey({ label: 'two' });
+    stage.sandbox.behave({
+      times: 1,
+      fault: { kind: 'error_in_200', preset: 'server_error', afterFrames: 0 },
+    });
+    const moved = await draw();
+    expect([moved.headers.get('x-arouter-attempts'), typesOf(moved.text).at(-1)]).toEqual([
+      '2',
+      'image_generation.completed',
+    ]);
+    stage.sandbox.behave({ times: 1, fault: { kind: 'cut', afterFrames: 1, how: 'reset' } });
+    const cut = await draw();
+    expect(typesOf(cut.text)).toEqual(['image_generation.partial_image', 'error']);
+    const broken = await stage.newest(({ header, status }) => {
+      return header.id === cut.headers.get('x-generation-id') && status !== 'running';
+    });
+    expect(broken.attempts[0]).toMatchObject({ outcome: 'interrupted' });
+  });
+});
+
+test('a transcription is streamed as it is heard, billed by the tokens of its last event', async () => {
+  await stage.addKey();
+  const { headers, text } = await transcribe({ model: 'gpt-4o-mini-transcribe', stream: 'true' });
+  expect(headers.get('content-type')).toContain('text/event-stream');
+  expect(text).toContain('transcript.text.delta');
+  expect(text.trimEnd().split('\n').at(-1)).toContain('transcript.text.done');
+  expect((await settled()).attempts[0]).toMatchObject({
+    outcome: 'succeeded',
+    usage: { inputTokens: 10, outputTokens: 7, audioInputTokens: 10, origin: 'provider' },
+  });
+  const ignored = await transcribe({ model: 'whisper-1', stream: 'true' });
+  expect(JSON.parse(ignored.text)).toHaveProperty('text');
+  const refused = await transcribe({ model: 'whisper-1', stream: 'true' }, '/v1/audio/translations');
+  expect([refused.status, refused.text]).toEqual([
+    400,
+    expect.stringContaining('Translations are not streamed'),
+  ]);
 });
 
 /** A second of sound, as the sandbox counts. */

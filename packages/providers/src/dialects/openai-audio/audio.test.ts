@@ -2,7 +2,7 @@ import { DialectError, GatewayError } from '@arouter/core';
 import { describe, expect, test } from 'vitest';
 import { soundSeconds } from './sound-seconds.ts';
 import { openaiSpeech } from './speech.ts';
-import { openaiTranscription } from './transcription.ts';
+import { openaiTranscription, openaiTranslation } from './transcription.ts';
 
 const BOUNDARY = 'x-boundary';
 const CONTENT_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
@@ -32,11 +32,25 @@ describe('a form with sound', () => {
   });
 
   test.each([
+    ['true', true],
+    ['True', true],
+    ['1', true],
+    ['false', false],
+  ])('is streamed where it says so: %s', (written, streamed) => {
+    const body = form(['name="stream"', written], FILE);
+    expect(read(body).stream).toBe(streamed);
+    expect(read(form(FILE)).stream).toBe(false);
+    const translate = () => openaiTranslation.readRequest(body, { contentType: CONTENT_TYPE });
+    if (streamed) expect(translate).toThrow(/not streamed by anybody/);
+    else expect(translate().stream).toBe(false);
+  });
+
+  test.each([
+    ['a stream that is neither on nor off', form(['name="stream"', 'perhaps'], FILE)],
     ['no file', form(['name="model"', 'm'])],
     ['two files', form(FILE, FILE)],
     ['two models', form(['name="model"', 'a'], ['name="model"', 'b'], FILE)],
     ['a model in another case', form(['name="Model"', 'a'], FILE)],
-    ['a stream', form(['name="stream"', 'true'], FILE)],
     ['no last boundary', bytesOf(`--${BOUNDARY}\r\nContent-Disposition: form-data; name="a"\r\n\r\nb`)],
     ['another boundary', bytesOf('--other\r\n')],
     ['nothing', new Uint8Array()],

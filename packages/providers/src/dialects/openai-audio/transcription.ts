@@ -1,6 +1,6 @@
 /**
  * Sound to text as OpenAI and those who follow it speak it: `POST /v1/audio/transcriptions` and `/translations`, a form
- * with a file in, JSON, text or subtitles out. Source: platform.openai.com/docs/api-reference/audio.
+ * with a file in, JSON, text, subtitles or a stream of text out. Source: platform.openai.com/docs/api-reference/audio.
  */
 import {
   DialectError,
@@ -15,6 +15,8 @@ import {
 } from '@arouter/core';
 import { scanForm, textPart, withPart, type FormPart } from '../shared/multipart.ts';
 import { MODEL_CHARS_MAX } from '../shared/gateway-fields.ts';
+import { encodeErrorEvent } from '../shared/encode-error.ts';
+import { createEventRelay } from '../shared/event-relay.ts';
 import { plainDialect } from '../shared/plain-dialect.ts';
 import { invalidRequest } from '../shared/request-body.ts';
 import { asBuffer } from '../shared/scan-json.ts';
@@ -24,6 +26,8 @@ import { subtitleSeconds } from './subtitle-seconds.ts';
 
 /** More than a month of sound is a mistake of the provider, not a bill. */
 const SECONDS_MAX = 3_000_000;
+/** The last event repeats the whole text. */
+const EVENT_BYTES_MAX = 4 * 1024 * 1024;
 
 export const openaiTranscription = transcriber('openai-transcription', 'transcription');
 export const openaiTranslation = transcriber('openai-translation', 'translation');
@@ -39,26 +43,44 @@ function transcriber(id: string, operation: 'transcription' | 'translation'): Di
       throw new DialectError('read elsewhere');
     },
   });
-  return { ...plain, readRequest, passThrough, toCanonical: () => ({}), readAnswer };
+  return {
+    ...plain,
+    readRequest: (body, context) => readRequest(body, context, operation),
+    passThrough,
+    toCanonical: () => ({}),
+    readAnswer,
+    createPassThroughRelay: () =>
+      createEventRelay({
+        isContent: ({ type }) => type === 'transcript.text.delta' || type === 'transcript.text.segment',
+        isTerminal: ({ type }) => type === 'transcript.text.done',
+        usageOf,
+        eventBytesMax: EVENT_BYTES_MAX,
+      }),
+    encodeStreamError: encodeErrorEvent,
+  };
 }
 
-function readRequest(body: Uint8Array, context: RequestContext = {}): RequestFacts {
+function readRequest(
+  body: Uint8Array,
+  context: RequestContext = {},
+  operation: 'transcription' | 'translation',
+): RequestFacts {
   const parts = scanForm(body, context.contentType);
   refuseLookalikes(parts);
   const files = parts.filter(({ name, isFile }) => name === 'file' && isFile);
   const [file] = files;
   if (file === undefined || files.length > 1)
     throw invalidRequest('The form needs one file in its field "file".');
-  if (textPart(body, parts, { name: 'stream', charsMax: 10 }) === 'true') {
-    throw invalidRequest('Streamed transcriptions are not supported; leave "stream" out.');
-  }
+  const stream = readSwitch(textPart(body, parts, { name: 'stream', charsMax: 10 }));
+  if (stream && operation === 'translation')
+    throw invalidRequest('Translations are not streamed by anybody; leave "stream" out.');
   const { likely, most } = soundSeconds(body.subarray(file.valueStart, file.valueEnd));
   return {
     body,
     context,
     model: textPart(body, parts, { name: 'model', charsMax: MODEL_CHARS_MAX }),
     models: [],
-    stream: false,
+    stream,
     outputTokensCap: null,
     provider: undefined,
     includeUsage: true,
@@ -67,6 +89,15 @@ function readRequest(body: Uint8Array, context: RequestContext = {}): RequestFac
     units: { seconds: likely },
     unitsMax: { seconds: most },
   };
+}
+
+/** As forms write it: clients of several languages differ in how. */
+function readSwitch(written: string | undefined): boolean {
+  if (written === undefined) return false;
+  const folded = written.toLowerCase();
+  if (folded === 'true' || folded === '1') return true;
+  if (folded === 'false' || folded === '0') return false;
+  throw invalidRequest('The field "stream" must be true or false.');
 }
 
 const READ_PARTS = ['model', 'file', 'stream'];

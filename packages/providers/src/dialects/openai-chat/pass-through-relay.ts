@@ -13,6 +13,7 @@ import {
   EVENT_BYTES_MAX,
   eventJson,
   type EventBlock,
+  withBlankLine,
 } from '../shared/event-stream.ts';
 import { readFailureInAnswer } from '../shared/failure-signals.ts';
 import { asBuffer } from '../shared/scan-json.ts';
@@ -260,10 +261,4 @@ function hasNeedle(block: EventBlock, needle: Buffer): boolean {
 /** An upstream that ends within an event has not said it. */
 function isWhole(block: EventBlock): boolean {
   return block.data === null || isDone(block) || eventJson(block) !== undefined;
-}
-
-function withBlankLine(block: EventBlock): EventBlock {
-  const raw = asBuffer(block.raw);
-  if (raw.length === 0 || raw.toString('latin1').endsWith('\n\n')) return block;
-  return { ...block, raw: Buffer.concat([raw, Buffer.from(raw.at(-1) === 0x0a ? '\n' : '\n\n')]) };
 }

@@ -11,6 +11,7 @@ import {
   EVENT_BYTES_MAX,
   type EventBlock,
   eventJson,
+  withBlankLine,
 } from '../shared/event-stream.ts';
 import { readFailureInAnswer } from '../shared/failure-signals.ts';
 import { isObject, type JsonObject } from '../shared/json-values.ts';
@@ -185,10 +186,4 @@ function blocksOf(bytes: Buffer): readonly EventBlock[] {
 function join(pieces: readonly (Uint8Array | null)[]): Uint8Array | null {
   const some = pieces.filter((piece) => piece !== null);
   return some.length > 1 ? Buffer.concat(some) : (some[0] ?? null);
-}
-
-function withBlankLine(block: EventBlock): EventBlock {
-  const raw = asBuffer(block.raw);
-  if (raw.length === 0 || raw.toString('latin1', raw.length - 2) === '\n\n') return block;
-  return { ...block, raw: Buffer.concat([raw, Buffer.from(raw.at(-1) === 0x0a ? '\n' : '\n\n')]) };
 }

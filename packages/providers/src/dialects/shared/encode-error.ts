@@ -21,6 +21,12 @@ export function encodeStreamError(error: CallerError): Uint8Array {
   return new TextEncoder().encode(`data: ${JSON.stringify(chunk)}\n\n`);
 }
 
+/** The same where events are not chunks of chat: an event named `error`, which the clients throw. */
+export function encodeErrorEvent(error: CallerError): Uint8Array {
+  const data = JSON.stringify({ type: 'error', error: errorObject(error) });
+  return new TextEncoder().encode(`event: error\ndata: ${data}\n\n`);
+}
+
 function errorObject({
   status,
   code,

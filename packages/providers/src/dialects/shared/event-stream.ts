@@ -50,6 +50,13 @@ export function eventJson(block: EventBlock): unknown {
   }
 }
 
+/** The last block of a stream as a whole one: what follows it begins an event of its own. */
+export function withBlankLine(block: EventBlock): EventBlock {
+  const raw = asBuffer(block.raw);
+  if (raw.length === 0 || raw.toString('latin1', Math.max(0, raw.length - 2)) === '\n\n') return block;
+  return { ...block, raw: Buffer.concat([raw, Buffer.from(raw.at(-1) === LF ? '\n' : '\n\n')]) };
+}
+
 const LF = 0x0a;
 const CR = 0x0d;
 const COLON = 0x3a;
