@@ -44,9 +44,9 @@ test('a released probe can be taken again; an unreleased one cannot', () => {
   const book = new HealthBook();
   const scopes = [withModel('m')];
   book.apply(scopes, failure(NOW, 'model_unavailable'));
-  const later = instant(NOW + 86_400_000);
-  expect(book.takeProbes(scopes, { now: later, steadyMs: 0 })).toBe(true);
-  expect(book.takeProbes(scopes, { now: later, steadyMs: 0 })).toBe(false);
+  const later = { now: () => instant(NOW + 86_400_000), monotonicMs: () => 0 };
+  expect(book.takeProbes(scopes, later)).toBe(true);
+  expect(book.takeProbes(scopes, later)).toBe(false);
   book.releaseProbes(scopes);
-  expect(book.takeProbes(scopes, { now: later, steadyMs: 0 })).toBe(true);
+  expect(book.takeProbes(scopes, later)).toBe(true);
 });

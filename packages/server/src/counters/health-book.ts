@@ -3,10 +3,10 @@ import {
   HEALTHY,
   healthScopeId,
   nextHealth,
+  type Clock,
   type Health,
   type HealthScope,
   type HealthUpdate,
-  type Instant,
   type Outcome,
   type ProviderKeyId,
 } from '@arouter/core';
@@ -52,11 +52,10 @@ export class HealthBook {
     return updates;
   }
 
-  takeProbes(
-    scopes: readonly HealthScope[],
-    { now, steadyMs }: { readonly now: Instant; readonly steadyMs: number },
-  ): boolean {
+  takeProbes(scopes: readonly HealthScope[], clock: Pick<Clock, 'now' | 'monotonicMs'>): boolean {
     if (this.#healths.size === 0) return true;
+    const now = clock.now();
+    const steadyMs = clock.monotonicMs();
     const wanted: string[] = [];
     for (const scope of scopes) {
       const id = healthScopeId(scope);

@@ -99,10 +99,7 @@ export class MemoryCounters implements Counters {
   }
 
   takeProbes(scopes: readonly HealthScope[]): boolean {
-    return this.#healths.takeProbes(scopes, {
-      now: this.#clock.now(),
-      steadyMs: this.#clock.monotonicMs(),
-    });
+    return this.#healths.takeProbes(scopes, this.#clock);
   }
 
   releaseProbes(scopes: readonly HealthScope[]): void {

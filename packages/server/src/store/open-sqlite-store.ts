@@ -70,7 +70,7 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
     }),
   });
   const { position, lastSequence } = prepared;
-  const journal = new Journal({ ...settings, position, project: (to) => writer.project(to), log });
+  const journal = new Journal({ ...settings, position, project: (to) => writer.project(to), clock, log });
   const executor = createSqliteExecutor({ readers, writer, journal });
   const config = createConfigWriter(executor);
   const ledger = createSqliteLedger({

@@ -28,15 +28,22 @@ export function readRequest(body: Uint8Array): RequestFacts {
     throw invalidRequest('The field "messages" is required and must be an array.');
   const choices = integerField(body, members, { key: 'n', min: 1, max: CHOICES_MAX }) ?? 1;
   const cap = outputTokensCap(body, members);
+  const { model, models, provider, includeCost } = gatewayFacts(body, members);
   membersOf.set(body, members);
   return {
     body,
-    ...gatewayFacts(body, members),
+    model,
+    models,
+    provider,
+    includeCost,
     stream: booleanField(body, members, 'stream'),
     outputTokensCap: cap === null ? null : cap * choices,
     choices,
     includeUsage: objectField(body, members, 'stream_options')?.['include_usage'] === true,
-    externalParts: parts.filter((at) => at > messages.valueStart && at < messages.valueEnd).length,
+    externalParts:
+      parts.length === 0
+        ? 0
+        : parts.filter((at) => at > messages.valueStart && at < messages.valueEnd).length,
   };
 }
 

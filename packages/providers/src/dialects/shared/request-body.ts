@@ -2,7 +2,6 @@
 import { GatewayError } from '@arouter/core';
 import {
   findMember,
-  foldKey,
   JsonScanError,
   memberValue,
   scanJsonObject,
@@ -28,8 +27,7 @@ export function scanRequestBody(body: Uint8Array, onNestedKey?: NestedKeyListene
  * ones, and we would have judged another request than the provider serves.
  */
 export function refuseLookalikes(members: readonly JsonMember[], keys: ReadonlySet<string>): void {
-  for (const { key } of members) {
-    const folded = foldKey(key);
+  for (const { key, folded } of members) {
     if (folded !== key && keys.has(folded)) {
       throw invalidRequest(`The field "${folded}" must be written in lower case.`);
     }

@@ -8,6 +8,7 @@
  * Laxer in one point: raw control characters inside strings are left to the provider.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
+import { foldKey, usualKeyAt } from './json-keys.ts';
 
 /** The top-level object is depth 1. */
 export const JSON_DEPTH_MAX = 64;
@@ -19,6 +20,8 @@ export type JsonKind = 'string' | 'number' | 'object' | 'array' | 'true' | 'fals
 export type JsonMember = {
   /** Decoded: escapes are resolved. */
   readonly key: string;
+  /** The key without regard to case. */
+  readonly folded: string;
   /** Of the key's opening quote. */
   readonly keyStart: number;
   readonly valueStart: number;
@@ -66,9 +69,23 @@ export function memberValue(bytes: Uint8Array, member: JsonMember): unknown {
       return false;
     case 'null':
       return null;
+    case 'number':
+      return plainInteger(bytes, member) ?? JSON.parse(memberText(bytes, member));
     default:
       return JSON.parse(memberText(bytes, member));
   }
+}
+
+/** Null for anything but up to nine digits; those are nearly all numbers that are read, and need no text. */
+function plainInteger(bytes: Uint8Array, { valueStart, valueEnd }: JsonMember): number | null {
+  if (valueEnd - valueStart > 9) return null;
+  let value = 0;
+  for (let at = valueStart; at < valueEnd; at++) {
+    const byte = bytes[at];
+    if (!isDigit(byte)) return null;
+    value = value * 10 + (byte as number) - 0x30;
+  }
+  return value;
 }
 
 /** The JSON text of a member's value. */
@@ -80,13 +97,6 @@ export function memberText(bytes: Uint8Array, member: JsonMember): string {
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-
-/** A key without regard to case, the way case-blind parsers compare (Kelvin sign and long s included). */
-export function foldKey(key: string): string {
-  return IS_PLAIN.test(key) ? key : key.toUpperCase().toLowerCase();
-}
-/** Folds to itself; nearly all keys are like this. */
-const IS_PLAIN = /^[a-z0-9_]*$/;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -137,11 +147,13 @@ class JsonScanner {
     const bytes = this.#bytes;
     for (let keyStart = start; ;) {
       const keyEnd = this.#skipKey(keyStart);
-      const key = this.#decodeKey(keyStart, keyEnd);
-      this.#claimKey(key, keyStart);
+      const usual = usualKeyAt(bytes, keyStart + 1, keyEnd - 1);
+      const key = usual === undefined ? this.#decodeKey(keyStart, keyEnd) : usual.key;
+      const folded = usual === undefined ? foldKey(key) : usual.folded;
+      this.#claimKey(key, folded, keyStart);
       const valueStart = this.#skipColon(keyEnd);
       const valueEnd = this.#skipValue(valueStart, 1);
-      this.#members.push({ key, keyStart, valueStart, valueEnd, kind: kindOf(bytes[valueStart]) });
+      this.#members.push({ key, folded, keyStart, valueStart, valueEnd, kind: kindOf(bytes[valueStart]) });
       const at = this.#skipSpace(valueEnd);
       if (bytes[at] === CLOSE_BRACE) return at + 1;
       if (bytes[at] !== COMMA) throw new JsonScanError('a comma or the end of the object is missing', at);
@@ -154,12 +166,11 @@ class JsonScanner {
     return this.#bytes.toString('utf8', start + 1, end - 1);
   }
 
-  #claimKey(key: string, offset: number): void {
+  #claimKey(key: string, folded: string, offset: number): void {
     if (FORBIDDEN_KEYS.has(key)) throw new JsonScanError('a top-level key names an object internal', offset);
     if (this.#members.length === JSON_KEYS_MAX) {
       throw new JsonScanError(`there are more than ${JSON_KEYS_MAX} top-level keys`, offset);
     }
-    const folded = foldKey(key);
     if (this.#folded === null && this.#foldedFew.length === FEW_KEYS) this.#folded = new Set(this.#foldedFew);
     const repeated = this.#folded === null ? this.#foldedFew.includes(folded) : this.#folded.has(folded);
     if (repeated) throw new JsonScanError('a top-level key is repeated (case and escapes aside)', offset);

@@ -1,10 +1,11 @@
 /**
- * The ledger's journal: what happened is appended to a file on the main thread, one write for all that happened in a
- * turn of the event loop, and is durable from then on; the writer's thread brings it into the tables later, many
+ * The ledger's journal: what happened is appended to a file on the main thread, at once when nothing else happens, under
+ * load one write for all that happened in a turn of the event loop, and is durable from then on; the writer's thread brings it into the tables later, many
  * operations at a time. An acknowledged operation survives `kill -9`, because the kernel has it; with `full` it also
  * survives a power cut, because it is flushed before it is acknowledged. Fails closed: what cannot be appended is
  * rejected with StoreUnavailable, and so is everything once too much waits for the tables.
  */
+import type { Clock } from '@arouter/core';
 import { StoreUnavailable } from '../store.ts';
 import type { StoreLog } from '../store-log.ts';
 import { encodeGroup } from './journal-format.ts';
@@ -16,6 +17,8 @@ import { Projection } from './projection.ts';
 export const UNPROJECTED_BYTES_MAX = 64 * 1024 * 1024;
 /** Operations written at once. */
 const GROUP_OPERATIONS_MAX = 1000;
+/** Who comes this long after the last write is alone: waiting for company would only delay them. */
+const ALONE_AFTER_MS = 0.25;
 /** Operations that wait in memory while too much waits for the tables. */
 const QUEUED_OPERATIONS_MAX = 20_000;
 
@@ -26,6 +29,7 @@ export type JournalOptions = {
   /** Where the tables stand. Nothing is in the journal yet. */
   readonly position: number;
   readonly project: (to: number) => Promise<ProjectReply>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: StoreLog;
 };
 
@@ -36,6 +40,8 @@ export class Journal {
   readonly #file: JournalFile;
   readonly #projection: Projection;
   readonly #isFlushed: boolean;
+  readonly #clock: JournalOptions['clock'];
+  #writtenMs = -Infinity;
   #next: Group = newGroup();
   #isScheduled = false;
   /** Written, and not flushed yet. */
@@ -43,7 +49,8 @@ export class Journal {
   #isFlushing = false;
   #lastWritten: Promise<void> = Promise.resolve();
 
-  constructor({ file, synchronous, position, project, log }: JournalOptions) {
+  constructor({ file, synchronous, position, project, clock, log }: JournalOptions) {
+    this.#clock = clock;
     this.#isFlushed = synchronous === 'full';
     this.#file = new JournalFile({ databaseFile: file, position, isFlushed: this.#isFlushed });
     this.#projection = new Projection({ position, project, onChange: () => this.#projected(), log });
@@ -56,8 +63,10 @@ export class Journal {
     group.operations.push(operation);
     if (!this.#isScheduled) {
       this.#isScheduled = true;
-      // After the current turn's events, so that requests which arrived together share one write.
-      setImmediate(this.#write);
+      // Under load after the current turn's events, so that requests which arrived together share one write.
+      const isAlone = this.#clock.monotonicMs() - this.#writtenMs > ALONE_AFTER_MS;
+      if (isAlone) queueMicrotask(this.#write);
+      else setImmediate(this.#write);
     }
     return group.promise;
   }
@@ -92,6 +101,7 @@ export class Journal {
     } catch (cause) {
       return group.reject(new StoreUnavailable('The ledger journal cannot be written now.', { cause }));
     }
+    this.#writtenMs = this.#clock.monotonicMs();
     this.#projection.follow(this.#file.position);
     if (!this.#isFlushed) return group.resolve();
     this.#lastWritten = group.promise;
