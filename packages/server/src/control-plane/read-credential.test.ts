@@ -77,6 +77,17 @@ describe('reading a credential', () => {
     });
   });
 
+  test('names every field that is wrong, each in a sentence of its own', () => {
+    const given = { access_key: 'bad', region: 'bad' };
+    expect(() => read(cloud, given)).toThrow(
+      expect.objectContaining({
+        message:
+          '`credential.access_key`: This is not good. `credential.secret_key` is required: secret_key for Cloud. `credential.region`: This is not good.',
+        metadata: { fields: ['credential.access_key', 'credential.secret_key', 'credential.region'] },
+      }),
+    );
+  });
+
   test('takes a form of its own apart, and moves the address it names out of the secret', () => {
     const manifest: ProviderManifest = {
       ...openai,

@@ -27,7 +27,7 @@ export function readCredential(
 ): ReadCredential {
   const type = credentialTypeOf(manifest, typeId);
   const values = namedValues(manifest, type, given);
-  for (const field of type.fields) assertGood(manifest, field, values.get(field.name));
+  assertGood(manifest, type, values);
   const placed = type.place?.(Object.fromEntries(values)) ?? placeByField(type, values);
   if (placed.kind === 'placed') return { type, ...placed };
   const name = `credential.${placed.field}`;
@@ -167,17 +167,31 @@ function asText(type: CredentialType, field: CredentialField, value: unknown): s
   return text.trim();
 }
 
-function assertGood(manifest: ProviderManifest, field: CredentialField, value: string | undefined): void {
-  const name = `credential.${field.name}`;
-  if (value === undefined || value === '') {
-    if (!field.required) return;
-    throw fieldError(
-      name,
-      `\`${name}\` is required: ${field.label} for ${manifest.name}. ${field.help}`.trim(),
-    );
+/** Names every field that is wrong, so that a form shows all of them at once. */
+function assertGood(
+  manifest: ProviderManifest,
+  type: CredentialType,
+  values: ReadonlyMap<string, string>,
+): void {
+  const problems = type.fields.flatMap((field) => {
+    const sentence = problemOf(manifest, field, values.get(field.name) ?? '');
+    return sentence === undefined ? [] : [{ name: `credential.${field.name}`, sentence }];
+  });
+  if (problems.length === 0) return;
+  throw new GatewayError('invalid_request', problems.map(({ sentence }) => sentence).join(' '), {
+    metadata: { fields: problems.map(({ name }) => name) },
+  });
+}
+
+function problemOf(manifest: ProviderManifest, field: CredentialField, value: string): string | undefined {
+  const name = `\`credential.${field.name}\``;
+  if (value === '') {
+    return field.required
+      ? `${name} is required: ${field.label} for ${manifest.name}. ${field.help}`.trim()
+      : undefined;
   }
   const problem = field.check(value);
-  if (problem !== undefined) throw fieldError(name, `\`${name}\`: ${problem}`);
+  return problem === undefined ? undefined : `${name}: ${problem}`;
 }
 
 /**
