@@ -1,4 +1,5 @@
 /** The reference pages under docs/, each from the table in code that it shows. */
+import { readFileSync } from 'node:fs';
 import {
   BENCH_POLICIES,
   ERROR_CODES,
@@ -25,6 +26,8 @@ import {
 import { FATES_TO_OPENAI_CHAT } from '../packages/providers/src/dialects/openai-chat/field-fates.ts';
 import type { FieldFate } from '../packages/providers/src/dialects/shared/field-fate.ts';
 import { SETTINGS } from '../packages/server/src/config/settings.ts';
+import { clientsPage, type Versions } from './clients-page.ts';
+import { code, table } from './markdown.ts';
 
 export type ReferencePage = { readonly path: string; readonly content: string };
 
@@ -38,6 +41,7 @@ export function referencePages(generatedNote: string): readonly ReferencePage[] 
     page('errors', errorsPage()),
     page('health', healthPage()),
     page('translation', translationPage()),
+    page('clients', clientsPage(testedVersions())),
   ];
 }
 
@@ -171,14 +175,9 @@ function fates(rows: readonly FieldFate[]): string {
   );
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
+function testedVersions(): Versions {
+  const written = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(written) as { readonly devDependencies: Versions }).devDependencies;
 }
 
 function duration(ms: number): string {

@@ -11,8 +11,8 @@ import { createControlPlane } from './control-plane/create-control-plane.ts';
 import type { FirstRun } from './control-plane/deps.ts';
 import { createDataPlane } from './data-plane/create-data-plane.ts';
 import { createFaces, defaultProviderOf } from './data-plane/faces.ts';
-import { findGeminiModel, listGeminiModels } from './data-plane/list-gemini-models.ts';
-import { listModels } from './data-plane/list-models.ts';
+import { findGeminiModel, type GeminiListing, listGeminiModels } from './data-plane/list-gemini-models.ts';
+import { findListedModel, listModels, type ModelListing } from './data-plane/list-models.ts';
 import { consumeBootstrapToken, issueBootstrapToken } from './first-run/bootstrap-token.ts';
 import { createFirstApiKey, createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
 import { createFirstRunHandler } from './first-run/handle-first-run.ts';
@@ -182,12 +182,7 @@ function modelsHandler(engine: Engine, log: ReturnType<typeof createLog>): HttpD
     try {
       const apiKey = authenticate(ports, tokenOf(request), ['inference', 'management', 'operator']);
       const listing = { providers, snapshot: live.current(), apiKey, ownProvider };
-      const answer =
-        shape === 'list'
-          ? listModels(listing)
-          : model === undefined
-            ? listGeminiModels(listing, query)
-            : findGeminiModel(listing, model);
+      const answer = shape === 'list' ? shownModels(listing, model) : shownGemini(listing, model, query);
       response.writeHead(200, { 'content-type': 'application/json', 'x-request-id': requestId });
       response.end(JSON.stringify(answer));
     } catch (error) {
@@ -195,6 +190,14 @@ function modelsHandler(engine: Engine, log: ReturnType<typeof createLog>): HttpD
       sendErrorAnswer(response, { dialect, requestId }, shownError(error, requestId, log));
     }
   };
+}
+
+function shownModels(listing: ModelListing, model: string | undefined): object {
+  return model === undefined ? listModels(listing) : findListedModel(listing, model);
+}
+
+function shownGemini(listing: GeminiListing, model: string | undefined, query: string): object {
+  return model === undefined ? listGeminiModels(listing, query) : findGeminiModel(listing, model);
 }
 
 /** What is thrown in a listener ends the process; a fault of ours is logged and answered instead. */

@@ -205,11 +205,20 @@ function readAsk(request: SandboxRequest, body: JsonObject, streamed: boolean): 
       schema: isObject(spec['inputSchema']) ? spec['inputSchema']['json'] : {},
     })),
     toolChoice: readToolChoice(config['toolChoice']),
-    answerSchema: undefined,
+    answerSchema: readAnswerSchema(body['outputConfig']),
     outputTokensMax: typeof cap === 'number' ? cap : Infinity,
     stops: Array.isArray(stops) ? stops.filter((stop) => typeof stop === 'string') : [],
     inputTokens: words + textTokens(textOfContent(body['system'])) + textTokens(JSON.stringify(specs)),
   };
+}
+
+/** The schema stands there as text. */
+function readAnswerSchema(outputConfig: unknown): unknown {
+  const format = isObject(outputConfig) ? outputConfig['textFormat'] : undefined;
+  const structure = isObject(format) ? format['structure'] : undefined;
+  const named = isObject(structure) ? structure['jsonSchema'] : undefined;
+  if (!isObject(named) || typeof named['schema'] !== 'string') return undefined;
+  return JSON.parse(named['schema']) as unknown;
 }
 
 function readToolChoice(choice: unknown): ToolChoice {

@@ -1,5 +1,6 @@
 /** GET /v1/models: the catalogue as this caller may use it, in the union of the shapes that client libraries read. */
 import {
+  GatewayError,
   matchesAnyModelPattern,
   nanoUsd,
   type ApiKeyRecord,
@@ -17,6 +18,16 @@ export type ModelListing = {
   readonly apiKey: ApiKeyRecord;
 };
 
+/** One model, as the libraries of OpenAI, OpenRouter and Anthropic read it. */
+export type ListedModel = { readonly id: string; readonly [member: string]: unknown };
+export type ListedModels = {
+  readonly object: 'list';
+  readonly data: readonly ListedModel[];
+  readonly has_more: false;
+  readonly first_id: string | null;
+  readonly last_id: string | null;
+};
+
 /** A model that some key of the workspace, or a platform key, can serve, and that the caller may use. */
 export type ServableListing = {
   readonly provider: ProviderManifest;
@@ -26,12 +37,29 @@ export type ServableListing = {
   readonly model: ModelFacts | undefined;
 };
 
-/** `contract.md` §10.1. */
-export function listModels(listing: ModelListing): {
-  readonly object: 'list';
-  readonly data: readonly object[];
-} {
-  return { object: 'list', data: servableModels(listing).map(toListed) };
+/** `contract.md` §10.1; one page holds all, also for those who would turn pages as Anthropic's library does. */
+export function listModels(listing: ModelListing): ListedModels {
+  const data = servableModels(listing).map(toListed);
+  return {
+    object: 'list',
+    data,
+    has_more: false,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+  };
+}
+
+/** `name`: with its provider, or as the provider knows it. Throws `model_not_found`. */
+export function findListedModel(listing: ModelListing, name: string): ListedModel {
+  const models = servableModels(listing);
+  const found =
+    models.find(({ provider, id }) => name === `${provider.id}/${id}`) ??
+    models.find(({ id }) => name === id);
+  if (found !== undefined) return toListed(found);
+  throw new GatewayError(
+    'model_not_found',
+    'There is no such model that a key of this workspace serves. GET /v1/models lists those that there are.',
+  );
 }
 
 export function servableModels({ providers, snapshot, apiKey }: ModelListing): readonly ServableListing[] {
@@ -65,14 +93,19 @@ function withoutPrefix(name: string, provider: string): string {
   return name.startsWith(`${provider}/`) ? name.slice(provider.length + 1) : name;
 }
 
-function toListed({ provider: manifest, id: ownId, model }: ServableListing): object {
+function toListed({ provider: manifest, id: ownId, model }: ServableListing): ListedModel {
   const id = `${manifest.id}/${ownId}`;
+  const name = model === undefined ? id : `${manifest.name}: ${model.name}`;
+  const released = Date.parse(model?.released ?? '1970-01-01');
   return {
     id,
     object: 'model',
+    type: 'model',
     canonical_slug: id,
-    name: model === undefined ? id : `${manifest.name}: ${model.name}`,
-    created: Math.floor(Date.parse(model?.released ?? '1970-01-01') / 1000),
+    name,
+    display_name: name,
+    created: Math.floor(released / 1000),
+    created_at: new Date(released).toISOString(),
     owned_by: manifest.id,
     description: '',
     context_length: model?.contextTokens ?? null,

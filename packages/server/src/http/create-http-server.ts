@@ -5,6 +5,8 @@ import type { FastifyInstance, HTTPMethods } from 'fastify';
 import type { DataPlane } from '../data-plane/create-data-plane.ts';
 import type { Face, Faces } from '../data-plane/faces.ts';
 import { PLAYGROUND_CHAT, type Playground } from '../playground/create-playground.ts';
+import { askedModels } from './asked-models.ts';
+import type { AskedModels } from './asked-models.ts';
 import type { StaticPages } from './static-pages.ts';
 
 export type HttpDeps = {
@@ -16,7 +18,7 @@ export type HttpDeps = {
   readonly accepting: () => boolean;
   /** A refusal in the shape of the dialect that the path, or the caller's headers, speak. */
   readonly refuse: (face: Face, response: ServerResponse, refusal: Refusal) => void;
-  /** GET /v1/models and its twins, in the shape of the path. */
+  /** GET /v1/models and its twins, in the shape that `askedModels` finds. */
   readonly models: (asked: AskedModels, request: IncomingMessage, response: ServerResponse) => void;
   /** Null when this process only infers. */
   readonly controlPlane: FastifyInstance | null;
@@ -29,12 +31,6 @@ export type HttpDeps = {
   readonly ready: () => Promise<boolean>;
 };
 
-/** `model`: the one that the path names. */
-export type AskedModels = {
-  readonly shape: 'list' | 'gemini';
-  readonly model: string | undefined;
-  readonly query: string;
-};
 export type Refusal = { readonly error: GatewayError; readonly headers: readonly string[] };
 
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -43,8 +39,6 @@ const REQUEST_MS_MAX = 60_000;
 const IDLE_CONNECTION_MS_MAX = 75_000;
 const CONNECTIONS_CHECK_MS = 5000;
 const CONNECTIONS_MAX = 10_000;
-const MODEL_PATHS = new Set(['/v1/models', '/api/v1/models']);
-const GEMINI_MODELS = /^\/v1beta\/models(?:\/([^:]+))?$/;
 
 export function createHttpServer(deps: HttpDeps): Server {
   const server = createServer(
@@ -101,7 +95,7 @@ function methodsOf({ methods = POST_ONLY }: Face): readonly string[] {
 
 /** What is asked of the inference paths besides the one thing they do; true when it was answered. */
 function routeInference(deps: HttpDeps, { path, face, request, response }: Routed): boolean {
-  const models = askedModels(path, request.url ?? '');
+  const models = askedModels(path, request);
   if (models !== undefined && (request.method === 'GET' || request.method === 'HEAD')) {
     deps.models(models, request, response);
     return true;
@@ -123,13 +117,6 @@ function routeInference(deps: HttpDeps, { path, face, request, response }: Route
   );
   deps.refuse(beside, response, { error, headers: [] });
   return true;
-}
-
-function askedModels(path: string, url: string): AskedModels | undefined {
-  const query = url.slice(path.length + 1);
-  if (MODEL_PATHS.has(path)) return { shape: 'list', model: undefined, query };
-  const gemini = GEMINI_MODELS.exec(path);
-  return gemini === null ? undefined : { shape: 'gemini', model: gemini[1], query };
 }
 
 function familyOf({ faces }: Pick<HttpDeps, 'faces'>, path: string): Face | undefined {
