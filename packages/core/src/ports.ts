@@ -117,6 +117,14 @@ export interface KeyVerifier {
   verify(token: string, snapshot: ConfigSnapshot): ApiKeyRecord | undefined;
 }
 
+/** How long a provider may take, by what it was asked for. */
+export type GenerationLimits = {
+  readonly answer: WireLimits;
+  readonly stream: WireLimits;
+  /** Between two pictures of a stream nothing comes, however long the second takes to be drawn. */
+  readonly pictures: WireLimits;
+};
+
 export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
@@ -127,5 +135,6 @@ export interface Ports {
   readonly speeds: Speeds;
   readonly vault: Vault;
   readonly transport: Transport;
+  readonly wireLimits: GenerationLimits;
   readonly providers: ReadonlyMap<ProviderId, ProviderManifest>;
 }

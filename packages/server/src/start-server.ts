@@ -70,6 +70,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     const server = createHttpServer({
       dataPlane,
       faces,
+      timeLimits: settings.timeLimits,
       accepting: () => accepting,
       refuse: ({ dialect }, response, { error, headers }) =>
         sendErrorAnswer(response, { dialect, requestId: requestIdOf(engine) }, error, headers),
@@ -115,11 +116,11 @@ function pagesBeside(controlPlane: Awaited<ReturnType<typeof startControlPlane>>
 }
 
 function startDataPlane(
-  { bodyBytesMax }: Settings,
+  { bodyBytesMax, timeLimits: { callerStallMs } }: Settings,
   { ports }: Engine,
   { log, tails }: { readonly log: ReturnType<typeof createLog>; readonly tails: Tails },
 ) {
-  return createDataPlane({ ports, bodyBytesMax, track: tails.track, log });
+  return createDataPlane({ ports, bodyBytesMax, callerStallMs, track: tails.track, log });
 }
 
 type ControlPlaneParts = {

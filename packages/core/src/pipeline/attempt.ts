@@ -35,13 +35,6 @@ const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 /** Error bodies are cut here before anything looks at them. */
 const ERROR_BYTES_MAX = 64 * 1024;
 
-export const WIRE_LIMITS: Readonly<Record<'answer' | 'stream' | 'pictures', WireLimits>> = {
-  answer: { connectMs: 10_000, firstByteMs: 600_000, idleMs: 90_000, totalMs: 1_800_000 },
-  stream: { connectMs: 10_000, firstByteMs: 120_000, idleMs: 90_000, totalMs: 1_800_000 },
-  /** Between two pictures of a stream nothing comes, however long the second takes to be drawn. */
-  pictures: { connectMs: 10_000, firstByteMs: 600_000, idleMs: 600_000, totalMs: 1_800_000 },
-};
-
 export async function attempt(
   ports: Ports,
   run: Run,
@@ -55,7 +48,7 @@ export async function attempt(
   const cancel = new Cancel();
   const stopWatching = cancelAfterCaller(ports.clock, run.inbound.signal, () => cancel.cancel());
   try {
-    const limits = limitsFor(run);
+    const limits = limitsFor(ports, run);
     const signed = authorizeRequest(ports, target);
     const wire = signed instanceof Promise ? await signed : signed;
     if (ports.clock.monotonicMs() - reservedMs > DISPATCH_LAG_MS_MAX) return await refuseLate(ports, open);
@@ -78,9 +71,9 @@ export async function attempt(
   }
 }
 
-function limitsFor({ inbound, request }: Run): WireLimits {
-  if (!request.facts.stream) return WIRE_LIMITS.answer;
-  return inbound.dialect.operation === 'images' ? WIRE_LIMITS.pictures : WIRE_LIMITS.stream;
+function limitsFor({ wireLimits }: Ports, { inbound, request }: Run): WireLimits {
+  if (!request.facts.stream) return wireLimits.answer;
+  return inbound.dialect.operation === 'images' ? wireLimits.pictures : wireLimits.stream;
 }
 
 /** What was reserved is no longer the truth: nothing is sent, and the row says so. */

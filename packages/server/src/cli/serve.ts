@@ -12,7 +12,6 @@ ${settingsHelp()}
 
 Provider keys found in the environment at the first start (OPENAI_API_KEY, ANTHROPIC_API_KEY, …) become platform keys.
 `;
-const GRACE_MS = 60_000;
 
 export async function serve(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: { help: { type: 'boolean', short: 'h' } } });
@@ -21,9 +20,10 @@ export async function serve(args: readonly string[]): Promise<void> {
     return;
   }
   const environment = { ...process.env };
-  const server = await startServer(readSettings(environment));
+  const settings = readSettings(environment);
+  const server = await startServer(settings);
   // Before anyone is told that it listens: who is told may stop it at once.
-  const stopped = untilStopped(server);
+  const stopped = untilStopped(server, settings.timeLimits.stopMs);
   try {
     greet(server, await importPlatformKeys(server, environment));
   } catch (error) {
@@ -48,7 +48,7 @@ function greet({ url, firstRunUrl, instance }: RunningServer, imported: readonly
 }
 
 /** The first signal stops gently; the second does not wait for streams that are still running. */
-async function untilStopped(server: RunningServer): Promise<void> {
+async function untilStopped(server: RunningServer, stopMs: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let stopping = false;
     const stop = (): void => {
@@ -56,7 +56,7 @@ async function untilStopped(server: RunningServer): Promise<void> {
         process.exit(130);
       }
       stopping = true;
-      server.close(GRACE_MS).then(resolve, reject);
+      server.close(stopMs).then(resolve, reject);
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);

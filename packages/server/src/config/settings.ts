@@ -5,16 +5,8 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
-
-type Setting = {
-  readonly env: string;
-  /** The key in the YAML file. */
-  readonly key: string;
-  readonly fallback: string;
-  readonly help: string;
-  /** One sentence, when the value is not allowed. */
-  readonly check: (value: string) => string | undefined;
-};
+import { integerBetween, type Setting } from './setting.ts';
+import { readTimeLimits, TIME_LIMIT_SETTINGS, type TimeLimits } from './time-limits.ts';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -153,6 +145,7 @@ export const SETTINGS = [
     help: 'Largest request body, in bytes.',
     check: integerBetween(1024, 268_435_456),
   },
+  ...TIME_LIMIT_SETTINGS,
   {
     env: 'AROUTER_LEDGER_SYNC',
     key: 'ledger_sync',
@@ -185,6 +178,7 @@ export type Settings = {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly bodyBytesMax: number;
   readonly ledgerSync: 'normal' | 'full';
+  readonly timeLimits: TimeLimits;
 };
 
 /** The process must not start; the CLI prints the sentence and exits with 78 (EX_CONFIG). */
@@ -223,6 +217,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     logLevel: text('AROUTER_LOG_LEVEL') as Settings['logLevel'],
     bodyBytesMax: Number(text('AROUTER_BODY_BYTES_MAX')),
     ledgerSync: text('AROUTER_LEDGER_SYNC') as Settings['ledgerSync'],
+    timeLimits: readTimeLimits((env) => Number(text(env))),
   };
 }
 
@@ -300,13 +295,6 @@ function anyText(): undefined {
 
 function notEmpty(value: string): string | undefined {
   return value === '' ? 'must not be empty.' : undefined;
-}
-
-function integerBetween(min: number, max: number): Setting['check'] {
-  return (value) =>
-    /^\d{1,10}$/.test(value) && Number(value) >= min && Number(value) <= max
-      ? undefined
-      : `must be a whole number from ${min} to ${max}.`;
 }
 
 function oneOf(allowed: readonly string[]): Setting['check'] {

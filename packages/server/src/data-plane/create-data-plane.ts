@@ -26,6 +26,8 @@ import type { BodyType, Face } from './faces.ts';
 export type DataPlaneDeps = {
   readonly ports: Ports;
   readonly bodyBytesMax: number;
+  /** A caller who takes nothing at all of a stream for this long is cut off. */
+  readonly callerStallMs: number;
   /** Lets shutdown wait for the tails of streams. */
   readonly track: (tail: Promise<unknown>) => void;
   readonly log: { error(fields: object, message: string): void };
@@ -81,7 +83,7 @@ async function handle(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
     ...(face.onlyProvider === undefined ? {} : { onlyProvider: face.onlyProvider }),
     context: contextOf(face, request),
   };
-  await send(response, await handleGeneration(deps.ports, inbound, deps.track));
+  await send(response, await handleGeneration(deps.ports, inbound, deps.track), deps.callerStallMs);
 }
 
 function assertBodyType(wanted: BodyType, given: string | undefined): void {
@@ -109,7 +111,7 @@ function contextOf({ context, dialect, bodyType }: Face, request: IncomingMessag
 }
 const NO_CONTEXT: RequestContext = {};
 
-async function send(response: ServerResponse, outbound: Outbound): Promise<void> {
+async function send(response: ServerResponse, outbound: Outbound, stallMsMax: number): Promise<void> {
   if (outbound.kind === 'answer') {
     const headers = flatHeaders(outbound.headers);
     headers.push('content-length', String(outbound.body.length));
@@ -118,7 +120,7 @@ async function send(response: ServerResponse, outbound: Outbound): Promise<void>
     return;
   }
   response.writeHead(outbound.status, flatHeaders(outbound.headers));
-  const end = await outbound.relay(callerSink(response));
+  const end = await outbound.relay(callerSink(response, stallMsMax));
   const { socket } = response;
   if (end === 'broken' && outbound.cutWhenBroken) {
     response.destroy();

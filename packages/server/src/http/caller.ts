@@ -167,11 +167,11 @@ class CallerSignal implements CancelSignal {
   }
 }
 
-/** A caller who takes nothing at all for this long is cut off: their stream holds a slot of a provider key. */
-const STALL_MS_MAX = 60_000;
-
-/** Writing after the caller has gone does nothing and takes everything: the upstream is drained, not paused. */
-export function callerSink(response: ServerResponse, stallMsMax: number = STALL_MS_MAX): CallerSink {
+/**
+ * Writing after the caller has gone does nothing and takes everything: the upstream is drained, not paused. A caller who takes
+ * nothing at all for `stallMsMax` is cut off: their stream holds a slot of a provider key.
+ */
+export function callerSink(response: ServerResponse, stallMsMax: number): CallerSink {
   let isWaiting = false;
   // The socket's own clock, which sees every byte that the caller takes; it runs only while there is something to take.
   response.on('timeout', () => response.destroy());

@@ -4,6 +4,7 @@ import { GatewayError } from '@arouter/core';
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import type { DataPlane } from '../data-plane/create-data-plane.ts';
 import type { Face, Faces } from '../data-plane/faces.ts';
+import type { TimeLimits } from '../config/time-limits.ts';
 import { PLAYGROUND_CHAT, type Playground } from '../playground/create-playground.ts';
 import { askedModels } from './asked-models.ts';
 import type { AskedModels } from './asked-models.ts';
@@ -14,6 +15,7 @@ export type HttpDeps = {
   readonly dataPlane: DataPlane | null;
   /** What is spoken where. */
   readonly faces: Faces;
+  readonly timeLimits: Pick<TimeLimits, 'callerHeadersMs' | 'callerRequestMs'>;
   /** False: it is stopping, and connections are not kept for further requests. */
   readonly accepting: () => boolean;
   /** A refusal in the shape of the dialect that the path, or the caller's headers, speak. */
@@ -34,20 +36,20 @@ export type HttpDeps = {
 export type Refusal = { readonly error: GatewayError; readonly headers: readonly string[] };
 
 const HEADER_BYTES_MAX = 16 * 1024;
-const HEADERS_MS_MAX = 10_000;
-const REQUEST_MS_MAX = 60_000;
 const IDLE_CONNECTION_MS_MAX = 75_000;
 const CONNECTIONS_CHECK_MS = 5000;
 const CONNECTIONS_MAX = 10_000;
 
 export function createHttpServer(deps: HttpDeps): Server {
+  const { callerHeadersMs, callerRequestMs } = deps.timeLimits;
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: HEADERS_MS_MAX,
-      requestTimeout: REQUEST_MS_MAX,
+      // Node refuses to start where the headers may take longer than the whole.
+      headersTimeout: Math.min(callerHeadersMs, callerRequestMs),
+      requestTimeout: callerRequestMs,
       keepAliveTimeout: IDLE_CONNECTION_MS_MAX,
-      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+      connectionsCheckingInterval: Math.min(CONNECTIONS_CHECK_MS, callerHeadersMs),
       noDelay: true,
     },
     (request, response) => route(deps, request, response),

@@ -66,6 +66,7 @@ export async function buildEngine(
     speeds: createSpeedBook(),
     vault,
     transport,
+    wireLimits: settings.timeLimits.wire,
     providers: manifests,
   };
   return {

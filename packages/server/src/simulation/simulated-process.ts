@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock, Counters, HealthScope, Ledger, Ports, ProviderKeyId, Transport } from '@arouter/core';
 import { nanoUsd } from '@arouter/core';
 import { createSpeedBook } from '../counters/speed-book.ts';
+import { readSettings } from '../config/settings.ts';
 import { rebuildState } from '../instance/rebuild-state.ts';
 import { steadyWallClock } from '../instance/steady-wall-clock.ts';
 import { StoreUnavailable, type Store } from '../store/store.ts';
@@ -90,6 +91,7 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
         openCredential: (key) => ({ api_key: secretOf(key) }),
       },
       transport,
+      wireLimits: readSettings({}).timeLimits.wire,
       providers: simulatedProviders,
     },
   };
