@@ -5,6 +5,7 @@ import type { ConfigSnapshot } from '../ports.ts';
 import { chooseModels, isAutoName } from '../routing/choose-models.ts';
 import { matchesAnyModelPattern, namesOfEndpoint } from '../routing/model-pattern.ts';
 import type { ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
+import type { ProviderId } from '../values.ts';
 import type { Dialect, RequestFacts } from '../wire/dialect.ts';
 import type { Inbound } from './exchange.ts';
 import { pricedFor, rawCandidate, resolveAt } from './path-candidates.ts';
@@ -31,6 +32,7 @@ export function parseRequest(
   if (onlyProvider !== undefined && inbound.dialect.operation === 'raw') {
     const candidates = [rawCandidate(config, apiKey, { ...facts, model: knownName(facts) }, onlyProvider)];
     assertAllowed(apiKey, candidates);
+    assertMayUseAll(apiKey, onlyProvider);
     return { facts, candidates, preferences: readPreferences(undefined, config, () => []) };
   }
   const names = namesIn(facts);
@@ -137,6 +139,20 @@ function unknownModel(names: readonly string[]): GatewayError {
     'model_not_found',
     `No provider serves ${names.map((name) => `"${name}"`).join(', ')}. GET /v1/models lists the models; ` +
       'for a new one, write it as provider/model or add it to the supported models of a provider key.',
+  );
+}
+
+/**
+ * The model that a body names is not always the one that answers: the path, an uploaded file or a second field may name another.
+ * What is passed on unread is for keys alone that may use all models of the provider.
+ */
+function assertMayUseAll({ allowedModels, name }: ApiKeyRecord, provider: ProviderId): void {
+  const all = `${provider}/*`;
+  if (allowedModels === null || matchesAnyModelPattern(allowedModels, [all])) return;
+  throw new GatewayError(
+    'model_not_allowed',
+    `The API key "${name}" may use certain models only, and at this path the gateway cannot see which model is asked. ` +
+      `Use a path that it knows, or allow "${all}" in API keys.`,
   );
 }
 

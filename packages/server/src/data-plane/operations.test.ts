@@ -344,6 +344,15 @@ describe('counting tokens', () => {
 
 describe('the raw proxy', () => {
   const lastSent = () => stage.sandbox.journal.entries().at(-1);
+  /** With an API key of its own. */
+  async function askAs(fields: object, path: string) {
+    const { json } = await stage.manage('POST', '/api/v1/keys', { name: 'Restricted', ...fields });
+    return stage.ask(
+      { ...QUESTION, model: 'gpt-4o-mini' },
+      { path, headers: { authorization: `Bearer ${String(json['key'])}` } },
+    );
+  }
+
   test('a known path is served and metered by its dialect, by that provider only', async () => {
     await stage.addKey();
     await stage.addKey({ provider: 'anthropic' });
@@ -390,6 +399,21 @@ describe('the raw proxy', () => {
     });
     const metered = await stage.ask(body, { path: '/openai/v1/unheard/of' });
     expect([metered.status, metered.json.error?.['code']]).toEqual([422, 'price_unknown']);
+  });
+
+  test('a key that may use certain models gets nothing through unread, whatever model the body names', async () => {
+    await stage.addKey();
+    const ask = (allowed: readonly string[] | null, path: string) => askAs({ allowed_models: allowed }, path);
+    // The path, a file or a second field may name the model that answers.
+    for (const path of ['/openai/v1/engines/gpt-4o/completions', '/openai/v1/chat/completions/']) {
+      const refused = await ask(['openai/gpt-4o-mini'], path);
+      expect([refused.status, refused.json.error?.['code']]).toEqual([403, 'model_not_allowed']);
+      expect(refused.json.error?.['message']).toContain('allow "openai/*"');
+    }
+    expect(stage.sandbox.journal.entries()).toHaveLength(0);
+    expect((await ask(['openai/gpt-4o-mini'], '/openai/v1/chat/completions')).status).toBe(200);
+    await ask(['openai/*'], '/openai/v1/unheard/of');
+    expect(lastSent()?.path).toBe('/openai/v1/unheard/of');
   });
 
   test.each(['/openai//evil.example/v1', '/openai/http://evil.example/', '/openai/v1/a%5cb'])(
