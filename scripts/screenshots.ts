@@ -109,6 +109,15 @@ const SHOTS: readonly Shot[] = [
   },
   { name: 'routing', title: 'Routing preview', path: '/routing', width: 1440, scheme: 'light' },
   { name: 'api-keys', title: 'API keys', path: '/settings/api-keys', width: 1440, scheme: 'light' },
+  { name: 'webhooks', title: 'Webhooks', path: '/settings/webhooks', width: 1440, scheme: 'light' },
+  {
+    name: 'webhook-narrow',
+    title: 'Adding a destination on a phone',
+    path: '/settings/webhooks',
+    width: 390,
+    scheme: 'dark',
+    arrange: (page) => page.getByRole('button', { name: 'Add destination' }).first().click(),
+  },
   { name: 'credits', title: 'Credits', path: '/credits', width: 1440, scheme: 'light' },
   { name: 'members', title: 'Members', path: '/settings/members', width: 1440, scheme: 'light' },
   { name: 'account', title: 'Account', path: '/settings/account', width: 1440, scheme: 'light' },
@@ -201,6 +210,16 @@ async function arrange({ client, gateway }: Dashboard, provider: Sandbox): Promi
     credential: { api_key: 'sk-sandbox-house' },
     base_url: openai,
   });
+  for (const [name, path] of [
+    ['Billing', '/v1/chat/completions'],
+    ['Operations', '/nowhere'],
+  ])
+    await client.manage('POST', '/api/webhooks/endpoints', {
+      name,
+      url: provider.url + path,
+      event_types: ['generation.completed', 'provider_key.unhealthy', 'budget.reached'],
+      sampling_rate: 0.2,
+    });
   for (let asked = 0; asked < 24; asked += 1)
     await ask(gateway.url, gateway.keys.apiKey, asked % 4 === 0 ? 'openai/gpt-4o' : 'openai/gpt-4o-mini');
   provider.behave({

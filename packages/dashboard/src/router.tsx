@@ -17,6 +17,7 @@ import { readPreviewSearch } from './pages/preview/preview-search.ts';
 import { readLogFilters } from './pages/logs/log-filters.ts';
 import { readSignInSearch } from './pages/sign-in/read-sign-in-search.ts';
 import { readUsageSearch } from './pages/usage/usage-search.ts';
+import { readWebhooksSearch } from './pages/webhooks/webhooks-search.ts';
 import { NotFoundPage } from './pages/not-found/not-found-page.tsx';
 
 const root = createRootRouteWithContext<{ readonly queries: QueryClient }>()({
@@ -144,6 +145,13 @@ const models = createRoute({
   component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/webhooks',
+  validateSearch: readWebhooksSearch,
+  component: lazyRouteComponent(() => import('./pages/webhooks/webhooks-page.tsx'), 'WebhooksPage'),
+});
+
 const playground = createRoute({
   getParentRoute: () => shell,
   path: '/playground',
@@ -174,6 +182,7 @@ const routes = root.addChildren([
     generation,
     models,
     playground,
+    webhooks,
     preview,
     apiKeys,
     credits,

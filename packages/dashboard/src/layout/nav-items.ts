@@ -29,6 +29,7 @@ export const NAV_GROUPS: readonly NavGroup[] = [
     items: [
       { to: '/settings/integrations', label: 'Integrations', icon: 'plug', permission: 'provider_keys.read' },
       { to: '/settings/api-keys', label: 'API keys', icon: 'key', permission: 'api_keys.read' },
+      { to: '/settings/webhooks', label: 'Webhooks', icon: 'webhook', permission: 'webhooks.read' },
       { to: '/settings/members', label: 'Members', icon: 'members', permission: 'members.read' },
       { to: '/settings/audit', label: 'Audit', icon: 'audit', permission: 'audit.read' },
       { to: '/settings/account', label: 'Account', icon: 'account', permission: 'account' },
