@@ -185,8 +185,7 @@ function Outcome({ delivery }: { readonly delivery: Delivery }) {
   return (
     <>
       {tries}
-      {status === null ? '' : `, status ${status}`}
-      {error === null ? '' : `: ${error}`}
+      {error === null ? (status === null ? '' : `, status ${status}`) : `: ${error}`}
       {next === null ? null : (
         <>
           {' '}
