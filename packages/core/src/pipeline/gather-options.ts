@@ -46,9 +46,11 @@ export function gatherOptions(
 function optionOf(
   ports: Pick<Ports, 'counters' | 'speeds' | 'vault'>,
   input: GatherInput,
-  { key, endpoint, spoken, destination, missingOperation, servedAtKey }: KeyService,
+  service: KeyService,
   now: Instant,
 ): KeyOption {
+  const { key, endpoint, spoken, destination, servedAtKey } = service;
+  const missingOperation = readsOperatorsAccount(service, input) ? 'raw' : service.missingOperation;
   // A key of another provider is judged without reading anything.
   if (endpoint === undefined || !key.enabled || missingOperation !== null || !servedAtKey) {
     const readings = { ...FREE_READINGS, missingOperation, servedAtKey };
@@ -64,6 +66,11 @@ function optionOf(
   });
   const readings = readKey(ports, input, { key, endpoint, spoken, demands, now });
   return { key, endpoint, spoken, destination, bounds, demands, readings };
+}
+
+/** What the operator's account holds, other workspaces have put there. Another format cannot refer to it at all. */
+function readsOperatorsAccount({ key, spoken }: KeyService, { facts, caller }: GatherInput): boolean {
+  return facts.storedState === true && key.source === 'platform' && spoken?.dialect.id === caller.id;
 }
 
 type ReadInput = {

@@ -36,7 +36,7 @@ export function explainExclusion(reason: Exclusion): string {
       return 'its provider does not serve this model.';
     case 'operation_not_served':
       return reason.operation === 'raw'
-        ? "only the workspace's own keys serve paths that are passed on unread: the operator's account is everybody's. Add a key of your own."
+        ? "only the workspace's own keys serve paths that are passed on unread, and what refers to things stored at the provider: the operator's account is everybody's. Add a key of your own."
         : `its provider does not offer ${OPERATION_WORDS[reason.operation]} for this model.`;
     case 'provider_not_allowed':
       return 'the API key may not use its provider. Change the allowed providers of the API key.';

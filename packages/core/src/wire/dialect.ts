@@ -69,6 +69,8 @@ export type RequestFacts = {
   readonly unitsMax?: UnitUsage;
   /** Images, audio and files referred to by URL or id, whose tokens the byte count does not bound. */
   readonly externalParts: number;
+  /** The request goes on from what an earlier one has left in a provider's account. Absent: it does not. */
+  readonly storedState?: boolean;
 };
 
 export type EncodedRequest = {

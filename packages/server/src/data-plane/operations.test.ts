@@ -441,6 +441,35 @@ describe('the raw proxy', () => {
     expect([known.status, known.headers.get('x-arouter-source')]).toEqual([200, 'platform']);
   });
 
+  test('nor is it gone on from: an earlier response there may be another workspace’s', async () => {
+    await stage.addKey({ platform: true });
+    const body = { model: 'gpt-4o-mini', input: 'Hello', previous_response_id: 'resp_0123456789' };
+    const refused = await stage.ask(body, { path: '/v1/responses' });
+    expect([refused.status, refused.text]).toEqual([
+      503,
+      expect.stringContaining('refers to things stored at the provider'),
+    ]);
+    expect(stage.sandbox.journal.entries()).toHaveLength(0);
+    const { previous_response_id: _id, ...fresh } = body;
+    const served = await stage.ask(fresh, { path: '/v1/responses' });
+    expect([served.status, served.headers.get('x-arouter-source')]).toEqual([200, 'platform']);
+    await stage.addKey({ provider: 'anthropic' });
+    const model = 'anthropic/claude-haiku-4-5';
+    const elsewhere = await stage.ask({ ...body, model }, { path: '/v1/responses' });
+    expect([elsewhere.status, elsewhere.json.error?.['message']]).toEqual([
+      400,
+      expect.stringContaining('Send the earlier input and output items in "input" instead.'),
+    ]);
+    await stage.addKey();
+    const own = await stage.ask(body, { path: '/v1/responses' });
+    expect(own.headers.get('x-arouter-source')).toBe('byok');
+    const later = await stage.ask({ ...fresh, background: true }, { path: '/v1/responses' });
+    expect([later.status, later.json.error?.['message']]).toEqual([
+      400,
+      expect.stringContaining('"background"'),
+    ]);
+  });
+
   test('a key of another provider never serves it', async () => {
     await stage.addKey();
     const { status } = await stage.ask({}, { path: '/anthropic/v1/models', method: 'GET' });

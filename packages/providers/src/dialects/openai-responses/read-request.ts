@@ -1,4 +1,5 @@
 /** What the gateway reads from a Responses request without building its input. */
+import { Buffer } from 'node:buffer';
 import type { RequestFacts } from '@arouter/core';
 import { isObject } from '../shared/json-values.ts';
 import {
@@ -33,6 +34,8 @@ const FIELDS_READ: ReadonlySet<string> = new Set([
   'conversation',
   ...GATEWAY_FIELDS,
 ]);
+/** An input item that stands for a stored one; a text that speaks of it is taken for one too. */
+const ITEM_REFERENCE = Buffer.from('"item_reference"');
 /** `{input: [{content: [{image_url: …}]}]}`: the object of a content part is the fifth level. */
 const PART_DEPTH = 5;
 /** Members of a content part whose tokens its bytes do not bound. */
@@ -58,6 +61,7 @@ export function readRequest(body: Uint8Array): RequestFacts {
   refuseBackground(body, members);
   membersOf.set(body, members);
   const usage = fieldValue(body, members, 'usage');
+  const isContinued = usesStoredState(members);
   return {
     body,
     model: stringField(body, members, { key: 'model', charsMax: MODEL_CHARS_MAX }),
@@ -72,7 +76,8 @@ export function readRequest(body: Uint8Array): RequestFacts {
     // Usage is part of the protocol: the terminal event of every stream states it.
     includeUsage: true,
     includeCost: isObject(usage) && usage['include'] === true,
-    externalParts: partsInInput(members, parts) + (usesStoredState(members) ? STORED_CONTEXT_PARTS : 0),
+    externalParts: partsInInput(members, parts) + (isContinued ? STORED_CONTEXT_PARTS : 0),
+    storedState: isContinued || bytes.includes(ITEM_REFERENCE),
   };
 }
 

@@ -193,6 +193,23 @@ describe('a Responses request for another dialect', () => {
     expect(parts({ previous_response_id: 'resp_1' })).toBe(100);
     expect(parts({ previous_response_id: null })).toBe(0);
   });
+
+  test('what goes on from something stored is known for it', () => {
+    const isStored = (fields: object) =>
+      dialect.readRequest(bytesOf({ model: 'm', input: 'x', ...fields })).storedState;
+    const stored = [
+      { previous_response_id: 'resp_1' },
+      { conversation: 'conv_1' },
+      { prompt: { id: 'pmpt_1' } },
+      { input: [{ type: 'item_reference', id: 'msg_1' }] },
+    ];
+    expect(stored.map(isStored)).toEqual([true, true, true, true]);
+    expect([{}, { store: true }, { previous_response_id: null }].map(isStored)).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
 });
 
 describe('a request of another dialect for a Responses provider', () => {
