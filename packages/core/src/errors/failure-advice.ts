@@ -51,3 +51,9 @@ export function failureAdvice(failureClass: FailureClass, context: AdviceContext
       return 'Enter the credential again: the stored one cannot be opened with the present encryption key.';
   }
 }
+
+/** A provider's words with an end, so that what follows does not read as a part of them. */
+export function asSentence(words: string): string {
+  const text = words.trimEnd();
+  return /[.!?…]["'”’)\]]?$/u.test(text) ? text : `${text}.`;
+}

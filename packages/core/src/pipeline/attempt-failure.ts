@@ -13,7 +13,7 @@ export function failureOfAnswer(
   return {
     class: classifyFailure(signals, manifest.failureRules),
     status: signals.status,
-    providerCode: signals.code === '' ? null : signals.code,
+    providerCode: signals.code === '' ? null : scrub(signals.code, credential),
     message: scrub(signals.message, credential),
     retryAfterMs: signals.retryAfterMs,
     reach: 'refused',

@@ -10,6 +10,7 @@ import { BENCH_POLICIES, healthScopes } from '../routing/next-health.ts';
 import { nanoUsd, type NanoUsd } from '../values.ts';
 import type { AnswerFacts } from '../wire/dialect.ts';
 import { fallbackReason } from './answer-headers.ts';
+import { scrub } from './attempt-failure.ts';
 import type { Target } from './prepare.ts';
 import { toCounterRefusal, type Run } from './run.ts';
 
@@ -206,8 +207,8 @@ function toRow(ports: Ports, { run, target, opened, startedMs }: OpenAttempt, en
         ? null
         : { class: end.failure.class, message: end.failure.message, providerCode: end.failure.providerCode },
     upstreamStatus: end.upstreamStatus,
-    upstreamId: end.answer.upstreamId,
-    finishReason: end.answer.finishReason,
+    upstreamId: keptWord(end.answer.upstreamId, target.credential),
+    finishReason: keptWord(end.answer.finishReason, target.credential),
     usage: end.usage,
     costNano: end.cost?.totalNano ?? null,
     costLines: end.cost?.lines ?? unitLines(end.usage?.units, target.endpoint.price),
@@ -221,3 +222,9 @@ function toRow(ports: Ports, { run, target, opened, startedMs }: OpenAttempt, en
     fallbackReason: fallbackReason(run, target.key),
   };
 }
+
+/** What the provider calls something, as far as it is kept: it may be of any length, and some providers repeat the key. */
+function keptWord(word: string | null, credential: Target['credential']): string | null {
+  return word === null ? null : scrub(word, credential).slice(0, KEPT_WORD_CHARS_MAX);
+}
+const KEPT_WORD_CHARS_MAX = 256;

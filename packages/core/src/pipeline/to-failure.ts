@@ -1,5 +1,5 @@
 /** Nothing served the request: the one error that says what, which and what now. Reads only the plan and the attempts. */
-import { failureAdvice } from '../errors/failure-advice.ts';
+import { asSentence, failureAdvice } from '../errors/failure-advice.ts';
 import type { Failure, FailureClass } from '../errors/failure-class.ts';
 import { GatewayError, type RateLimit } from '../errors/gateway-error.ts';
 import type { ErrorCode } from '../errors/codes.ts';
@@ -65,7 +65,7 @@ function failedAttempt(run: Run, last: FailedAttempt, now: Instant): GatewayErro
   const name = key.source === 'byok' ? `Key "${key.label || key.id}"` : 'The platform key';
   const advice = failureAdvice(failure.class, { provider: manifest.name, keysUrl: manifest.keysUrl });
   const { code, status } = ANSWERS[failure.class];
-  const message = `${name} for ${manifest.name}: ${failure.message || 'no message'} ${advice}`;
+  const message = `${name} for ${manifest.name}: ${asSentence(failure.message || 'no message')} ${advice}`;
   return new GatewayError(code, message, {
     status: status === 'upstream' ? (failure.status ?? 502) : status,
     retryAfterMs: statedWait(failure, run, now),

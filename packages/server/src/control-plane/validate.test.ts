@@ -55,6 +55,18 @@ describe('validation', () => {
     expect(validate(null, undefined, 'body')).toBeUndefined();
   });
 
+  test('says once what two rules of a field say alike', () => {
+    const date = z.strictObject({
+      at: z
+        .string()
+        .refine(() => false, 'must be a date')
+        .refine(() => false, 'must be a date'),
+    });
+    const error = refusal({ at: 'x', other: 1 }, date);
+    expect(error.message).toBe('`at` must be a date. `other` is not a field of this request.');
+    expect(error.metadata).toEqual({ fields: ['at'] });
+  });
+
   test('shows the first problems of many', () => {
     const many = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`field_${index}`, 1]));
     expect(refusal(many).message.split('. ')).toHaveLength(5);

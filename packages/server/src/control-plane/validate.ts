@@ -17,10 +17,15 @@ export function validate(schema: z.ZodType | null, value: unknown, place: Place)
   if (schema === null) return refuseContent(value, place);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap((issue) => describe(issue, place));
-  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX);
+  const problems = new Map(
+    result.error.issues
+      .flatMap((issue) => describe(issue, place))
+      // A field may break two rules that are one sentence to a person.
+      .map((problem) => [`${problem.field} ${problem.sentence}`, problem]),
+  );
+  const shown = [...problems.values()].slice(0, PROBLEMS_SHOWN_MAX);
   throw new GatewayError('invalid_request', shown.map(({ sentence }) => sentence).join(' '), {
-    metadata: { fields: shown.map(({ field }) => field) },
+    metadata: { fields: [...new Set(shown.map(({ field }) => field))].filter((field) => field !== '') },
   });
 }
 

@@ -38,6 +38,27 @@ test.each(
   },
 );
 
+test('a key that stands where an answer has its names is neither kept in the ledger nor shown', async () => {
+  const secret = 'sk-sandbox-openai-canary-0123456789';
+  const body = JSON.stringify({
+    id: `chatcmpl-${secret}-${'x'.repeat(5000)}`,
+    choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: secret }],
+    usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+  });
+  stage.sandbox.behave({ times: 1, fault: { kind: 'answer', status: 200, body } });
+  expect((await stage.ask()).status).toBe(200);
+  const [kept] = (await stage.newest(({ status }) => status === 'succeeded')).attempts;
+  expect(JSON.stringify(kept)).not.toContain(secret);
+  expect(kept?.upstreamId).toMatch(/^chatcmpl-\[secret\]-x{200,300}$/);
+  const error = JSON.stringify({ error: { message: 'no', type: 'x', code: secret } });
+  stage.sandbox.behave({ times: 1, fault: { kind: 'answer', status: 400, body: error } });
+  const refused = await stage.ask(QUESTION);
+  expect(refused.status).toBe(400);
+  const failed = await stage.newest(({ status }) => status === 'failed');
+  expect(refused.text + JSON.stringify(failed)).not.toContain(secret);
+  expect(refused.json.error?.['message']).toContain(': no. Correct the request');
+});
+
 test('the caller’s own key is in no header that a provider gets', async () => {
   await stage.ask(QUESTION, {
     headers: {
