@@ -36,7 +36,7 @@ const DIALECTS: Readonly<Record<ChatDialect, Dialect>> = {
 };
 const table = createEqualityTable(CROSSED_EXCEPTIONS);
 /** Reason → recordings whose question has no form in the other dialect. */
-const notAskable = new Map<string, RecordedChat[]>();
+const notAskable = new Map<string, RecordedChat<ChatDialect>[]>();
 
 describe.skipIf(!trafficIsPresent)(
   'recorded traffic through the gateway, across dialects',
@@ -74,7 +74,7 @@ describe.skipIf(!trafficIsPresent)(
       expect(asked).toBeGreaterThan(chats.length * 0.5);
     });
 
-    async function askAcross(chat: RecordedChat): Promise<void> {
+    async function askAcross(chat: RecordedChat<ChatDialect>): Promise<void> {
       const caller: ChatDialect = chat.dialect === 'openai-chat' ? 'anthropic-messages' : 'openai-chat';
       const question = questionIn(caller, chat);
       if (question === null) return;
@@ -99,13 +99,16 @@ describe.skipIf(!trafficIsPresent)(
     }
 
     /** What the provider was asked last. */
-    function askedUpstream({ basePath }: RecordedChat): JsonObject {
+    function askedUpstream({ basePath }: RecordedChat<ChatDialect>): JsonObject {
       const entry = world.sandbox.journal.entries().findLast(({ path }) => path.startsWith(`${basePath}/`));
       return JSON.parse(entry?.body ?? '{}') as JsonObject;
     }
 
     /** The question is not the recorded one to the letter any more, so its answer is set up by hand. */
-    async function answeredAsRecorded(chat: RecordedChat, ask: () => Promise<SdkAnswer>): Promise<SdkAnswer> {
+    async function answeredAsRecorded(
+      chat: RecordedChat<ChatDialect>,
+      ask: () => Promise<SdkAnswer>,
+    ): Promise<SdkAnswer> {
       const { status, answer, contentType, basePath, request } = chat;
       const body = answer.toString('utf8');
       const headers = { 'content-type': contentType };
@@ -121,7 +124,7 @@ describe.skipIf(!trafficIsPresent)(
 );
 
 /** The recorded question in the caller's dialect; null, and noted, when it has no form there. */
-function questionIn(caller: ChatDialect, chat: RecordedChat): JsonObject | null {
+function questionIn(caller: ChatDialect, chat: RecordedChat<ChatDialect>): JsonObject | null {
   const own = DIALECTS[chat.dialect];
   try {
     const facts = own.readRequest(Buffer.from(JSON.stringify(chat.request)));
@@ -137,12 +140,15 @@ function questionIn(caller: ChatDialect, chat: RecordedChat): JsonObject | null 
 }
 
 /** There and back again: through both translations the provider is asked what was recorded. */
-function differenceOfQuestion({ dialect, request }: RecordedChat, asked: JsonObject): string | null {
+function differenceOfQuestion(
+  { dialect, request }: RecordedChat<ChatDialect>,
+  asked: JsonObject,
+): string | null {
   return differenceOf(meaningOfQuestion(dialect, asked), meaningOfQuestion(dialect, request));
 }
 
 function differenceOfMeaning(
-  chat: RecordedChat,
+  chat: RecordedChat<ChatDialect>,
   caller: ChatDialect,
   { status, result }: SdkAnswer,
 ): string | null {

@@ -1,5 +1,5 @@
 /**
- * The recorded exchanges of the two chat dialects, whoever the provider: what was asked, what came back, and at which
+ * The recorded exchanges of the two chat dialects and of responses, whoever the provider: what was asked, what came back, and at which
  * provider of ours the same is asked. The traffic lies beside the project and is no part of it.
  */
 import { existsSync } from 'node:fs';
@@ -9,13 +9,14 @@ import type { Recording } from '@arouter/sandbox';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 export type ChatDialect = 'openai-chat' | 'anthropic-messages';
+export type RecordedDialect = ChatDialect | 'openai-responses';
 
-export type RecordedChat = {
+export type RecordedChat<Spoken extends RecordedDialect = RecordedDialect> = {
   /** `folder/file#index`. */
   readonly name: string;
   /** Who answered when it was recorded; the first segment of the sandbox's path. */
   readonly recordedAt: string;
-  readonly dialect: ChatDialect;
+  readonly dialect: Spoken;
   /** Our provider that speaks with such an upstream. */
   readonly provider: string;
   /** Where below the sandbox its key points. */
@@ -45,10 +46,12 @@ export function explainAbsence(): void {
     console.log(`skipped: no recorded traffic at ${TRAFFIC_DIR} (set AROUTER_TRAFFIC_DIR)`);
 }
 
-const OPERATIONS: readonly (readonly [suffix: string, dialect: ChatDialect])[] = [
+type Operation<Spoken> = readonly [suffix: string, dialect: Spoken];
+const CHATS: readonly Operation<ChatDialect>[] = [
   ['/chat/completions', 'openai-chat'],
   ['/v1/messages', 'anthropic-messages'],
 ];
+const RESPONSES: readonly Operation<'openai-responses'>[] = [['/responses', 'openai-responses']];
 /** Recorded at → our provider. What is not here is any endpoint that speaks the OpenAI dialect: a custom one. */
 const PROVIDERS = new Set([
   'openai',
@@ -67,8 +70,17 @@ const ELSEWHERE = new Set(['azure']);
 const BARE_NAMES = new Set(['openai', 'anthropic']);
 
 /** In the order of their names; empty when there is no traffic. Every one has a JSON object as its request. */
-export function loadRecordedChats(): readonly RecordedChat[] {
-  return trafficIsPresent ? loadRecordings(TRAFFIC_DIR).flatMap(toChat) : [];
+export function loadRecordedChats(): readonly RecordedChat<ChatDialect>[] {
+  return recordingsOf(CHATS, ({ exchange }) => !ELSEWHERE.has(exchange.provider));
+}
+
+export function loadRecordedResponses(): readonly RecordedChat<'openai-responses'>[] {
+  return recordingsOf(RESPONSES, ({ exchange }) => !ELSEWHERE.has(exchange.provider));
+}
+
+/** What was recorded at the providers that the others leave out. */
+export function loadRecordedElsewhere(): readonly RecordedChat[] {
+  return recordingsOf([...CHATS, ...RESPONSES], ({ exchange }) => ELSEWHERE.has(exchange.provider));
 }
 
 /** Asked again and again, a group is answered in the order of its list, round and round. */
@@ -80,14 +92,27 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function toChat({ name, exchange, path }: Recording): RecordedChat[] {
-  const operation = OPERATIONS.find(([suffix]) => path.endsWith(suffix));
+function recordingsOf<Spoken extends RecordedDialect>(
+  operations: readonly Operation<Spoken>[],
+  isWanted: (recording: Recording) => boolean,
+): readonly RecordedChat<Spoken>[] {
+  if (!trafficIsPresent) return [];
+  return loadRecordings(TRAFFIC_DIR)
+    .filter(isWanted)
+    .flatMap((recording) => toChat(recording, operations));
+}
+
+function toChat<Spoken extends RecordedDialect>(
+  { name, exchange, path }: Recording,
+  operations: readonly Operation<Spoken>[],
+): RecordedChat<Spoken>[] {
+  const operation = operations.find(([suffix]) => path.endsWith(suffix));
   const { request_body: request, provider: recordedAt, method } = exchange;
-  if (operation === undefined || !isJsonObject(request) || ELSEWHERE.has(recordedAt)) return [];
+  if (operation === undefined || !isJsonObject(request)) return [];
   const [suffix, dialect] = operation;
   const { model } = request;
   if (typeof model !== 'string') return [];
-  const provider = PROVIDERS.has(recordedAt) ? recordedAt : CUSTOM;
+  const provider = PROVIDERS.has(recordedAt) || ELSEWHERE.has(recordedAt) ? recordedAt : CUSTOM;
   return [
     {
       name,

@@ -26,7 +26,11 @@ export type RecordedWorld = {
 /** Served by the operator's keys: the workspace brings none of its own. */
 export const PLATFORM_PROVIDERS: ReadonlySet<string> = new Set(['groq', 'mistral', 'zai']);
 export const OPENAI_WEIGHTS = { production: 3, backup: 1 } as const;
-const FACES = { 'openai-chat': '/v1/chat/completions', 'anthropic-messages': '/v1/messages' } as const;
+export const FACES = {
+  'openai-chat': '/v1/chat/completions',
+  'anthropic-messages': '/v1/messages',
+  'openai-responses': '/v1/responses',
+} as const;
 
 export async function startRecordedWorld(
   chats: readonly RecordedChat[],

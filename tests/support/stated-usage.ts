@@ -24,7 +24,14 @@ export function statedUsage({
 }: Pick<RecordedChat, 'answer' | 'contentType' | 'dialect'>): StatedUsage | null {
   const text = answer.toString('utf8');
   const parts = contentType.startsWith('text/event-stream') ? eventsOf(text) : [JSON.parse(text) as unknown];
-  return dialect === 'openai-chat' ? openAiUsage(parts) : anthropicUsage(parts);
+  switch (dialect) {
+    case 'openai-chat':
+      return openAiUsage(parts);
+    case 'anthropic-messages':
+      return anthropicUsage(parts);
+    case 'openai-responses':
+      return responsesUsage(parts);
+  }
 }
 
 /** The JSON of every `data:` line; `[DONE]` is none. */
@@ -131,6 +138,23 @@ function anthropicUsage(parts: readonly unknown[]): StatedUsage | null {
     cached,
     written5m: written - written1h,
     written1h,
+    output: numberAt(usage, 'output_tokens'),
+  };
+}
+
+/** In the resource, or in the one that the last event of a stream holds. */
+function responsesUsage(parts: readonly unknown[]): StatedUsage | null {
+  const usage = parts
+    .filter(isJsonObject)
+    .map((part) => objectAt(part, 'usage') ?? objectAt(objectAt(part, 'response'), 'usage'))
+    .findLast((found) => found !== undefined);
+  if (usage === undefined) return null;
+  const details = objectAt(usage, 'input_tokens_details');
+  return {
+    input: numberAt(usage, 'input_tokens'),
+    cached: numberAt(details, 'cached_tokens'),
+    written5m: numberAt(details, 'cache_write_tokens'),
+    written1h: 0,
     output: numberAt(usage, 'output_tokens'),
   };
 }
