@@ -1,7 +1,7 @@
 /**
  * Where a gateway's time goes, read and not guessed:
  *
- *   node bench/profile.ts [--only arouter] [--workloads json-1k]
+ *   node scripts/with-node.mjs bench/profile.ts [--only arouter] [--workloads json-1k]
  *
  * Starts the gateway under `--cpu-prof`, loads it, and prints the self time of each of its threads by group, in
  * microseconds per request or chunk. The profiler itself costs some per cent: compare shares here, costs in `run.ts`.
