@@ -17,6 +17,7 @@ import { consumeBootstrapToken, issueBootstrapToken } from './first-run/bootstra
 import { createFirstApiKey, createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
 import { createFirstRunHandler } from './first-run/handle-first-run.ts';
 import { tokenOf } from './http/caller.ts';
+import { createBodyRoom } from './http/body-room.ts';
 import { createHttpServer, type HttpDeps } from './http/create-http-server.ts';
 import { sendErrorAnswer } from './http/error-answer.ts';
 import { singleSignOn } from './people/sso/single-sign-on.ts';
@@ -116,11 +117,13 @@ function pagesBeside(controlPlane: Awaited<ReturnType<typeof startControlPlane>>
 }
 
 function startDataPlane(
-  { bodyBytesMax, timeLimits: { callerStallMs } }: Settings,
+  { bodyBytesMax, bodiesHeldBytesMax, timeLimits: { callerStallMs } }: Settings,
   { ports }: Engine,
   { log, tails }: { readonly log: ReturnType<typeof createLog>; readonly tails: Tails },
 ) {
-  return createDataPlane({ ports, bodyBytesMax, callerStallMs, track: tails.track, log });
+  // A body that may be sent must find room when it comes alone.
+  const bodyRoom = createBodyRoom(Math.max(bodyBytesMax, bodiesHeldBytesMax));
+  return createDataPlane({ ports, bodyBytesMax, bodyRoom, callerStallMs, track: tails.track, log });
 }
 
 type ControlPlaneParts = {

@@ -227,7 +227,8 @@ export const ERROR_CODES = {
     status: 503,
     type: 'server_error',
     retry: true,
-    summary: 'The gateway cannot reach its own store; nothing was sent.',
+    summary:
+      'The gateway cannot take the request now: its store does not answer, or its memory is full of others. Nothing was sent.',
   },
   upstream_timeout: {
     status: 504,

@@ -145,6 +145,13 @@ export const SETTINGS = [
     help: 'Largest request body, in bytes.',
     check: integerBetween(1024, 268_435_456),
   },
+  {
+    env: 'AROUTER_BODIES_HELD_BYTES_MAX',
+    key: 'bodies_held_bytes_max',
+    fallback: '536870912',
+    help: 'Bytes of request bodies over 64 KiB held at the same time; beyond it such requests get 503. At least the largest body.',
+    check: integerBetween(1024, 68_719_476_736),
+  },
   ...TIME_LIMIT_SETTINGS,
   {
     env: 'AROUTER_LEDGER_SYNC',
@@ -177,6 +184,7 @@ export type Settings = {
   } | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly bodyBytesMax: number;
+  readonly bodiesHeldBytesMax: number;
   readonly ledgerSync: 'normal' | 'full';
   readonly timeLimits: TimeLimits;
 };
@@ -216,6 +224,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     oidc: readOidc(text),
     logLevel: text('AROUTER_LOG_LEVEL') as Settings['logLevel'],
     bodyBytesMax: Number(text('AROUTER_BODY_BYTES_MAX')),
+    bodiesHeldBytesMax: Number(text('AROUTER_BODIES_HELD_BYTES_MAX')),
     ledgerSync: text('AROUTER_LEDGER_SYNC') as Settings['ledgerSync'],
     timeLimits: readTimeLimits((env) => Number(text(env))),
   };

@@ -20,12 +20,14 @@ import {
   readBody,
   tokenOf,
 } from '../http/caller.ts';
+import type { BodyPlace, BodyRoom } from '../http/body-room.ts';
 import { errorAnswer } from '../http/error-answer.ts';
 import type { BodyType, Face } from './faces.ts';
 
 export type DataPlaneDeps = {
   readonly ports: Ports;
   readonly bodyBytesMax: number;
+  readonly bodyRoom: BodyRoom;
   /** A caller who takes nothing at all of a stream for this long is cut off. */
   readonly callerStallMs: number;
   /** Lets shutdown wait for the tails of streams. */
@@ -62,14 +64,26 @@ type Exchange = {
 };
 
 async function handle(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
+  const isSmall = Number(exchange.request.headers['content-length'] ?? Infinity) <= BODY_BYTES_OF_ANYONE;
+  if (isSmall) return serve(deps, exchange, undefined);
+  // Failover sends the body again, so that it is held until the request is over.
+  const place = deps.bodyRoom.place();
+  try {
+    await serve(deps, exchange, place);
+  } finally {
+    place.leave();
+  }
+}
+
+/** @param place Undefined: the body is small. */
+async function serve(deps: DataPlaneDeps, exchange: Exchange, place: BodyPlace | undefined): Promise<void> {
   const { face, requestId, request, response, apiKeyId } = exchange;
   const contentType = request.headers['content-type'];
   assertBodyType(face.bodyType ?? 'json', contentType);
   const token = apiKeyId === undefined ? tokenOf(request) : undefined;
   // Nobody unknown fills the memory: who sends much is asked first who it is.
-  const isSmall = Number(request.headers['content-length'] ?? Infinity) <= BODY_BYTES_OF_ANYONE;
-  if (!isSmall && apiKeyId === undefined) authenticate(deps.ports, token, ['inference']);
-  const body = await readBody(request, deps.bodyBytesMax);
+  if (place !== undefined && apiKeyId === undefined) authenticate(deps.ports, token, ['inference']);
+  const body = await readBody(request, deps.bodyBytesMax, place);
   const inbound: Inbound = {
     requestId,
     token,

@@ -1,6 +1,7 @@
 /** One HTTP exchange with a caller, reduced to what the pipeline needs: a token, headers, a body, a signal, a sink. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError, type CallerSink, type CancelSignal, type WireHeaders } from '@arouter/core';
+import type { BodyPlace } from './body-room.ts';
 
 /**
  * The caller's key, from whichever header its client library uses. Throws 400 when two different ones were sent: then
@@ -67,8 +68,15 @@ export function headerOf(request: IncomingMessage): (name: string) => string | u
 const DISCARD_MS_MAX = 2000;
 const DISCARD_BYTES_MAX = 64 * 1024 * 1024;
 
-/** The whole body, up to the bound; throws 413 beyond it. */
-export async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+/**
+ * The whole body, up to the bound; throws 413 beyond it.
+ * @param place Where what has come is counted among what all requests hold. Absent: nowhere.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  place?: Pick<BodyPlace, 'grow'>,
+): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bytesMax) throw tooLarge(bytesMax);
   const encoding = request.headers['content-encoding'];
@@ -83,13 +91,16 @@ export async function readBody(request: IncomingMessage, bytesMax: number): Prom
     let bytes = 0;
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > bytesMax) {
+      try {
+        if (bytes > bytesMax) throw tooLarge(bytesMax);
+        place?.grow(chunk.length);
+        chunks.push(chunk);
+      } catch (error) {
         request.off('data', onData);
         request.pause();
-        reject(tooLarge(bytesMax));
-        return;
+        chunks.length = 0;
+        reject(error);
       }
-      chunks.push(chunk);
     };
     request.on('data', onData);
     request.on('end', () => {

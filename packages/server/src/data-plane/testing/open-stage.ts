@@ -43,7 +43,8 @@ export const MODEL = 'openai/gpt-4o-mini';
 export const QUESTION = { model: MODEL, messages: [{ role: 'user', content: 'Hello' }] };
 const WAIT_MS_MAX = 2000;
 
-export async function openStage(): Promise<Stage> {
+/** @param settings Environment variables besides the stage's own. */
+export async function openStage(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
   const sandbox = await startSandbox();
   const dataDir = await mkdtemp(join(tmpdir(), 'arouter-stage-'));
   const server = await startServer(
@@ -52,6 +53,7 @@ export async function openStage(): Promise<Stage> {
       AROUTER_DATA_DIR: dataDir,
       AROUTER_EGRESS_ALLOW: sandbox.url,
       AROUTER_LOG_LEVEL: 'silent',
+      ...settings,
     }),
   );
   const { store, vault, issueApiKey, clock } = server.instance;
