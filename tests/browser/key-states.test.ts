@@ -90,6 +90,30 @@ describe.skipIf(!browserIsPresent)('the states of a key', () => {
     await close();
   });
 
+  test(
+    'a key that is deleted is back when it is undone, and its share is what the server says',
+    async () => {
+      const kept = await addKey('Kept', 'sk-sandbox-kept', { provider: 'groq', weight: 3 });
+      await addKey('Beside', 'sk-sandbox-beside', { provider: 'groq' });
+      const { page, complaints, close } = await dashboard.open(`/settings/integrations?key=${kept.id}`);
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('75 %').waitFor();
+      await dialog.getByRole('button', { name: 'Delete' }).click();
+      const line = page.getByRole('listitem').filter({ hasText: 'Kept' });
+      await line.waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await line.waitFor();
+      expect((await dashboard.client.readKey(kept.id)).label).toBe('Kept');
+      await page.goto(`${dashboard.gateway.url}/settings/integrations?edit=${kept.id}`);
+      await dialog.locator('summary').click();
+      await dialog.getByLabel('Weight').fill('1');
+      await dialog.getByText('50 %').first().waitFor();
+      expect(complaints).toEqual([]);
+      await close();
+    },
+    JOURNEY_MS_MAX,
+  );
+
   test('what looks like code in a label stays text, wherever it is shown', async () => {
     for (const [index, payload] of PAYLOADS.entries())
       await addKey(payload, `sk-sandbox-label-${index}`, { enabled: false });

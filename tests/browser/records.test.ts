@@ -64,6 +64,23 @@ describe.skipIf(!browserIsPresent)('records of what was asked', () => {
     await close();
   });
 
+  test('filters by any column stand behind More filters and in the address', async () => {
+    const { page, complaints, close } = await open('/logs');
+    await page.getByText('More filters').click();
+    await page.getByLabel('Streamed').selectOption('true');
+    await expect.poll(() => page.getByRole('row').count()).toBe(2);
+    await page.getByLabel('Took at least').fill('86400000');
+    await page.getByText('No request matches').waitFor();
+    expect(page.url()).toContain('streamed=');
+    expect(page.url()).toContain('took=86400000');
+    await page.reload();
+    await page.getByLabel('Took at least').waitFor();
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await expect.poll(() => page.getByRole('row').count()).toBe(5);
+    await expectSound(page, complaints);
+    await close();
+  });
+
   test('one request tells why that key, each attempt, and the arithmetic of its cost', async () => {
     const { page, complaints, close } = await open('/logs?status=succeeded');
     await page.getByRole('row').last().click();
@@ -86,6 +103,34 @@ describe.skipIf(!browserIsPresent)('records of what was asked', () => {
     await close();
   });
 
+  test('live, requests appear as they end; paused, they are counted; and the server is asked once', async () => {
+    const { page, complaints, close } = await open('/logs');
+    let listed = 0;
+    page.on('request', (request) => {
+      if (new URL(request.url()).pathname === '/api/v1/generations') listed += 1;
+    });
+    await page.getByRole('cell', { name: /Refused/ }).waitFor();
+    const streaming = page.waitForResponse('**/api/v1/generations/stream*');
+    await page.getByLabel('Live').click();
+    await streaming;
+    await expect.poll(() => listed).toBeGreaterThan(0);
+    const { apiKey } = stage.gateway.keys;
+    const askRefused = () => ask(stage.gateway.url, apiKey, { model: `${CHEAP_MODEL}:free` });
+    await askRefused();
+    await expect.poll(() => page.getByRole('row').count()).toBe(6);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await askRefused();
+    await askRefused();
+    await page.getByRole('button', { name: '2 new' }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(6);
+    const before = listed;
+    await expectSound(page, complaints);
+    await page.getByRole('button', { name: '2 new' }).click();
+    await expect.poll(() => page.getByRole('row').count()).toBe(8);
+    expect(listed).toBe(before);
+    await close();
+  });
+
   test('an API key is made, shown once, disabled with a way back, and deleted by name', async () => {
     const { page, complaints, close } = await open('/settings/api-keys');
     await page.getByRole('button', { name: 'Create API key' }).first().click();
@@ -105,6 +150,12 @@ describe.skipIf(!browserIsPresent)('records of what was asked', () => {
     await row.getByText('Disabled').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     await row.getByText('Active').waitFor();
+    await row.getByRole('button', { name: /Actions/ }).click();
+    await page.getByRole('menuitem', { name: 'New secret' }).click();
+    await page.getByRole('button', { name: 'Make a new secret' }).click();
+    await page.getByRole('heading', { name: 'The new secret of “Checkout”' }).waitFor();
+    expect(await shown.textContent()).toMatch(/^lr_live_/);
+    await page.getByRole('button', { name: 'I have copied it' }).click();
     await row.getByRole('button', { name: /Actions/ }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
     expect(await page.getByRole('button', { name: 'Delete', exact: true }).isDisabled()).toBe(true);
@@ -152,6 +203,28 @@ describe.skipIf(!browserIsPresent)('records of what was asked', () => {
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByText('No provider serves "nobody/nothing"').waitFor();
     await expectSound(page, complaints);
+    await close();
+  });
+
+  test('what would be is seen beside what is, saved with a button, and only then true', async () => {
+    const { page, complaints, close } = await open(`/routing?model=${CHEAP_MODEL}`, 2560);
+    const then = page.getByRole('region', { name: 'Now and then' });
+    const weight = page.getByLabel('Failing: Weight');
+    await weight.fill('0');
+    await page.getByText(/`?changes.*weight.*1 to 1000/).waitFor();
+    await weight.fill('3');
+    await then.getByRole('cell', { name: '75 %' }).waitFor();
+    await page.getByLabel('Failing: on').click();
+    await then.getByText('key disabled').waitFor();
+    await then.getByRole('cell', { name: '100 %' }).waitFor();
+    await expectSound(page, complaints);
+    const client = createManagementClient(stage.gateway);
+    expect((await client.readKey(failing.id)).enabled).toBe(true);
+    await page.getByRole('button', { name: 'Save these changes' }).click();
+    await page.getByText('The key is changed').first().waitFor();
+    await then.waitFor({ state: 'detached' });
+    expect((await client.readKey(failing.id)).enabled).toBe(false);
+    await client.editKey(failing.id, { enabled: true, weight: 1000 });
     await close();
   });
 

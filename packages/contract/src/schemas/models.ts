@@ -1,6 +1,6 @@
 /** The catalogue with prices per provider and who of the workspace's keys serves it; and shares of keys not yet saved. */
 import { z } from 'zod';
-import { choice, printable, token, whole, workspaceScope } from './fields.ts';
+import { choice, printable, token, usdAboveZero, whole, workspaceScope } from './fields.ts';
 
 export const catalogueQuery = z.strictObject({
   q: printable(128).optional().meta({ description: 'Part of a name.' }),
@@ -72,6 +72,9 @@ export const catalogueAnswer = z.strictObject({
 export const shareBody = z.strictObject({
   provider: token(64),
   weight: whole(1, 1000),
+  source: choice(['byok', 'platform'])
+    .optional()
+    .meta({ description: "Default byok; platform: among the operator's keys, for those who operate." }),
   provider_key_id: token(64).optional().meta({ description: 'When a saved key is being changed.' }),
 });
 export const shareAnswer = z.strictObject({
@@ -98,6 +101,9 @@ const hypothetical = {
     .nullable()
     .optional(),
   region: token(64).nullable().optional(),
+  rpm_limit: whole(1, 1_000_000).nullable().optional(),
+  daily_budget_usd: usdAboveZero().nullable().optional(),
+  monthly_budget_usd: usdAboveZero().nullable().optional(),
 };
 /** In the body of a preview, beside the request: what would be if these keys were so. */
 export const previewChanges = z

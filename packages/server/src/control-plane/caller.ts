@@ -42,6 +42,11 @@ export function mayPerson(caller: Caller, permission: Permission): boolean {
   );
 }
 
+/** Of the instance: by key, or as a person. */
+export function mayOperate(caller: Caller): boolean {
+  return caller.kind === 'operator' || (caller.kind === 'session' && caller.user.isOperator);
+}
+
 /** For the log: an identity, no name. */
 export function callerIdOf(caller: Caller): { readonly apiKeyId?: string; readonly userId?: string } {
   if (caller.kind === 'session') return { userId: caller.user.id };

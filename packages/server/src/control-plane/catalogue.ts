@@ -1,5 +1,6 @@
 /** Models with their prices, and which of the workspace's keys would serve them; and what share a key would have. */
 import {
+  GatewayError,
   matchesAnyModelPattern,
   namesOfEndpoint,
   type Endpoint,
@@ -8,11 +9,11 @@ import {
   type ProviderKeyRecord,
   type ProviderManifest,
   type TokenPrice,
-  type WorkspaceId,
 } from '@arouter/core';
 import { findModel } from '@arouter/providers';
 import { DRAFT_ID } from '../preview/hypothetical-keys.ts';
 import { createCatalogue, type Catalogue, type ListedModel } from '../snapshot/catalogue.ts';
+import { mayOperate } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { findProvider } from './find-provider.ts';
 import { shownUsd, shownUsdOrNull, type Call, type Handlers } from './handler.ts';
@@ -23,27 +24,7 @@ export function catalogueHandlers(deps: Deps): Handlers<'getCatalogue' | 'shareO
   const listing = createCatalogue(deps.providers);
   return {
     getCatalogue: (call) => catalogue(deps, listing, call),
-    shareOfDraft: async ({ workspace, body }) => {
-      const provider = findProvider(deps.providers, body.provider, 'provider').id;
-      const own = ownKeys(deps, workspace).filter((key) => key.provider === provider);
-      const changed = body.provider_key_id ?? DRAFT_ID;
-      const others = own.filter(({ id }) => id !== changed);
-      const label = own.find(({ id }) => id === changed)?.label ?? '';
-      const all = [
-        { id: changed, label, weight: body.weight, enabled: true },
-        ...others.map(({ id, label: name, weight, enabled }) => ({ id, label: name, weight, enabled })),
-      ];
-      const total = all.reduce((sum, { weight, enabled }) => sum + (enabled ? weight : 0), 0);
-      return {
-        data: all.map(({ id, label: name, weight, enabled }) => ({
-          provider_key_id: id,
-          label: name,
-          weight,
-          share: enabled ? weight / total : 0,
-          enabled,
-        })),
-      };
-    },
+    shareOfDraft: (call) => shareOfDraft(deps, call),
   };
 }
 
@@ -180,8 +161,32 @@ function shownPrice(price: TokenPrice) {
   };
 }
 
-function ownKeys({ snapshot }: Deps, workspace: WorkspaceId): readonly ProviderKeyRecord[] {
-  return snapshot()
+async function shareOfDraft(deps: Deps, { workspace, caller, body }: Call<'shareOfDraft'>) {
+  const source = body.source ?? 'byok';
+  if (source === 'platform' && !mayOperate(caller)) {
+    throw new GatewayError('permission_denied', 'Platform keys are for those who operate this gateway.');
+  }
+  const provider = findProvider(deps.providers, body.provider, 'provider').id;
+  const sisters = deps
+    .snapshot()
     .providerKeys(workspace)
-    .filter(({ source }) => source === 'byok');
+    .filter((key) => key.source === source && key.provider === provider);
+  const changed = body.provider_key_id ?? DRAFT_ID;
+  const saved = sisters.find(({ id }) => id === changed);
+  const all = [
+    { id: changed, label: saved?.label ?? '', weight: body.weight, enabled: saved?.enabled ?? true },
+    ...sisters
+      .filter(({ id }) => id !== changed)
+      .map(({ id, label, weight, enabled }) => ({ id, label, weight, enabled })),
+  ];
+  const total = all.reduce((sum, { weight, enabled }) => sum + (enabled ? weight : 0), 0);
+  return {
+    data: all.map(({ id, label, weight, enabled }) => ({
+      provider_key_id: id,
+      label,
+      weight,
+      share: enabled ? weight / total : 0,
+      enabled,
+    })),
+  };
 }

@@ -1,7 +1,7 @@
 /** Undoing a deletion, rotating a key, and what would be if keys were otherwise. */
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openTestInstance, type TestInstance } from './testing/open-test-instance.ts';
+import { openTestInstance, WORKSPACE, type TestInstance } from './testing/open-test-instance.ts';
 
 const SECRET = `sk-proj-${'q'.repeat(40)}`;
 
@@ -86,6 +86,8 @@ describe('a preview', () => {
     expect(share(await verdicts({ changes: [{ provider_key_id: first, weight: 3 }] }), first)).toBe(0.75);
     const without = await verdicts({ changes: [{ provider_key_id: second, enabled: false }] });
     expect(without.find((each) => each.provider_key_id === second)?.reason?.code).toBe('key_disabled');
+    const limited = { provider_key_id: first, rpm_limit: 5, daily_budget_usd: 2, monthly_budget_usd: null };
+    expect(share(await verdicts({ changes: [limited] }), first)).toBe(0.5);
     const drafted = await verdicts({ draft: { provider: 'OpenAI', weight: 2 } });
     expect(share(drafted, 'draft')).toBe(0.5);
     expect(share(await verdicts({}), first)).toBe(0.5);
@@ -101,6 +103,32 @@ describe('a preview', () => {
     const changed = { provider: 'openai', weight: 9, provider_key_id: first };
     expect((await manage('POST', '/api/v1/routing/share', changed)).body.data).toMatchObject([
       { provider_key_id: first, share: 1 },
+    ]);
+    await manage('PATCH', `/api/v1/byok/${first}`, { enabled: false });
+    expect((await manage('POST', '/api/v1/routing/share', changed)).body.data).toMatchObject([
+      { provider_key_id: first, share: 0, enabled: false },
+    ]);
+  });
+
+  test('of a share among platform keys is for those who operate', async () => {
+    await instance.call('operator', 'POST', '/api/v1/platform-keys', {
+      provider: 'openai',
+      label: 'House',
+      credential: { api_key: SECRET },
+    });
+    const asked = { provider: 'openai', weight: 3, source: 'platform' };
+    expect((await manage('POST', '/api/v1/routing/share', asked)).status).toBe(403);
+    const path = '/api/v1/routing/share?workspace_id=ws_one';
+    const { status, text, body } = await instance.call(
+      'operator',
+      'POST',
+      path.replace('ws_one', WORKSPACE),
+      asked,
+    );
+    expect(status, text).toBe(200);
+    expect(body.data).toMatchObject([
+      { provider_key_id: 'draft', share: 0.75 },
+      { label: 'House', share: 0.25 },
     ]);
   });
 

@@ -1,5 +1,6 @@
 /** What failed, by provider key: classes over a window, and the last day hour by hour. */
 import { GatewayError, instant, isoTime, PLATFORM_WORKSPACE, type ProviderKeyId } from '@arouter/core';
+import { mayOperate } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import type { Call, Handlers } from './handler.ts';
 import { hourOf, readFilter } from './usage-filter.ts';
@@ -48,7 +49,7 @@ async function errorsByKey(deps: Deps, call: Call<'getUsageErrors'>) {
 
 async function sparklines(deps: Deps, { workspace, caller, query }: Call<'getSparklines'>) {
   const isPlatform = query.platform === 'true';
-  if (isPlatform && caller.kind !== 'operator' && !(caller.kind === 'session' && caller.user.isOperator)) {
+  if (isPlatform && !mayOperate(caller)) {
     throw new GatewayError('permission_denied', 'Platform keys are for those who operate this gateway.');
   }
   const keys = (await deps.store.providerKeys.list(isPlatform ? PLATFORM_WORKSPACE : workspace)).map(

@@ -1,11 +1,13 @@
 /** The workspace's keys as they would be after changes that nobody has made yet. Nothing is stored. */
-import type {
-  ConfigSnapshot,
-  Instant,
-  ProviderId,
-  ProviderKeyId,
-  ProviderKeyRecord,
-  WorkspaceId,
+import {
+  usdToNano,
+  type ConfigSnapshot,
+  type Instant,
+  type NanoUsd,
+  type ProviderId,
+  type ProviderKeyId,
+  type ProviderKeyRecord,
+  type WorkspaceId,
 } from '@arouter/core';
 
 export const DRAFT_ID = 'draft' as ProviderKeyId;
@@ -15,6 +17,9 @@ type Options = {
   readonly always_use?: boolean | undefined;
   readonly supported_models?: readonly string[] | null | undefined;
   readonly region?: string | null | undefined;
+  readonly rpm_limit?: number | null | undefined;
+  readonly daily_budget_usd?: number | null | undefined;
+  readonly monthly_budget_usd?: number | null | undefined;
 };
 export type KeyChange = Options & {
   readonly provider_key_id: string;
@@ -51,7 +56,15 @@ function withOptions(key: ProviderKeyRecord, options: Options): ProviderKeyRecor
     alwaysUse: options.always_use ?? key.alwaysUse,
     supportedModels: options.supported_models === undefined ? key.supportedModels : options.supported_models,
     region: options.region === undefined ? key.region : options.region,
+    rpmLimit: options.rpm_limit === undefined ? key.rpmLimit : options.rpm_limit,
+    dailyBudgetNano: budget(options.daily_budget_usd, key.dailyBudgetNano),
+    monthlyBudgetNano: budget(options.monthly_budget_usd, key.monthlyBudgetNano),
   };
+}
+
+function budget(usd: number | null | undefined, kept: NanoUsd | null): NanoUsd | null {
+  if (usd === undefined) return kept;
+  return usd === null ? null : usdToNano(usd);
 }
 
 function draftKey(workspaceId: WorkspaceId, draft: KeyDraft): ProviderKeyRecord {

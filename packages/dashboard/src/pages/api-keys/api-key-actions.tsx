@@ -1,18 +1,19 @@
 /** What can be done with one API key. Disabling can be undone; deleting is confirmed by name. */
 import { useState } from 'react';
 import { useApiMutation } from '../../api/queries.ts';
-import { IconButton } from '../../components/button.tsx';
-import { ConfirmByName } from '../../components/dialog.tsx';
+import { Button, IconButton } from '../../components/button.tsx';
+import { ConfirmByName, Dialog } from '../../components/dialog.tsx';
 import { Menu } from '../../components/menu.tsx';
 import { notify, notifyError, notifyUndoable } from '../../components/toasts.tsx';
 import { ApiKeyDialog } from './api-key-dialog.tsx';
 import type { ApiKey } from './api-keys-page.tsx';
+import { NewKeyDialog } from './new-key-dialog.tsx';
 
 type Props = { readonly apiKey: ApiKey };
 type DialogProps = Props & { readonly onClose: () => void };
 
 export function ApiKeyActions({ apiKey }: Props) {
-  const [dialog, setDialog] = useState<'edit' | 'delete' | null>(null);
+  const [dialog, setDialog] = useState<'edit' | 'rotate' | 'delete' | null>(null);
   const update = useApiMutation('updateApiKey', { stale: ['listApiKeys'] });
   const setDisabled = (disabled: boolean, after?: () => void) =>
     update.mutate(
@@ -31,6 +32,7 @@ export function ApiKeyActions({ apiKey }: Props) {
         items={[
           { kind: 'action', label: 'Edit', onSelect: () => setDialog('edit') },
           { kind: 'action', label: apiKey.disabled ? 'Enable' : 'Disable', onSelect: toggle },
+          { kind: 'action', label: 'New secret', icon: 'refresh', onSelect: () => setDialog('rotate') },
           { kind: 'separator' },
           {
             kind: 'action',
@@ -42,6 +44,7 @@ export function ApiKeyActions({ apiKey }: Props) {
         ]}
       />
       {dialog === 'edit' ? <EditKey apiKey={apiKey} onClose={() => setDialog(null)} /> : null}
+      {dialog === 'rotate' ? <RotateKey apiKey={apiKey} onClose={() => setDialog(null)} /> : null}
       {dialog === 'delete' ? <DeleteKey apiKey={apiKey} onClose={() => setDialog(null)} /> : null}
     </>
   );
@@ -61,6 +64,39 @@ function EditKey({ apiKey, onClose }: DialogProps) {
       }
       onClose={onClose}
     />
+  );
+}
+
+/** A limit that was spent stays spent: it is the same key. */
+function RotateKey({ apiKey, onClose }: DialogProps) {
+  const rotate = useApiMutation('rotateApiKey', { stale: ['listApiKeys'] });
+  if (rotate.data !== undefined)
+    return (
+      <NewKeyDialog title={`The new secret of “${apiKey.name}”`} apiKey={rotate.data.key} onClose={onClose} />
+    );
+  return (
+    <Dialog
+      open
+      onOpenChange={(open) => (open ? undefined : onClose())}
+      title={`A new secret for “${apiKey.name}”?`}
+      width="small"
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button
+            look="danger"
+            busy={rotate.isPending}
+            onClick={() => rotate.mutate({ params: { hash: apiKey.hash } }, { onError: notifyError })}
+          >
+            Make a new secret
+          </Button>
+        </>
+      }
+    >
+      <p className="text-[0.8125rem]">
+        Applications that send the old one are refused at once. Limits, spend and history stay with the key.
+      </p>
+    </Dialog>
   );
 }
 

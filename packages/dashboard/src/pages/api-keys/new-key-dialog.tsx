@@ -4,12 +4,20 @@ import { CodeBlock } from '../../components/code-block.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Notice } from '../../components/states.tsx';
 
-export function NewKeyDialog({ apiKey, onClose }: { readonly apiKey: string; readonly onClose: () => void }) {
+export function NewKeyDialog({
+  apiKey,
+  title = 'Your new API key',
+  onClose,
+}: {
+  readonly apiKey: string;
+  readonly title?: string;
+  readonly onClose: () => void;
+}) {
   return (
     <Dialog
       open
       onOpenChange={(open) => (open ? undefined : onClose())}
-      title="Your new API key"
+      title={title}
       footer={
         <Button look="primary" onClick={onClose}>
           I have copied it

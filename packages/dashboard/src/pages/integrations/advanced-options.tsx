@@ -40,9 +40,11 @@ export function AdvancedOptions(props: OptionsProps) {
   );
 }
 
-function Weight({ draft, errors, onDraft, sisters, current }: OptionsProps) {
+const WEIGHT_MAX = 1000;
+
+function Weight({ provider, draft, errors, onDraft, sisters, current }: OptionsProps) {
   const weight = Number(draft.weight);
-  const valid = Number.isInteger(weight) && weight >= 1;
+  const valid = Number.isInteger(weight) && weight >= 1 && weight <= WEIGHT_MAX;
   const others = sisters.filter(({ id }) => id !== current);
   return (
     <div className="grid gap-3">
@@ -60,9 +62,12 @@ function Weight({ draft, errors, onDraft, sisters, current }: OptionsProps) {
             Requests that each key is tried first for, with this weight:
           </p>
           <ShareBars
-            keys={sisters}
-            draft={{ label: draft.label.trim() || 'This key', weight }}
-            current={current}
+            scope={others[0]?.source === 'platform' ? 'platform' : 'byok'}
+            provider={provider.id}
+            weight={weight}
+            keyId={current}
+            label={draft.label.trim() || 'This key'}
+            count={others.length + 1}
           />
         </div>
       )}

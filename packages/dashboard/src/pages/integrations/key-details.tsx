@@ -1,5 +1,5 @@
 /** One key, whole: how it is and why, what to do about it, its options, its spend. */
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { LinkedText } from '../../components/linked-text.tsx';
@@ -10,7 +10,7 @@ import { Countdown, Time } from '../../components/time.tsx';
 import { commonIssuesOf } from './key-condition.ts';
 import type { Provider } from './key-draft.ts';
 import { Condition, Day } from './key-list.tsx';
-import { DeleteKey, useSwitches } from './key-menu.tsx';
+import { useDeletion, useSwitches } from './key-menu.tsx';
 import { useKeyActions, useSparklines, type KeyScope, type ProviderKey } from './key-scope.ts';
 import { ShareBars } from './share-bars.tsx';
 import { TestOutcome, TestProgress } from './test-key.tsx';
@@ -58,7 +58,14 @@ export function KeyDetails({ scope, providerKey, provider, sisters, mayManage }:
         <Options providerKey={providerKey} />
         {sisters.length > 1 ? (
           <Part title={`Share among the ${name} keys`}>
-            <ShareBars keys={sisters} draft={null} current={providerKey.id} />
+            <ShareBars
+              scope={scope}
+              provider={providerKey.provider}
+              weight={providerKey.weight}
+              keyId={providerKey.id}
+              label={providerKey.label}
+              count={sisters.length}
+            />
           </Part>
         ) : null}
       </div>
@@ -76,12 +83,18 @@ function Footer({
   readonly test: ReturnType<typeof useKeyActions>['test'];
 }) {
   const [, open] = useKeysSearch();
-  const [confirming, setConfirming] = useState(false);
+  const deletion = useDeletion(scope, providerKey);
   const switches = useSwitches(scope, providerKey);
   const benched = providerKey.health.state !== 'healthy' || !providerKey.enabled;
   return (
     <>
-      <Button look="quiet" icon="trash" className="mr-auto text-bad" onClick={() => setConfirming(true)}>
+      <Button
+        look="quiet"
+        icon="trash"
+        className="mr-auto text-bad"
+        busy={deletion.busy}
+        onClick={deletion.remove}
+      >
         Delete
       </Button>
       {providerKey.enabled ? (
@@ -98,7 +111,6 @@ function Footer({
       <Button look="primary" busy={test.isPending} onClick={() => test.mutate(providerKey.id)}>
         Test Key
       </Button>
-      <DeleteKey scope={scope} providerKey={providerKey} open={confirming} onOpenChange={setConfirming} />
     </>
   );
 }

@@ -1,7 +1,5 @@
 /** What else can be done with a key. */
-import { useState } from 'react';
 import { IconButton } from '../../components/button.tsx';
-import { ConfirmByName } from '../../components/dialog.tsx';
 import { Menu, type MenuItem } from '../../components/menu.tsx';
 import { notify, notifyError, notifyUndoable } from '../../components/toasts.tsx';
 import { useKeyActions, type KeyScope, type ProviderKey } from './key-scope.ts';
@@ -15,7 +13,7 @@ export function KeyMenu({
   readonly providerKey: ProviderKey;
 }) {
   const [, open] = useKeysSearch();
-  const [confirming, setConfirming] = useState(false);
+  const deletion = useDeletion(scope, providerKey);
   const actions = useSwitches(scope, providerKey);
   const benched = providerKey.health.state !== 'healthy' || !providerKey.enabled;
   const items: readonly MenuItem[] = [
@@ -28,17 +26,14 @@ export function KeyMenu({
       ? [{ kind: 'action', label: 'Disable', icon: 'close', onSelect: actions.disable } as const]
       : []),
     { kind: 'separator' },
-    { kind: 'action', label: 'Delete', icon: 'trash', danger: true, onSelect: () => setConfirming(true) },
+    { kind: 'action', label: 'Delete', icon: 'trash', danger: true, onSelect: deletion.remove },
   ];
   return (
-    <>
-      <Menu
-        label={`More for ${providerKey.label}`}
-        items={items}
-        trigger={<IconButton icon="more" label={`More for ${providerKey.label}`} />}
-      />
-      <DeleteKey scope={scope} providerKey={providerKey} open={confirming} onOpenChange={setConfirming} />
-    </>
+    <Menu
+      label={`More for ${providerKey.label}`}
+      items={items}
+      trigger={<IconButton icon="more" label={`More for ${providerKey.label}`} />}
+    />
   );
 }
 
@@ -58,37 +53,17 @@ export function useSwitches(scope: KeyScope, { id, label }: ProviderKey) {
   };
 }
 
-export function DeleteKey({
-  scope,
-  providerKey,
-  open,
-  onOpenChange,
-}: {
-  readonly scope: KeyScope;
-  readonly providerKey: ProviderKey;
-  readonly open: boolean;
-  readonly onOpenChange: (open: boolean) => void;
-}) {
-  const { remove } = useKeyActions(scope);
-  const confirm = (): void =>
-    remove.mutate(providerKey.id, {
-      onSuccess: () => {
-        onOpenChange(false);
-        notify(`“${providerKey.label}” is deleted`);
-      },
-      onError: notifyError,
-    });
-  return (
-    <ConfirmByName
-      open={open}
-      onOpenChange={onOpenChange}
-      title={`Delete “${providerKey.label}”?`}
-      name={providerKey.label}
-      action="Delete key"
-      busy={remove.isPending}
-      onConfirm={confirm}
-    >
-      Requests stop using it at once, and its secret is erased. What it did stays in the usage and the logs.
-    </ConfirmByName>
-  );
+/** Deleting, undone from the notice about it; the server keeps the secret for ten minutes. */
+export function useDeletion(scope: KeyScope, { id, label }: ProviderKey) {
+  const [, open] = useKeysSearch();
+  const { remove, restore } = useKeyActions(scope);
+  return {
+    busy: remove.isPending,
+    // The list loses the key before this is over, and whoever showed it with it: so not as callbacks of `mutate`.
+    remove: () =>
+      void remove.mutateAsync(id).then(() => {
+        open({});
+        notifyUndoable(`“${label}” is deleted`, () => restore.mutate(id));
+      }, notifyError),
+  };
 }

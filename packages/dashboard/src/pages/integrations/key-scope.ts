@@ -3,6 +3,7 @@ import type { RouteAnswer, RouteRequest } from '@arouter/contract';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { callApi } from '../../api/client.ts';
 import { apiQuery } from '../../api/queries.ts';
+import { notifyError } from '../../components/toasts.tsx';
 
 export type KeyScope = 'byok' | 'platform';
 export type ProviderKey = RouteAnswer<'listByok'>['data'][number];
@@ -22,6 +23,7 @@ const ROUTES = {
     create: 'createByok',
     update: 'updateByok',
     remove: 'deleteByok',
+    restore: 'restoreByok',
     test: 'testByok',
     testUnsaved: 'testUnsavedByok',
     reenable: 'reenableByok',
@@ -31,6 +33,7 @@ const ROUTES = {
     create: 'createPlatformKey',
     update: 'updatePlatformKey',
     remove: 'deletePlatformKey',
+    restore: 'restorePlatformKey',
     test: 'testPlatformKey',
     testUnsaved: 'testUnsavedPlatformKey',
     reenable: 'reenablePlatformKey',
@@ -70,6 +73,12 @@ export function useKeyActions(scope: KeyScope) {
     }),
     remove: useMutation({
       mutationFn: (id: string) => callApi(routes.remove, { params: { id } }),
+      onSettled,
+    }),
+    restore: useMutation({
+      mutationFn: (id: string) => callApi(routes.restore, { params: { id } }),
+      // Undone from a notice: whoever showed the key may be gone from the page by then.
+      onError: notifyError,
       onSettled,
     }),
     reenable: useMutation({

@@ -1,59 +1,80 @@
-/** Which share of the requests each key of a provider is tried first for: its weight among the weights of those that are on. */
+/** Which share of the requests each key of a provider is tried first for, as the server reckons it from the weights. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { callApi } from '../../api/client.ts';
 import { shareWords } from '../../components/numbers.ts';
-import type { ProviderKey } from './key-scope.ts';
+import { Skeleton } from '../../components/states.tsx';
+import { ErrorLine } from './error-line.tsx';
+import type { KeyScope } from './key-scope.ts';
 
-/** `draft`: a key that is not saved yet, or the changed weight of `current`. */
-export function ShareBars({
-  keys,
-  draft,
-  current,
-}: {
-  readonly keys: readonly ProviderKey[];
-  readonly draft: { readonly label: string; readonly weight: number } | null;
-  readonly current: string | null;
-}) {
-  const rows = sharesOf(keys, draft, current);
+export type ShareQuestion = {
+  readonly scope: KeyScope;
+  readonly provider: string;
+  /** That the key has, or would have. */
+  readonly weight: number;
+  /** Null: a key that is not saved yet. */
+  readonly keyId: string | null;
+  readonly label: string;
+  /** Keys of the provider, this one included: so many lines are held open. */
+  readonly count: number;
+};
+
+export function ShareBars({ scope, provider, weight, keyId, label, count }: ShareQuestion) {
+  const { data, error } = useQuery({
+    queryKey: ['shareOfDraft', scope, provider, weight, keyId, count],
+    queryFn: ({ signal }) =>
+      callApi(
+        'shareOfDraft',
+        { body: { provider, weight, source: scope, ...(keyId === null ? {} : { provider_key_id: keyId }) } },
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+  });
+  if (data === undefined)
+    return error === null ? (
+      <div className="grid gap-1.5">
+        {Array.from({ length: count }, (_none, line) => (
+          <Skeleton key={line} />
+        ))}
+      </div>
+    ) : (
+      <ErrorLine error={error} />
+    );
   return (
     <ul className="grid gap-1.5">
-      {rows.map(({ id, label, share, isCurrent }) => (
-        <li key={id} className="grid grid-cols-[minmax(0,1fr)_6rem_3.5rem] items-center gap-3 text-xs">
-          <span className={`truncate ${isCurrent ? 'font-medium' : 'text-muted'}`}>{label}</span>
-          <svg
-            viewBox="0 0 100 6"
-            preserveAspectRatio="none"
-            className="h-1.5 w-full rounded-full"
-            aria-hidden="true"
-          >
-            <rect width="100" height="6" className="fill-line" />
-            <rect width={share * 100} height="6" className={isCurrent ? 'fill-accent' : 'fill-line-strong'} />
-          </svg>
-          <span className="text-right">{share === 0 ? 'off' : shareWords(share)}</span>
-        </li>
+      {data.data.map((row) => (
+        <Line
+          key={row.provider_key_id}
+          label={row.provider_key_id === (keyId ?? 'draft') ? label : row.label}
+          share={row.share}
+          isCurrent={row.provider_key_id === (keyId ?? 'draft')}
+        />
       ))}
     </ul>
   );
 }
 
-type Share = {
-  readonly id: string;
+function Line({
+  label,
+  share,
+  isCurrent,
+}: {
   readonly label: string;
   readonly share: number;
   readonly isCurrent: boolean;
-};
-
-function sharesOf(
-  keys: readonly ProviderKey[],
-  draft: { readonly label: string; readonly weight: number } | null,
-  current: string | null,
-): readonly Share[] {
-  const rows = keys.map(({ id, label, weight, enabled }) => ({
-    id,
-    label,
-    weight: enabled ? (draft !== null && id === current ? draft.weight : weight) : 0,
-    isCurrent: id === current,
-  }));
-  if (draft !== null && current === null)
-    rows.push({ id: 'draft', label: draft.label, weight: draft.weight, isCurrent: true });
-  const sum = rows.reduce((total, { weight }) => total + weight, 0);
-  return rows.map(({ weight, ...row }) => ({ ...row, share: sum === 0 ? 0 : weight / sum }));
+}) {
+  return (
+    <li className="grid grid-cols-[minmax(0,1fr)_6rem_3.5rem] items-center gap-3 text-xs">
+      <span className={`truncate ${isCurrent ? 'font-medium' : 'text-muted'}`}>{label}</span>
+      <svg
+        viewBox="0 0 100 6"
+        preserveAspectRatio="none"
+        className="h-1.5 w-full rounded-full"
+        aria-hidden="true"
+      >
+        <rect width="100" height="6" className="fill-line" />
+        <rect width={share * 100} height="6" className={isCurrent ? 'fill-accent' : 'fill-line-strong'} />
+      </svg>
+      <span className="text-right">{share === 0 ? 'off' : shareWords(share)}</span>
+    </li>
+  );
 }

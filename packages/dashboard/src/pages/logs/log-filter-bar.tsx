@@ -1,5 +1,6 @@
 /** The line of filters above the log. */
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState, type ComponentProps } from 'react';
 import { apiQuery } from '../../api/queries.ts';
 import { Button } from '../../components/button.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
@@ -38,16 +39,95 @@ export function LogFilterBar({
     },
   });
   return (
-    <div className="grid grid-cols-2 items-end gap-3 sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-8">
-      <SelectField label="Time" options={[ANY, ...RANGE_OPTIONS]} {...field('range')} />
-      <SelectField label="Status" options={[ANY, ...STATUS_OPTIONS]} {...field('status')} />
-      <SelectField label="Source" options={[ANY, ...SOURCE_OPTIONS]} {...field('source')} />
-      <TextField label="Model" placeholder="author/model" {...field('model')} />
-      <TextField label="Provider" placeholder="Its id" {...field('provider')} />
-      <SelectField label="Provider key" options={[ANY, ...keys]} {...field('key')} />
-      <SelectField label="API key" options={[ANY, ...apiKeys]} {...field('apiKey')} />
-      <Button onClick={() => onChange({})}>Clear</Button>
+    <div className="grid gap-3">
+      <div className="grid grid-cols-2 items-end gap-3 sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-8">
+        <SelectField label="Time" options={[ANY, ...RANGE_OPTIONS]} {...field('range')} />
+        <SelectField label="Status" options={[ANY, ...STATUS_OPTIONS]} {...field('status')} />
+        <SelectField label="Source" options={[ANY, ...SOURCE_OPTIONS]} {...field('source')} />
+        <TextField label="Model" placeholder="author/model" {...field('model')} />
+        <TextField label="Provider" placeholder="Its id" {...field('provider')} />
+        <SelectField label="Provider key" options={[ANY, ...keys]} {...field('key')} />
+        <SelectField label="API key" options={[ANY, ...apiKeys]} {...field('apiKey')} />
+        <Button onClick={() => onChange({})}>Clear</Button>
+      </div>
+      <MoreFilters field={field} open={MORE.some((name) => filters[name] !== undefined)} />
     </div>
+  );
+}
+
+const MORE = [
+  'asked',
+  'format',
+  'streamed',
+  'error',
+  'http',
+  'finish',
+  'fallback',
+  'cost',
+  'took',
+  'request',
+  'upstream',
+] as const satisfies readonly (keyof LogFilters)[];
+const STREAMED_OPTIONS = [ANY, { value: 'true', label: 'Yes' }, { value: 'false', label: 'No' }];
+
+/** Everything else that a request is known by. */
+function MoreFilters({
+  field,
+  open,
+}: {
+  readonly field: (name: keyof LogFilters) => {
+    readonly value: string;
+    readonly onValue: (value: string) => void;
+  };
+  /** As the page opens. */
+  readonly open: boolean;
+}) {
+  const [shown, setShown] = useState(open);
+  return (
+    <details open={shown} onToggle={(event) => setShown(event.currentTarget.open)}>
+      <summary className="w-fit cursor-pointer text-[0.8125rem] text-muted">More filters</summary>
+      <div className="mt-3 grid grid-cols-2 items-end gap-3 sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-6">
+        <TextField label="Model asked for" {...field('asked')} />
+        <TextField label="Format" placeholder="openai-chat" {...field('format')} />
+        <SelectField label="Streamed" options={STREAMED_OPTIONS} {...field('streamed')} />
+        <TextField label="Error code" placeholder="rate_limit_exceeded" {...field('error')} />
+        <TypedField label="HTTP answer" placeholder="429" {...field('http')} />
+        <TextField label="Finish reason" placeholder="length" {...field('finish')} />
+        <TextField label="Fallback reason" placeholder="cooling_down" {...field('fallback')} />
+        <TypedField label="Cost at least" unit="USD" {...field('cost')} />
+        <TypedField label="Took at least" unit="ms" {...field('took')} />
+        <TextField label="Request id" {...field('request')} />
+        <TextField label="Provider's id" {...field('upstream')} />
+      </div>
+    </details>
+  );
+}
+
+/** Half a number is none: it is kept as it is typed, and asked for once it is one. */
+function TypedField({
+  value,
+  onValue,
+  ...rest
+}: Omit<ComponentProps<typeof TextField>, 'value' | 'onValue'> & {
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+}) {
+  const [typed, setTyped] = useState(value);
+  useEffect(() => {
+    setTyped((before) =>
+      value === '' || Number(before.replace(',', '.')) !== Number(value) ? value : before,
+    );
+  }, [value]);
+  return (
+    <TextField
+      {...rest}
+      inputMode="decimal"
+      value={typed}
+      onValue={(text) => {
+        setTyped(text);
+        onValue(Number.isFinite(Number(text.replace(',', '.'))) ? text.replace(',', '.') : '');
+      }}
+    />
   );
 }
 

@@ -17,6 +17,22 @@ export type LogFilters = {
   readonly provider?: string;
   readonly key?: string;
   readonly apiKey?: string;
+  /** As the caller wrote it. */
+  readonly asked?: string;
+  readonly format?: string;
+  readonly streamed?: 'true' | 'false';
+  readonly error?: string;
+  /** HTTP status that the caller got. */
+  readonly http?: number;
+  readonly finish?: string;
+  /** Why a platform key served. */
+  readonly fallback?: string;
+  readonly request?: string;
+  readonly upstream?: string;
+  /** USD, at least. */
+  readonly cost?: number;
+  /** Milliseconds, at least. */
+  readonly took?: number;
   /** New requests appear by themselves. */
   readonly live?: boolean;
 };
@@ -29,6 +45,13 @@ export function readLogFilters(search: Readonly<Record<string, unknown>>): LogFi
     const value = search[name];
     return typeof value === 'string' && value !== '' ? value.slice(0, TEXT_CHARACTERS_MAX) : undefined;
   };
+  /** Typed ones come back from the address as numbers, or as text that spells one. */
+  const number = (name: string, least: number, most: number, whole = true) => {
+    const given = search[name];
+    const value = typeof given === 'string' && given !== '' ? Number(given.replace(',', '.')) : given;
+    if (typeof value !== 'number' || !(value >= least && value <= most)) return undefined;
+    return whole && !Number.isInteger(value) ? undefined : value;
+  };
   const oneOf = <Value extends string>(name: string, values: readonly Value[]) =>
     values.find((value) => value === search[name]);
   const entries = {
@@ -39,19 +62,50 @@ export function readLogFilters(search: Readonly<Record<string, unknown>>): LogFi
     provider: text('provider'),
     key: text('key'),
     apiKey: text('apiKey'),
+    asked: text('asked'),
+    format: text('format'),
+    streamed: oneOf('streamed', ['true', 'false']),
+    error: text('error'),
+    http: number('http', 100, 599),
+    finish: text('finish'),
+    fallback: text('fallback'),
+    request: text('request'),
+    upstream: text('upstream'),
+    cost: number('cost', 0, 1_000_000, false),
+    took: number('took', 0, 86_400_000),
     live: search['live'] === true ? true : undefined,
   };
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as LogFilters;
 }
 
 /** The filters as the management API takes them. */
-export function toLogQuery({ status, source, model, provider, key, apiKey }: LogFilters) {
-  return {
-    ...(status === undefined ? {} : { status }),
-    ...(source === undefined ? {} : { source }),
-    ...(model === undefined ? {} : { model }),
-    ...(provider === undefined ? {} : { provider_id: provider }),
-    ...(key === undefined ? {} : { provider_key_id: key }),
-    ...(apiKey === undefined ? {} : { key_id: apiKey }),
-  };
+export function toLogQuery(filters: LogFilters) {
+  const { status, source, model, provider, key, apiKey, streamed, http, cost, took } = filters;
+  return defined({
+    status,
+    source,
+    model,
+    provider_id: provider,
+    provider_key_id: key,
+    key_id: apiKey,
+    model_requested: filters.asked,
+    dialect: filters.format,
+    streamed,
+    error_code: filters.error,
+    caller_status: http,
+    finish_reason: filters.finish,
+    fallback_reason: filters.fallback,
+    request_id: filters.request,
+    upstream_id: filters.upstream,
+    min_cost_usd: cost,
+    min_latency_ms: took,
+  });
+}
+
+type Defined<Fields> = { readonly [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
+
+function defined<Fields extends object>(fields: Fields): Defined<Fields> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Defined<Fields>;
 }

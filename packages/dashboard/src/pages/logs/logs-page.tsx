@@ -1,5 +1,4 @@
 /** Logs: every request of the workspace, newest first, with where it was served and what it cost. */
-import type { RouteAnswer } from '@arouter/contract';
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
@@ -8,20 +7,21 @@ import { SourceBadge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { columnsOf, DataTable } from '../../components/data-table.tsx';
-import { SwitchField } from '../../components/field.tsx';
 import { Money } from '../../components/money.tsx';
 import { compactWords, durationWords } from '../../components/numbers.ts';
 import { Page } from '../../components/page.tsx';
 import { EmptyState, ErrorState, SkeletonRows } from '../../components/states.tsx';
 import { Time } from '../../components/time.tsx';
+import { LiveControls, LiveNotice } from './live-controls.tsx';
+import { withLive, type LogRow } from './live-tail.ts';
 import { LogFilterBar } from './log-filter-bar.tsx';
 import { RANGES, toLogQuery, type LogFilters } from './log-filters.ts';
 import { StatusBadge } from './status-badge.tsx';
+import { useLiveTail } from './use-live-tail.ts';
 
-type Row = RouteAnswer<'listGenerations'>['data'][number];
+type Row = LogRow;
 
 const PAGE_ROWS = 100;
-const LIVE_MS = 3_000;
 
 const columns = columnsOf<Row>((column) => [
   column.accessor('created_at', {
@@ -95,6 +95,7 @@ function orDash({ getValue }: { readonly getValue: () => unknown }) {
 export function LogsPage() {
   const filters = useSearch({ from: '/shell/logs' });
   const navigate = useNavigate({ from: '/logs' });
+  const following = useLiveTail(filters);
   const change = (next: LogFilters) => void navigate({ search: next, replace: true });
   return (
     <Page
@@ -102,16 +103,17 @@ export function LogsPage() {
       width="full"
       description="Every request, why it went where it went, and what it cost. Prompts and answers are not stored."
       actions={
-        <SwitchField
-          label="Live"
-          checked={filters.live === true}
-          onChecked={(live) => change({ ...withoutLive(filters), ...(live ? { live } : {}) })}
+        <LiveControls
+          live={filters.live === true}
+          following={following}
+          onLive={(live) => change({ ...withoutLive(filters), ...(live ? { live } : {}) })}
         />
       }
     >
+      <LiveNotice following={following} />
       <LogFilterBar filters={filters} onChange={change} />
       <Card flush>
-        <LogTable filters={filters} onClear={() => change({})} />
+        <LogTable filters={filters} live={following.tail.shown} onClear={() => change({})} />
       </Card>
     </Page>
   );
@@ -121,10 +123,22 @@ function withoutLive({ live: _live, ...filters }: LogFilters): LogFilters {
   return filters;
 }
 
-function LogTable({ filters, onClear }: { readonly filters: LogFilters; readonly onClear: () => void }) {
+function LogTable({
+  filters,
+  live,
+  onClear,
+}: {
+  readonly filters: LogFilters;
+  /** What ended since the list was read. */
+  readonly live: readonly Row[];
+  readonly onClear: () => void;
+}) {
   const navigate = useNavigate();
   const query = useGenerations(filters);
-  const rows = useMemo(() => query.data?.pages.flatMap(({ data }) => data) ?? [], [query.data]);
+  const rows = useMemo(
+    () => withLive(live, query.data?.pages.flatMap(({ data }) => data) ?? []),
+    [live, query.data],
+  );
   if (query.isError && rows.length === 0)
     return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) {
@@ -170,7 +184,7 @@ function NoRows({ filtered, onClear }: { readonly filtered: boolean; readonly on
 }
 
 function useGenerations(filters: LogFilters) {
-  const { range, live } = filters;
+  const { range } = filters;
   const request = toLogQuery(filters);
   return useInfiniteQuery({
     queryKey: ['listGenerations', request, range],
@@ -192,6 +206,5 @@ function useGenerations(filters: LogFilters) {
       ),
     getNextPageParam: ({ next_cursor }) => next_cursor,
     placeholderData: keepPreviousData,
-    refetchInterval: live === true ? LIVE_MS : false,
   });
 }

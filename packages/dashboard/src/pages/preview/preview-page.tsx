@@ -10,6 +10,8 @@ import { ModelField } from '../../components/model-field.tsx';
 import { Page } from '../../components/page.tsx';
 import { PlanTable } from '../../components/plan-table.tsx';
 import { EmptyState, ErrorState } from '../../components/states.tsx';
+import { WhatIfCard } from './what-if-card.tsx';
+import type { Verdict } from './what-if.ts';
 
 const NO_KEY = { value: '', label: 'No API key: no restrictions' };
 
@@ -71,16 +73,18 @@ export function PreviewPage() {
           </Button>
         </form>
       </Card>
-      <Outcome preview={preview} onRetry={ask} />
+      <Outcome preview={preview} asked={{ model: model.trim(), apiKey }} onRetry={ask} />
     </Page>
   );
 }
 
 function Outcome({
   preview,
+  asked,
   onRetry,
 }: {
   readonly preview: ReturnType<typeof useApiMutation<'previewRouting'>>;
+  readonly asked: { readonly model: string; readonly apiKey: string };
   readonly onRetry: () => void;
 }) {
   if (preview.isError) {
@@ -101,18 +105,45 @@ function Outcome({
     );
   }
   const { model, verdicts, fallbacks } = preview.data.data;
-  return [{ model, verdicts }, ...fallbacks].map((plan, index) => (
-    <Card
-      key={`${plan.model}-${index}`}
-      flush
-      title={plan.model}
-      description={
-        index === 0
-          ? 'In the order in which keys would be tried.'
-          : 'Where no key of the models before could answer.'
-      }
-    >
-      <PlanTable plan={plan} />
-    </Card>
-  ));
+  return (
+    <>
+      <WhatIf asked={asked} verdicts={verdicts} onSaved={onRetry} />
+      {[{ model, verdicts }, ...fallbacks].map((plan, index) => (
+        <Card
+          key={`${plan.model}-${index}`}
+          flush
+          title={plan.model}
+          description={
+            index === 0
+              ? 'In the order in which keys would be tried.'
+              : 'Where no key of the models before could answer.'
+          }
+        >
+          <PlanTable plan={plan} />
+        </Card>
+      ))}
+    </>
+  );
 }
+
+/** Own keys alone can be tried otherwise: platform keys are the operator's. */
+function WhatIf({
+  asked,
+  verdicts,
+  onSaved,
+}: {
+  readonly asked: { readonly model: string; readonly apiKey: string };
+  readonly verdicts: readonly Verdict[];
+  readonly onSaved: () => void;
+}) {
+  const { data } = useQuery(apiQuery('listByok', { query: { limit: 100 } }));
+  const judged = new Set(
+    verdicts.filter(({ reason }) => !FOREIGN.has(reason?.code ?? '')).map(({ provider_key_id: id }) => id),
+  );
+  const keys = (data?.data ?? []).filter(({ id }) => judged.has(id));
+  if (keys.length === 0) return null;
+  return <WhatIfCard keys={keys} asked={asked} now={verdicts} onSaved={onSaved} />;
+}
+
+/** No weight or limit makes a key of another provider serve the model. */
+const FOREIGN: ReadonlySet<string> = new Set(['provider_not_serving_model']);
