@@ -87,7 +87,7 @@ function MoreFilters({
     <details open={shown} onToggle={(event) => setShown(event.currentTarget.open)}>
       <summary className="w-fit cursor-pointer text-[0.8125rem] text-muted">More filters</summary>
       <div className="mt-3 grid grid-cols-2 items-end gap-3 sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-6">
-        <TextField label="Model asked for" {...field('asked')} />
+        <TextField label="Name asked for" {...field('asked')} />
         <TextField label="Format" placeholder="openai-chat" {...field('format')} />
         <SelectField label="Streamed" options={STREAMED_OPTIONS} {...field('streamed')} />
         <TextField label="Error code" placeholder="rate_limit_exceeded" {...field('error')} />
