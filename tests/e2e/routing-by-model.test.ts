@@ -93,3 +93,68 @@ describe('auto', () => {
     expect(answer.json().message).toContain('Add a provider key, or name a model');
   });
 });
+
+describe('a list of models', () => {
+  test('goes on to the caller’s next model when the first fails, whoever serves it', async () => {
+    const first = await addOwn('openai');
+    const second = await addOwn('anthropic');
+    const model = versionOf(CHEAP_MODEL);
+    stage.sandbox.behave({ match: { key: first.secret }, fault: { kind: 'error', preset: 'server_error' } });
+    const answer = await tenant.ask({
+      model,
+      with: { models: ['anthropic/claude-haiku-4-5'], route: 'fallback' },
+    });
+    expect([answer.status, answer.header('x-arouter-provider')], answer.text).toEqual([200, 'anthropic']);
+    expect(sentTo(first)).toEqual([model.slice('openai/'.length)]);
+    expect(sentTo(second)).toHaveLength(1);
+  });
+
+  test('is enough without a model beside it', async () => {
+    const key = await addOwn('openai');
+    const model = versionOf(CHEAP_MODEL);
+    const answer = await tenant.ask({ with: { model: undefined, models: [model], route: 'fallback' } });
+    expect(answer.status, answer.text).toBe(200);
+    expect(sentTo(key)).toEqual([model.slice('openai/'.length)]);
+  });
+});
+
+/** One model at two providers: every wish is one about the same plan. */
+describe('which provider', () => {
+  const MODEL = 'openai/gpt-4o-mini';
+  const served = (answer: Seen): unknown => [answer.status, answer.header('x-arouter-provider')];
+  const askFor = async (provider: object): Promise<Seen> =>
+    await tenant.ask({ model: MODEL, with: { provider } });
+  async function addBoth(): Promise<void> {
+    await addOwn('openai');
+    await tenant.addKey({
+      provider: 'azure',
+      credential: {
+        api_key: 'sk-sandbox-azure-routing-0123456789',
+        endpoint_url: `${stage.sandbox.url}/azure/openai/v1`,
+        deployments: { mini: 'gpt-4o-mini' },
+      },
+    });
+  }
+
+  test.each([
+    [{ only: ['azure'] }, 'azure'],
+    [{ ignore: ['azure'] }, 'openai'],
+    [{ order: ['azure', 'openai'] }, 'azure'],
+    [{ order: ['openai'] }, 'openai'],
+  ])('%o', async (wish, provider) => {
+    await addBoth();
+    for (let time = 0; time < 4; time += 1) expect(served(await askFor(wish))).toEqual([200, provider]);
+  });
+
+  test('that fails is left for the next, unless the caller allows no fallbacks', async () => {
+    await addBoth();
+    stage.sandbox.behave({
+      match: { path: '/azure/' },
+      fault: { kind: 'error', preset: 'server_error' },
+    });
+    expect(served(await askFor({ order: ['azure'] }))).toEqual([200, 'openai']);
+    const only = await askFor({ order: ['azure'], allow_fallbacks: false });
+    expect(only.status, only.text).toBeGreaterThanOrEqual(500);
+    expect(only.text).not.toContain('"choices"');
+  });
+});

@@ -9,6 +9,8 @@ import OpenAI from 'openai';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   bodyBytes,
+  evidencePage,
+  evidenceTable,
   type Exchange,
   recordedExchanges,
   recordedProviders,
@@ -60,12 +62,24 @@ type Row = {
   'streams equal': number;
 };
 const rows = new Map<string, Row>();
+function page(): string {
+  const reasons = [...excepted].map(([reason, many]) => `* ${many}: ${reason}`);
+  return `<!-- Written by AROUTER_WRITE_EVIDENCE=1 npm test -- four-dialects; held by that test. Do not edit. -->
+# Recorded conversations, across the four big dialects
+
+Caller → provider: every recorded conversation of the provider's dialect, asked and answered for a caller of another one. Asked
+is how many there are, refused how many of the questions have no form in the caller's dialect and are refused in words. Equal
+means that the vendor's own library reads the same text, the same calls and the same end from what the caller gets.
+
+${evidenceTable('Caller → provider', rows)}
+
+Rightly not equal:
+
+${reasons.join('\n')}
+`;
+}
 afterAll(() => {
-  for (const [name, row] of rows) {
-    const cells = Object.entries(row).map(([column, many]) => `${column} ${many}`);
-    process.stdout.write(`${name.padEnd(24)}${cells.join(', ')}\n`);
-  }
-  for (const [reason, many] of excepted) process.stdout.write(`  rightly not equal, ${many}: ${reason}\n`);
+  if (available) process.stdout.write(page());
 });
 
 const all = recordedProviders().flatMap((provider) => recordedExchanges(provider));
@@ -119,6 +133,10 @@ describe.skipIf(!available)('recorded conversations across the four big dialects
       expect(row.equal + row['streams equal']).toBeGreaterThan(40);
     },
   );
+
+  test('the page of evidence says what came out', () => {
+    expect([page(), null]).toContain(evidencePage('crossed', page(), all.length));
+  });
 });
 
 /** Noted for the table. */

@@ -1,6 +1,6 @@
 /** Reads recorded provider traffic for tests; it lies beside the project and is no part of it. Only tests import this. */
 // oxlint-disable-next-line no-restricted-imports -- a test's own reading of files; no product module imports this one
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 // oxlint-disable-next-line no-restricted-imports -- see above
 import { join } from 'node:path';
 
@@ -72,4 +72,35 @@ export function bodyBytes(exchange: Exchange): Uint8Array {
       ? exchange.response_body
       : JSON.stringify(exchange.response_body));
   return new TextEncoder().encode(text);
+}
+
+/** So many exchanges were there when the pages of evidence were written; of other recordings they say nothing. */
+const EXCHANGES_OF_THE_PAGES = 1226;
+
+/**
+ * What `docs/evidence/NAME.md` must say, and says; null for recordings that it is not about. `AROUTER_WRITE_EVIDENCE=1`
+ * writes it first.
+ */
+export function evidencePage(name: string, content: string, exchanges: number): string | null {
+  if (exchanges !== EXCHANGES_OF_THE_PAGES) return null;
+  const file = join(import.meta.dirname, '../../../../docs/evidence', `${name}.md`);
+  // oxlint-disable-next-line no-restricted-globals -- whether to write is told by the environment of a test
+  const { env } = process;
+  if (env['AROUTER_WRITE_EVIDENCE'] === '1') writeFileSync(file, content);
+  return readFileSync(file, 'utf8');
+}
+
+/** A Markdown table whose columns are the members of its rows. */
+export function evidenceTable(
+  first: string,
+  rows: ReadonlyMap<string, Readonly<Record<string, number>>>,
+): string {
+  const [columns = {}] = rows.values();
+  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+  const names = Object.keys(columns);
+  return [
+    line([first, ...names]),
+    line(['---', ...names.map(() => '---:')]),
+    ...[...rows].map(([name, row]) => line([name, ...Object.values(row)])),
+  ].join('\n');
 }
