@@ -3,6 +3,7 @@ export * from './roles.ts';
 export * from './routes.ts';
 export * from './audited-routes.ts';
 export * from './openapi.ts';
+export type { InferencePath } from './inference-paths.ts';
 export * from './client.ts';
 export type { ErrorAnswer } from './schemas/errors.ts';
 export { errorAnswer } from './schemas/errors.ts';

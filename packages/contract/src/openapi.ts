@@ -1,6 +1,12 @@
-/** The OpenAPI 3.1 document, made from the route table: nothing in it is written by hand. */
+/** The OpenAPI 3.1 document, made from the route table and the table of faces: nothing in it is written by hand. */
 import { ERROR_CODES, type ErrorCode } from '@arouter/core';
 import { z } from 'zod';
+import {
+  describeInference,
+  INFERENCE_SECURITY_SCHEMES,
+  INFERENCE_TAG,
+  type InferencePath,
+} from './inference-paths.ts';
 import { COMMON_ERRORS, isPublic, type Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { errorAnswer } from './schemas/errors.ts';
@@ -19,7 +25,10 @@ export type OpenApiDocument = {
 export function openApiDocument(options: {
   readonly version: string;
   readonly publicUrl?: string;
+  /** Absent: the document is about management only. */
+  readonly inference?: readonly InferencePath[];
 }): OpenApiDocument {
+  const { inference = [] } = options;
   const schemas: Json = {};
   const paths: Record<string, Record<string, Json>> = {};
   const errorReference = jsonSchema(errorAnswer, 'output', schemas);
@@ -33,18 +42,24 @@ export function openApiDocument(options: {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'ARouter management API',
+      title: 'ARouter API',
       version: options.version,
       description:
-        'Keys, provider keys, usage, credits and routing previews. Inference is the OpenAI chat and Anthropic messages API at the same origin, under /v1.',
+        'Keys, provider keys, usage, credits, routing previews; and the inference paths, whose bodies are the formats of the vendors.',
     },
     servers: [{ url: options.publicUrl ?? '/' }],
-    tags: [...new Set(Object.values<Route>(ROUTES).map((route) => route.tag))].map((tag) => ({ name: tag })),
+    tags: [
+      ...new Set([
+        ...Object.values<Route>(ROUTES).map((route) => route.tag),
+        ...(inference.length === 0 ? [] : [INFERENCE_TAG]),
+      ]),
+    ].map((tag) => ({ name: tag })),
     security: [{ apiKey: [] }, { session: [] }],
-    paths,
+    paths: { ...paths, ...describeInference(inference, errorReference) },
     components: {
       schemas,
       securitySchemes: {
+        ...INFERENCE_SECURITY_SCHEMES,
         apiKey: { type: 'http', scheme: 'bearer', description: 'An ARouter key: lr_live_… or lr_mgmt_…' },
         session: {
           type: 'apiKey',

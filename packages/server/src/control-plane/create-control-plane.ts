@@ -4,6 +4,7 @@
  * contract does not name, that a mutation is visible to the next request, and that no error says what a caller wrote.
  */
 import { openApiDocument, ROUTES, type Route, type RouteName } from '@arouter/contract';
+import { describeFaces } from '../data-plane/describe-faces.ts';
 import { GatewayError, type WorkspaceId } from '@arouter/core';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { apiKeyHandlers } from './api-keys.ts';
@@ -204,7 +205,10 @@ function checkedAnswer(route: Route, answer: unknown): unknown {
 }
 
 function registerDocuments(app: FastifyInstance, deps: ControlPlaneDeps): void {
-  const document = openApiDocument({ version: deps.version });
+  const document = openApiDocument({
+    version: deps.version,
+    inference: describeFaces(deps.providers),
+  });
   const json = JSON.stringify(document);
   const page = docsPage(document);
   app.get(ROUTES.getOpenApi.path, (_request, reply) =>

@@ -38,6 +38,9 @@ const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
   ],
 ]);
 
+/** What Google's paths end with. */
+export const GEMINI_METHODS: readonly string[] = [...METHODS.keys()];
+
 export function geminiFaces(ownProvider: ProviderId): FacePattern {
   return (path, query) => {
     const [, publisher, name, methodName = ''] = PATH.exec(path) ?? [];
