@@ -1,6 +1,7 @@
 /** What can be done with one API key. Disabling can be undone; deleting is confirmed by name. */
 import { useState } from 'react';
 import { useApiMutation } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { ConfirmByName, Dialog } from '../../components/dialog.tsx';
 import { Menu } from '../../components/menu.tsx';
@@ -13,6 +14,7 @@ type Props = { readonly apiKey: ApiKey };
 type DialogProps = Props & { readonly onClose: () => void };
 
 export function ApiKeyActions({ apiKey }: Props) {
+  const mayManage = useMay('api_keys.manage');
   const [dialog, setDialog] = useState<'edit' | 'rotate' | 'delete' | null>(null);
   const update = useApiMutation('updateApiKey', { stale: ['listApiKeys'] });
   const setDisabled = (disabled: boolean, after?: () => void) =>
@@ -24,6 +26,7 @@ export function ApiKeyActions({ apiKey }: Props) {
     apiKey.disabled
       ? setDisabled(false, () => notify(`“${apiKey.name}” works again`))
       : setDisabled(true, () => notifyUndoable(`“${apiKey.name}” is disabled`, () => setDisabled(false)));
+  if (!mayManage) return null;
   return (
     <>
       <Menu

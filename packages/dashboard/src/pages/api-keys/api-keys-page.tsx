@@ -3,6 +3,7 @@ import type { RouteAnswer } from '@arouter/contract';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { apiQuery, useApiMutation } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -66,11 +67,11 @@ export function ApiKeysPage() {
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<string | null>(null);
   const keys = useQuery(apiQuery('listApiKeys', { query: { include_disabled: 'true', page_size: 100 } }));
-  const add = (
+  const add = useMay('api_keys.manage') ? (
     <Button look="primary" icon="plus" onClick={() => setMaking(true)}>
       Create API key
     </Button>
-  );
+  ) : null;
   return (
     <Page
       title="API keys"

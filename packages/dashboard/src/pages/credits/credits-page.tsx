@@ -46,6 +46,7 @@ const columns = columnsOf<Transaction>((column) => [
 
 export function CreditsPage() {
   const isOperator = useMay('operator');
+  const mayReadTransactions = useMay('billing.read');
   const [granting, setGranting] = useState(false);
   const balance = useQuery(apiQuery('getBalance', {}));
   const totals = useQuery(apiQuery('getCredits', {}));
@@ -89,9 +90,11 @@ export function CreditsPage() {
           </>
         )}
       </Loaded>
-      <Card flush title="Transactions">
-        <Transactions />
-      </Card>
+      {mayReadTransactions ? (
+        <Card flush title="Transactions">
+          <Transactions />
+        </Card>
+      ) : null}
       {granting ? <GrantDialog onClose={() => setGranting(false)} /> : null}
     </Page>
   );

@@ -39,7 +39,7 @@ export function MembersPage() {
           )}
         </Loaded>
       </Card>
-      <InvitationsCard />
+      {mayManage ? <InvitationsCard /> : null}
       <WorkspaceCard />
       {inviting ? <InviteDialog onClose={() => setInviting(false)} /> : null}
     </Page>
