@@ -107,7 +107,13 @@ const SHOTS: readonly Shot[] = [
     scheme: 'dark',
     arrange: askInPlayground,
   },
-  { name: 'routing', title: 'Routing preview', path: '/routing', width: 1440, scheme: 'light' },
+  {
+    name: 'routing',
+    title: 'Routing preview',
+    path: '/routing?model=openai/gpt-4o-mini',
+    width: 1440,
+    scheme: 'light',
+  },
   { name: 'api-keys', title: 'API keys', path: '/settings/api-keys', width: 1440, scheme: 'light' },
   { name: 'webhooks', title: 'Webhooks', path: '/settings/webhooks', width: 1440, scheme: 'light' },
   {
