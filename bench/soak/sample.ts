@@ -1,0 +1,68 @@
+/** What a process holds, from the kernel's books and from its own metrics. Linux only. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+export type Sample = {
+  /** Seconds since the load began; negative before it. */
+  readonly atS: number;
+  readonly rssMb: number;
+  readonly heapUsedMb: number;
+  readonly externalMb: number;
+  readonly eventLoopP99Ms: number;
+  readonly sockets: number;
+  readonly timers: number;
+  /** CPU seconds of all threads since the start. */
+  readonly cpuS: number;
+};
+
+const MB = 1024 * 1024;
+/** Linux counts processor time in hundredths of a second for every program. */
+const TICKS_PER_SECOND = 100;
+/** The gateway's metric is the whole time between two looks of its sampler, which are this far apart where nothing delays them. */
+const EVENT_LOOP_SAMPLE_MS = 200;
+
+export async function takeSample(pid: number, url: string, atS: number): Promise<Sample> {
+  const answer = await fetch(`${url}/metrics`, {
+    headers: { connection: 'close' },
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`/metrics was answered ${answer.status}: ${text}`);
+  const read = (name: string): number => {
+    const found = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
+    // A kind of resource of which there is none has no line.
+    return found === undefined ? 0 : Number(found);
+  };
+  return {
+    atS: round(atS),
+    rssMb: round(read('arouter_process_resident_memory_bytes') / MB),
+    heapUsedMb: round(read('arouter_nodejs_heap_size_used_bytes') / MB),
+    externalMb: round(read('arouter_nodejs_external_memory_bytes') / MB),
+    eventLoopP99Ms: round(
+      Math.max(0, read('arouter_nodejs_eventloop_lag_p99_seconds') * 1000 - EVENT_LOOP_SAMPLE_MS),
+    ),
+    sockets: socketsOf(pid),
+    timers: read('arouter_nodejs_active_resources\\{type="Timeout"\\}'),
+    cpuS: cpuSecondsOf(pid),
+  };
+}
+
+function socketsOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).filter((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:');
+    } catch {
+      // Closed between the listing and the look.
+      return false;
+    }
+  }).length;
+}
+
+function cpuSecondsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name in brackets may hold spaces; the fields are counted after it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
