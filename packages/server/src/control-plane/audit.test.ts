@@ -146,6 +146,36 @@ describe('the chain', () => {
     expect(await verifyAuditLog(storeOf([a, forged, c]))).toHaveLength(1);
   });
 
+  test('shows a change of any one field', async () => {
+    const rows = await chainOf('a', 'b', 'c');
+    const [a, b, c] = rows as [StoredAuditEntry, StoredAuditEntry, StoredAuditEntry];
+    const paths = leavesOf(b);
+    expect(paths.length).toBeGreaterThan(10);
+    for (const path of paths) {
+      const problems = await verifyAuditLog(storeOf([a, changedAt(b, path), c]));
+      expect(problems, path.join('.')).not.toEqual([]);
+    }
+  });
+
+  /** Every place of an entry that holds a plain value, its own hash and number included. */
+  function leavesOf(value: object, above: readonly string[] = []): readonly (readonly string[])[] {
+    return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
+      typeof inner === 'object' && inner !== null && Object.keys(inner).length > 0
+        ? leavesOf(inner, [...above, name])
+        : [[...above, name]],
+    );
+  }
+  function changedAt<T extends object>(value: T, [name = '', ...below]: readonly string[]): T {
+    const inner = (value as Record<string, unknown>)[name];
+    const other =
+      below.length > 0
+        ? changedAt(inner as object, below)
+        : typeof inner === 'number'
+          ? inner + 1
+          : `${String(inner)}x`;
+    return (Array.isArray(value) ? value.with(Number(name), other) : { ...value, [name]: other }) as T;
+  }
+
   test('goes on after an entry that could not be written', async () => {
     const rows: StoredAuditEntry[] = [];
     let fails = true;

@@ -21,7 +21,7 @@ import {
   tokenOf,
 } from '../http/caller.ts';
 import type { BodyPlace, BodyRoom } from '../http/body-room.ts';
-import { errorAnswer } from '../http/error-answer.ts';
+import { errorAnswer, NO_SNIFFING } from '../http/error-answer.ts';
 import type { BodyType, Face } from './faces.ts';
 
 export type DataPlaneDeps = {
@@ -128,12 +128,12 @@ const NO_CONTEXT: RequestContext = {};
 async function send(response: ServerResponse, outbound: Outbound, stallMsMax: number): Promise<void> {
   if (outbound.kind === 'answer') {
     const headers = flatHeaders(outbound.headers);
-    headers.push('content-length', String(outbound.body.length));
+    headers.push(...NO_SNIFFING, 'content-length', String(outbound.body.length));
     response.writeHead(outbound.status, headers);
     endWith(response, outbound.body);
     return;
   }
-  response.writeHead(outbound.status, flatHeaders(outbound.headers));
+  response.writeHead(outbound.status, [...flatHeaders(outbound.headers), ...NO_SNIFFING]);
   const end = await outbound.relay(callerSink(response, stallMsMax));
   const { socket } = response;
   if (end === 'broken' && outbound.cutWhenBroken) {

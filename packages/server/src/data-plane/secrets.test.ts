@@ -71,3 +71,23 @@ test('the caller’s own key is in no header that a provider gets', async () => 
     expect(JSON.stringify(headers)).not.toContain(stage.keys.apiKey);
   }
 });
+
+/** The dashboard lives at the same address: what a provider says must never become a page or a script of it. */
+test.each([
+  ['a page', { 'content-type': 'text/html', 'set-cookie': 'a=b', location: '/x', refresh: '0; url=/x' }, 200],
+  ['a script', { 'content-type': 'text/javascript', 'content-security-policy': 'x' }, 200],
+  ['a drawing', { 'content-type': 'image/svg+xml', 'access-control-allow-origin': '*' }, 200],
+  ['a page as an error', { 'content-type': 'text/html', 'set-cookie': 'a=b' }, 400],
+])('an answer that is %s reaches no browser as one', async (_what, headers, status) => {
+  for (const path of ['/v1/chat/completions', '/openai/v1/files/file-1/content']) {
+    const body = '<script>alert(1)</script>';
+    stage.sandbox.behave({ times: 1, fault: { kind: 'answer', status, headers, body } });
+    const method = path.startsWith('/openai') ? 'GET' : 'POST';
+    const answer = await stage.ask(QUESTION, { path, method });
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('content-type')).toMatch(/^application\/(?:json|octet-stream)/);
+    for (const name of ['set-cookie', 'location', 'refresh', 'access-control-allow-origin'])
+      expect(answer.headers.get(name), name).toBeNull();
+  }
+  stage.sandbox.clearBehaviours();
+});

@@ -5,6 +5,9 @@ import { flatHeaders } from './caller.ts';
 
 export type ErrorAnswer = { readonly headers: readonly string[]; readonly body: Uint8Array };
 
+/** A provider's words come from our own address: a browser must not take them for a script or a page, whatever they look like. */
+export const NO_SNIFFING = ['x-content-type-options', 'nosniff'] as const;
+
 export function errorAnswer(dialect: Dialect, requestId: string, error: GatewayError): ErrorAnswer {
   const { status, code, message, metadata } = error;
   const shown: CallerError = {
@@ -22,6 +25,7 @@ export function errorAnswer(dialect: Dialect, requestId: string, error: GatewayE
     String(body.length),
     'x-request-id',
     requestId,
+    ...NO_SNIFFING,
     ...flatHeaders(errorHeaders(error)),
   ];
   return { headers, body };

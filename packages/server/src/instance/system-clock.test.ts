@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { systemClock } from './system-clock.ts';
+
+test.each([2 ** 31, 2 ** 40, Infinity])(
+  'a wait beyond the longest timer of the platform does not end at once (%d ms)',
+  async (delayMs) => {
+    const controller = new AbortController();
+    let ended = false;
+    const waiting = systemClock.sleep(delayMs, controller.signal).then(() => {
+      ended = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(ended).toBe(false);
+    controller.abort();
+    await waiting;
+    expect(ended).toBe(true);
+  },
+);
