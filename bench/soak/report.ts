@@ -43,7 +43,7 @@ ${machine.processor}, ${machine.cores} cores, ${machine.memoryGb} GB, ${machine.
 event loop include waits for a processor.
 
 ${report.asked} requests at ${report.perSecond} a second: JSON, streams, tools, prompts of 200 KB, callers who leave (${report.left}), two dialects, two
-providers, two workspaces; every fault that the sandbox knows by turns, on ${Math.round(report.faultShare * 100)} % of requests (${report.faults}); ${report.adminActions} changes and looks by
+providers, two workspaces; 28 kinds of faults drawn by chance, on ${Math.round(report.faultShare * 100)} % of requests (${report.faults}); ${report.adminActions} changes and looks by
 administrators (${report.adminRefusals.length} refused). Callers saw ${statuses.join(', ')} (0: no answer, because the caller left first). The gateway
 used ${cpu.toFixed(2)} of a core. Sockets and timers were back ${Math.round(report.idleAfterS)} s after the last answer.
 
