@@ -198,7 +198,7 @@ describe('kill -9 under load', () => {
 describe('a gentle stop', () => {
   let sandbox: Sandbox;
   let gateway: Gateway;
-  const STREAMS = 50;
+  const STREAMS = 100;
 
   beforeAll(async () => {
     sandbox = await startSandbox({ frameDelayMs: 25 });

@@ -240,3 +240,18 @@ test('a platform key is not used where an own key that denies it came while anot
   const { status, headers } = await answer;
   expect([status, headers.get('x-arouter-attempts')]).toEqual([502, '1']);
 });
+
+test('one Idempotency-Key twice is two generations, each settled once', async () => {
+  await stage.addKey();
+  const options = { headers: { 'idempotency-key': 'order-4711' } };
+  const ids = new Set<string | null>();
+  for (const answer of [await stage.ask(QUESTION, options), await stage.ask(QUESTION, options)]) {
+    expect(answer.status).toBe(200);
+    ids.add(answer.headers.get('x-generation-id'));
+  }
+  expect(ids.size).toBe(2);
+  const { json } = await stage.manage('GET', '/api/v1/generations');
+  expect((json['data'] as readonly { readonly id: string }[]).map(({ id }) => id).toSorted()).toEqual(
+    [...ids].toSorted(),
+  );
+});
