@@ -17,8 +17,6 @@ export type Sample = {
 const MB = 1024 * 1024;
 /** Linux counts processor time in hundredths of a second for every program. */
 const TICKS_PER_SECOND = 100;
-/** The gateway's metric is the whole time between two looks of its sampler, which are this far apart where nothing delays them. */
-const EVENT_LOOP_SAMPLE_MS = 200;
 
 export async function takeSample(pid: number, url: string, atS: number): Promise<Sample> {
   const answer = await fetch(`${url}/metrics`, {
@@ -36,9 +34,7 @@ export async function takeSample(pid: number, url: string, atS: number): Promise
     rssMb: round(read('arouter_process_resident_memory_bytes') / MB),
     heapUsedMb: round(read('arouter_nodejs_heap_size_used_bytes') / MB),
     externalMb: round(read('arouter_nodejs_external_memory_bytes') / MB),
-    eventLoopP99Ms: round(
-      Math.max(0, read('arouter_nodejs_eventloop_lag_p99_seconds') * 1000 - EVENT_LOOP_SAMPLE_MS),
-    ),
+    eventLoopP99Ms: round(read('arouter_nodejs_eventloop_lag_p99_seconds') * 1000),
     sockets: socketsOf(pid),
     timers: read('arouter_nodejs_active_resources\\{type="Timeout"\\}'),
     cpuS: cpuSecondsOf(pid),

@@ -2,6 +2,7 @@
 import type { Ledger } from '@arouter/core';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createAttemptCounts } from './attempt-counts.ts';
+import { measureEventLoopDelay, NEVER_MS } from './event-loop-delay.ts';
 
 export type Metrics = {
   /** The same ledger, counting what is settled and refused. */
@@ -9,16 +10,14 @@ export type Metrics = {
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 };
 
-/** How often the delay of the event loop is sampled. The usual 10 ms wakes an idle process 100 times a second: 1.4 % of a core. */
-const EVENT_LOOP_SAMPLE_MS = 200;
-
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({
     register: registry,
     prefix: 'arouter_',
-    eventLoopMonitoringPrecision: EVENT_LOOP_SAMPLE_MS,
+    eventLoopMonitoringPrecision: NEVER_MS,
   });
+  measureEventLoopDelay(registry);
   const counts = createAttemptCounts();
 
   return {
