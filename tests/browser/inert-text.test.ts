@@ -162,6 +162,8 @@ describe.skipIf(!browserIsPresent)('text that looks like code', () => {
         '/settings/api-keys',
       ]) {
         await page.goto(dashboard.gateway.url + path, { waitUntil: 'networkidle' });
+        const folded = page.getByRole('main').locator('details:not([open]) > summary');
+        while ((await folded.count()) > 0) await folded.first().click();
         const fields = page.getByRole('main').locator('input:is([type=text], [type=search], :not([type]))');
         const count = await fields.count();
         for (let place = 0; place < count; place += 1) await fields.nth(place).fill(PAYLOADS.join(' '));
