@@ -25,13 +25,16 @@ export type ReportedGateway = {
   readonly notes: readonly string[];
 };
 
+/** The folder holds the results of other measurements too, whose names begin with what they measured. */
+const OWN_RESULT = /^\d{4}-\d{2}-\d{2}-.*\.json$/;
+
 /** Resolves with the path of the result file. The page is made anew from it and from the names of the others. */
 export function writeReport(folder: string, report: Report): string {
   mkdirSync(folder, { recursive: true });
   const suffix = report.label === null ? '' : `-${report.label}`;
   const file = join(folder, `${report.date}-${report.source.commit}${suffix}.json`);
   writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`);
-  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  const names = readdirSync(folder).filter((name) => OWN_RESULT.test(name));
   const others = names.toSorted().toReversed();
   const older = others.map((name) => headline(name, readFileSync(join(folder, name), 'utf8')));
   writeFileSync(join(folder, 'README.md'), `${renderReport(report)}\n${renderHistory(older)}`);
