@@ -163,6 +163,8 @@ async function take({ name, path, width, scheme, arrange: act }: Shot): Promise<
   const exists = (await page.getByText('There is no such page').count()) === 0;
   if (exists) {
     await act?.(page);
+    // What is still grey has not come yet.
+    await page.locator('.skeleton').first().waitFor({ state: 'detached' });
     await page.waitForTimeout(SETTLE_MS);
     await page.screenshot({ path: join(FOLDER, `${name}.png`) });
   }

@@ -17,6 +17,7 @@ export function PlanTable({
   readonly plan: ShownPlan;
   readonly refusals?: readonly Refusal[];
 }) {
+  const hasOwnKey = plan.verdicts.some(({ kind, source }) => kind === 'ranked' && source === 'byok');
   if (plan.verdicts.length === 0)
     return <p className="px-5 py-6 text-[0.8125rem] text-muted">There was no key to judge.</p>;
   return (
@@ -41,6 +42,7 @@ export function PlanTable({
             <VerdictRow
               key={verdict.provider_key_id}
               verdict={verdict}
+              followsOwnKeys={verdict.source === 'platform' && hasOwnKey}
               refusal={refusals.find(({ provider_key_id }) => provider_key_id === verdict.provider_key_id)}
             />
           ))}
@@ -52,9 +54,12 @@ export function PlanTable({
 
 function VerdictRow({
   verdict,
+  followsOwnKeys,
   refusal,
 }: {
   readonly verdict: Verdict;
+  /** Its share is of the requests that own keys leave. */
+  readonly followsOwnKeys: boolean;
   readonly refusal: Refusal | undefined;
 }) {
   const ranked = verdict.kind === 'ranked';
@@ -76,7 +81,10 @@ function VerdictRow({
       <td className={cell}>
         <SourceBadge source={verdict.source} />
       </td>
-      <td className={cell}>{ranked ? shareWords(verdict.share) : '–'}</td>
+      <td className={cell}>
+        {ranked ? shareWords(verdict.share) : '–'}
+        {ranked && followsOwnKeys && <span className="block text-xs text-muted">after own keys</span>}
+      </td>
       <td className={`${cell} min-w-72`}>
         <Reason verdict={verdict} refusal={refusal} />
       </td>

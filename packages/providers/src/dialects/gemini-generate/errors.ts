@@ -12,6 +12,7 @@ const STATUS_WORDS: ReadonlyMap<number, string> = new Map([
   [404, 'NOT_FOUND'],
   [409, 'ABORTED'],
   [413, 'INVALID_ARGUMENT'],
+  [415, 'INVALID_ARGUMENT'],
   [422, 'INVALID_ARGUMENT'],
   // The provider refused the provider key: a fault of the gateway's set-up, not of the caller's key.
   [424, 'FAILED_PRECONDITION'],
