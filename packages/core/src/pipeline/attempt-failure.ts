@@ -84,7 +84,9 @@ const FAULTS: Readonly<
 /** Some providers echo the key; it must not travel further. */
 export function scrub(text: string, credential: Credential): string {
   let clean = text;
-  for (const secret of secretsOf(credential)) clean = clean.replaceAll(secret, '[secret]');
+  for (const secret of secretsOf(credential)) {
+    if (clean.includes(secret)) clean = clean.replaceAll(secret, '[secret]');
+  }
   return clean;
 }
 
@@ -110,11 +112,18 @@ export function scrubBytes(bytes: Uint8Array, credential: Credential): Uint8Arra
 /** Shorter values (a region, a flag) are no secrets and would match by chance. */
 const SECRET_LENGTH_MIN = 8;
 
+/** Every answer is looked through: a credential is opened once for many of them, and never changes. */
+const knownSecrets = new WeakMap<Credential, readonly string[]>();
+
 /** The vault hides a credential's fields from enumeration, so that printing one by accident shows nothing. */
 function secretsOf(credential: Credential): readonly string[] {
-  return Object.getOwnPropertyNames(credential)
+  const known = knownSecrets.get(credential);
+  if (known !== undefined) return known;
+  const secrets = Object.getOwnPropertyNames(credential)
     .map((name) => credential[name] ?? '')
     .filter((value) => value.length >= SECRET_LENGTH_MIN);
+  knownSecrets.set(credential, secrets);
+  return secrets;
 }
 
 function indexOfAscii(bytes: Uint8Array, text: string, from = 0): number {
