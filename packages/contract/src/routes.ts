@@ -83,6 +83,7 @@ const apiKeyRoutes = {
   listApiKeys: defineRoute({
     method: 'GET',
     path: '/api/v1/keys',
+    aliases: ['/v1/keys'],
     tag: 'API keys',
     summary: "List the workspace's API keys, newest first; disabled ones only when asked for.",
     kinds: MANAGERS,
@@ -93,6 +94,7 @@ const apiKeyRoutes = {
   createApiKey: defineRoute({
     method: 'POST',
     path: '/api/v1/keys',
+    aliases: ['/v1/keys'],
     tag: 'API keys',
     summary: 'Create an API key. The key itself is in this answer and nowhere else.',
     kinds: MANAGERS,
@@ -105,6 +107,7 @@ const apiKeyRoutes = {
   getApiKey: defineRoute({
     method: 'GET',
     path: '/api/v1/keys/{hash}',
+    aliases: ['/v1/keys/{hash}'],
     tag: 'API keys',
     summary: 'Read an API key and its spend.',
     kinds: MANAGERS,
@@ -117,6 +120,7 @@ const apiKeyRoutes = {
   updateApiKey: defineRoute({
     method: 'PATCH',
     path: '/api/v1/keys/{hash}',
+    aliases: ['/v1/keys/{hash}'],
     tag: 'API keys',
     summary: 'Change an API key. Absent fields stay; null clears.',
     kinds: MANAGERS,
@@ -130,6 +134,7 @@ const apiKeyRoutes = {
   deleteApiKey: defineRoute({
     method: 'DELETE',
     path: '/api/v1/keys/{hash}',
+    aliases: ['/v1/keys/{hash}'],
     tag: 'API keys',
     summary: 'Delete an API key: it stops working at once.',
     kinds: MANAGERS,

@@ -11,13 +11,15 @@ import { createControlPlane } from './control-plane/create-control-plane.ts';
 import type { FirstRun } from './control-plane/deps.ts';
 import { createDataPlane } from './data-plane/create-data-plane.ts';
 import { createFaces, defaultProviderOf } from './data-plane/faces.ts';
-import { findGeminiModel, type GeminiListing, listGeminiModels } from './data-plane/list-gemini-models.ts';
+import { findGeminiModel, listGeminiModels } from './data-plane/list-gemini-models.ts';
+import { listEndpoints } from './data-plane/list-endpoints.ts';
 import { findListedModel, listModels, type ModelListing } from './data-plane/list-models.ts';
 import { consumeBootstrapToken, issueBootstrapToken } from './first-run/bootstrap-token.ts';
 import { createFirstApiKey, createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
 import { createFirstRunHandler } from './first-run/handle-first-run.ts';
 import { tokenOf } from './http/caller.ts';
 import { createBodyRoom } from './http/body-room.ts';
+import type { AskedModels } from './http/asked-models.ts';
 import { createHttpServer, type HttpDeps } from './http/create-http-server.ts';
 import { sendErrorAnswer } from './http/error-answer.ts';
 import { singleSignOn } from './people/sso/single-sign-on.ts';
@@ -180,28 +182,27 @@ async function startControlPlane(
 /** GET /v1/models answers as the caller may use the catalogue. */
 function modelsHandler(engine: Engine, log: ReturnType<typeof createLog>): HttpDeps['models'] {
   const { ports, providers, live } = engine;
-  const ownProvider = defaultProviderOf(geminiGenerate.id, providers);
   return ({ shape, model, query }, request, response) => {
+    const dialect = shape === 'gemini' ? geminiGenerate : openaiChat;
     const requestId = requestIdOf(engine);
     try {
       const apiKey = authenticate(ports, tokenOf(request), ['inference', 'management', 'operator']);
-      const listing = { providers, snapshot: live.current(), apiKey, ownProvider };
-      const answer = shape === 'list' ? shownModels(listing, model) : shownGemini(listing, model, query);
+      const defaultProvider = defaultProviderOf(dialect.id, providers);
+      const listing = { providers, snapshot: live.current(), apiKey, defaultProvider };
+      const answer = shownModels(listing, { shape, model, query });
       response.writeHead(200, { 'content-type': 'application/json', 'x-request-id': requestId });
       response.end(JSON.stringify(answer));
     } catch (error) {
-      const dialect = shape === 'list' ? openaiChat : geminiGenerate;
       sendErrorAnswer(response, { dialect, requestId }, shownError(error, requestId, log));
     }
   };
 }
 
-function shownModels(listing: ModelListing, model: string | undefined): object {
-  return model === undefined ? listModels(listing) : findListedModel(listing, model);
-}
-
-function shownGemini(listing: GeminiListing, model: string | undefined, query: string): object {
-  return model === undefined ? listGeminiModels(listing, query) : findGeminiModel(listing, model);
+function shownModels(listing: ModelListing, { shape, model, query }: AskedModels): object {
+  if (shape === 'gemini')
+    return model === undefined ? listGeminiModels(listing, query) : findGeminiModel(listing, model);
+  if (model === undefined) return listModels(listing, query);
+  return shape === 'endpoints' ? listEndpoints(listing, model) : findListedModel(listing, model);
 }
 
 /** What is thrown in a listener ends the process; a fault of ours is logged and answered instead. */

@@ -25,6 +25,8 @@ const apiKeyOptions = {
     .nullable()
     .optional()
     .meta({ description: 'Spending limit in USD; null or absent = none.' }),
+  limit_usd: usdFromZero().nullable().optional().meta({ description: 'Another name of `limit`.' }),
+  spending_limit: usdFromZero().nullable().optional().meta({ description: 'Another name of `limit`.' }),
   limit_reset: limitReset.nullable().optional().meta({
     description: 'When the limit starts anew (00:00 UTC; Monday; the 1st). Null = a lifetime limit.',
   }),
@@ -34,6 +36,11 @@ const apiKeyOptions = {
   allowed_providers: allowList().nullable().optional(),
   allowed_models: allowList().nullable().optional().meta({ description: 'Exact names or `*` globs.' }),
   rpm_limit: whole(1, RPM_MAX).nullable().optional().meta({ description: 'Requests in any 60 seconds.' }),
+  rate_limit: z
+    .strictObject({ requests_per_minute: whole(1, RPM_MAX).nullable().optional() })
+    .nullable()
+    .optional()
+    .meta({ description: 'Another way to write `rpm_limit`.' }),
   expires_at: timestamp().nullable().optional(),
 };
 

@@ -24,6 +24,9 @@ export const usageSummaryQuery = z.strictObject({
   compare: choice(['previous'])
     .optional()
     .meta({ description: 'Adds the sums of the period of the same length before.' }),
+  granularity: choice(['hourly', 'daily', 'monthly'])
+    .optional()
+    .meta({ description: 'Without effect on sums; clients have one type for both of the usage queries.' }),
   ...workspaceScope,
 });
 export const usageTimeSeriesQuery = z.strictObject({

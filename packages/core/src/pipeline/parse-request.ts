@@ -4,6 +4,7 @@ import type { ApiKeyRecord } from '../keys/api-key.ts';
 import type { ConfigSnapshot } from '../ports.ts';
 import { chooseModels, isAutoName } from '../routing/choose-models.ts';
 import { matchesAnyModelPattern, namesOfEndpoint } from '../routing/model-pattern.ts';
+import { insteadOfVariant } from '../routing/variants-not-offered.ts';
 import type { ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import type { ProviderId } from '../values.ts';
 import type { Dialect, RequestFacts } from '../wire/dialect.ts';
@@ -135,10 +136,13 @@ function isModelName(name: string): boolean {
 }
 
 function unknownModel(names: readonly string[]): GatewayError {
+  const instead = names.flatMap((name) => insteadOfVariant(name) ?? []);
   return new GatewayError(
     'model_not_found',
     `No provider serves ${names.map((name) => `"${name}"`).join(', ')}. GET /v1/models lists the models; ` +
-      'for a new one, write it as provider/model or add it to the supported models of a provider key.',
+      ['for a new one, write it as provider/model or add it to the supported models of a provider key.']
+        .concat(instead)
+        .join(' '),
   );
 }
 

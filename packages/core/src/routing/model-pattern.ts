@@ -13,10 +13,17 @@ export function matchesAnyModelPattern(patterns: readonly string[], names: reado
 
 /** All the names under which a pattern may mean this endpoint of the model: its provider's and its author's, bare or not. */
 export function namesOfEndpoint(
-  { provider, upstreamModel }: Pick<Endpoint, 'provider' | 'upstreamModel'>,
+  { provider, upstreamModel, alsoNamed = [] }: Pick<Endpoint, 'provider' | 'upstreamModel' | 'alsoNamed'>,
   model: ModelId,
 ): readonly string[] {
-  return [upstreamModel, `${provider}/${upstreamModel}`, model, model.slice(model.indexOf('/') + 1)];
+  const author = model.slice(0, model.indexOf('/'));
+  return [
+    upstreamModel,
+    `${provider}/${upstreamModel}`,
+    model,
+    model.slice(author.length + 1),
+    ...alsoNamed.flatMap((name) => [name, `${author}/${name}`, `${provider}/${name}`]),
+  ];
 }
 
 /** Greedy matching with one point of return: linear in practice, never exponential, no regular expression. */

@@ -9,6 +9,8 @@ export type Endpoint = {
   readonly provider: ProviderId;
   /** The name the provider knows. */
   readonly upstreamModel: string;
+  /** Other spellings of the model, without provider, that lists of allowed models may use. Absent: none. */
+  readonly alsoNamed?: readonly string[];
   readonly price: TokenPrice | undefined;
   readonly contextTokens: number | null;
   readonly outputTokensMax: number | null;

@@ -242,6 +242,12 @@ export type ProviderManifest = {
   ) => Endpoint | null;
   /** The provider's names may end in variants of its own (`:free`): they are passed on as written, and are not ours. */
   readonly ownVariants?: boolean;
+  /** Spellings of its names that people know and it does not, both ways. */
+  readonly otherSpelling?: {
+    /** `name-4.6` → `name-4-6`; undefined: it is the model's own name, or nobody's. */
+    readonly toOwn: (name: string) => string | undefined;
+    readonly fromOwn: (own: string) => readonly string[];
+  };
   /** The listed name that a name with free parts is billed as (`ft:base:org::id` → `ft:base`). */
   readonly foldModelName?: (name: string) => string;
 };

@@ -6,6 +6,7 @@ import { anthropicMessages } from '../dialects/anthropic-messages/index.ts';
 import { apiKeyCredential } from '../manifest/api-key-credential.ts';
 import { KEY_TEST_TIMEOUT_MS } from '../manifest/openai-compatible.ts';
 import file from './models.json' with { type: 'json' };
+import { otherSpelling } from './other-spelling.ts';
 
 const name = 'Anthropic';
 const keysUrl = 'https://console.anthropic.com/settings/keys';
@@ -35,5 +36,6 @@ export const manifest: ProviderManifest = {
     { status: [400, 403], message: /^this organization has been disabled/i, class: 'key_invalid' },
   ],
   models: file.models,
+  otherSpelling,
   acceptsModel: /^claude-/,
 };

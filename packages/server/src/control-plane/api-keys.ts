@@ -14,6 +14,7 @@ import { isApiKey, mayPerson, type Caller } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { shownTimeOrNull, type Call, type Handlers } from './handler.ts';
 import { apiKeyNotFound, findApiKey, mayBeSeenBy } from './find-api-key.ts';
+import { givenTwice, oneOf } from './one-name.ts';
 import { findProvider } from './find-provider.ts';
 
 const PAGE_SIZE_DEFAULT = 20;
@@ -183,10 +184,13 @@ type Options = Omit<RouteInput<'createApiKey'>['body'], 'name' | 'key_type'>;
 
 const INFERENCE_OPTIONS = [
   'limit',
+  'limit_usd',
+  'spending_limit',
   'limit_reset',
   'allowed_providers',
   'allowed_models',
   'rpm_limit',
+  'rate_limit',
 ] as const;
 
 /** A key never may more than the person who makes it: a management key does what an admin may. */
@@ -209,8 +213,10 @@ function refuseInferenceOptions(body: Options): void {
 }
 
 function readOptions(deps: Pick<Deps, 'providers'>, body: Options, now: Instant) {
+  const limit = oneOf(body, 'limit', 'limit_usd', 'spending_limit');
+  const rpmLimit = readRpmLimit(body);
   return {
-    ...(body.limit === undefined ? {} : { limitNano: body.limit === null ? null : usdToNano(body.limit) }),
+    ...(limit === undefined ? {} : { limitNano: limit === null ? null : usdToNano(limit) }),
     ...(body.limit_reset === undefined ? {} : { limitReset: body.limit_reset }),
     ...(body.include_byok_in_limit === undefined ? {} : { includeByokInLimit: body.include_byok_in_limit }),
     ...(body.allowed_providers === undefined
@@ -220,9 +226,16 @@ function readOptions(deps: Pick<Deps, 'providers'>, body: Options, now: Instant)
             body.allowed_providers === null ? null : providerIds(deps, body.allowed_providers),
         }),
     ...(body.allowed_models === undefined ? {} : { allowedModels: body.allowed_models }),
-    ...(body.rpm_limit === undefined ? {} : { rpmLimit: body.rpm_limit }),
+    ...(rpmLimit === undefined ? {} : { rpmLimit }),
     ...(body.expires_at === undefined ? {} : { expiresAt: readExpiry(body.expires_at, now) }),
   };
+}
+
+/** `rate_limit: null` and a null in it both mean none. */
+function readRpmLimit({ rpm_limit: rpmLimit, rate_limit: rateLimit }: Options): number | null | undefined {
+  if (rateLimit === undefined) return rpmLimit;
+  if (rpmLimit !== undefined) throw givenTwice('rpm_limit', 'rate_limit');
+  return rateLimit === null ? null : rateLimit.requests_per_minute;
 }
 
 /** Stored as ids, so that the planner compares ids with ids. */

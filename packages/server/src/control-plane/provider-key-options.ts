@@ -1,6 +1,7 @@
 /** The options of a provider key, from the API's names (and OpenRouter's) to the record's. Absent stays absent. */
 import type { RouteInput } from '@arouter/contract';
 import { GatewayError, usdToNano, type NanoUsd, type ProviderKeyRecord } from '@arouter/core';
+import { givenTwice, oneOf } from './one-name.ts';
 
 export type ProviderKeyBody = RouteInput<'updateByok'>['body'];
 export type KeyOptions = Partial<
@@ -74,22 +75,6 @@ function readEnabled(body: ProviderKeyBody): boolean | undefined {
   if (body.disabled === undefined) return body.enabled;
   if (body.enabled !== undefined) throw givenTwice('enabled', 'disabled');
   return !body.disabled;
-}
-
-function oneOf<Name extends keyof ProviderKeyBody, Alias extends keyof ProviderKeyBody>(
-  body: ProviderKeyBody,
-  name: Name,
-  alias: Alias,
-): ProviderKeyBody[Name] | ProviderKeyBody[Alias] {
-  if (body[name] !== undefined && body[alias] !== undefined) throw givenTwice(name, alias);
-  return body[name] ?? (body[alias] === undefined ? body[name] : body[alias]);
-}
-
-function givenTwice(name: string, alias: string): GatewayError {
-  return new GatewayError(
-    'invalid_request',
-    `\`${name}\` and \`${alias}\` are two names of one field: give one of them.`,
-  );
 }
 
 function nanoOrNull(usd: number | null | undefined): NanoUsd | null | undefined {

@@ -7,6 +7,7 @@ import { GEMINI_METHODS, GEMINI_PREFIX } from './gemini-faces.ts';
 const MODEL_LISTS: readonly (readonly [path: string, summary: string])[] = [
   ['/v1/models', 'Models that the keys of the workspace serve'],
   ['/v1/models/{model}', 'One model'],
+  ['/v1/models/{author}/{slug}/endpoints', 'Who serves the model to this workspace, and at which price'],
   ['/v1beta/models', 'The same in Google’s shape'],
   ['/v1beta/models/{model}', 'One model in Google’s shape'],
 ];

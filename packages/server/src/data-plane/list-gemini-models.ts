@@ -8,28 +8,23 @@ const PAGE_SIZE_MAX = 1000;
 const GENERATING = ['generateContent', 'streamGenerateContent', 'countTokens'];
 const EMBEDDING = ['embedContent', 'batchEmbedContents'];
 
-export type GeminiListing = ModelListing & {
-  /** Whose models need no prefix here. */
-  readonly ownProvider: ProviderId;
-};
-
 /** `query`: `pageSize` and `pageToken`. Throws `invalid_request`. */
-export function listGeminiModels(listing: GeminiListing, query: string): object {
+export function listGeminiModels(listing: ModelListing, query: string): object {
   const parameters = new URLSearchParams(query);
   const size = wholeNumber(parameters, 'pageSize') ?? PAGE_SIZE_DEFAULT;
   const start = wholeNumber(parameters, 'pageToken') ?? 0;
-  const models = servableModels(listing).map((each) => toListed(each, listing.ownProvider));
+  const models = servableModels(listing).map((each) => toListed(each, listing.defaultProvider));
   const end = start + Math.min(Math.max(size, 1), PAGE_SIZE_MAX);
   return { models: models.slice(start, end), ...(end < models.length ? { nextPageToken: String(end) } : {}) };
 }
 
 /** `name`: what follows `models/`. Throws `model_not_found`. */
-export function findGeminiModel(listing: GeminiListing, name: string): object {
+export function findGeminiModel(listing: ModelListing, name: string): object {
   const found = servableModels(listing).find(
     ({ provider, id }) =>
-      name === `${provider.id}/${id}` || (provider.id === listing.ownProvider && name === id),
+      name === `${provider.id}/${id}` || (provider.id === listing.defaultProvider && name === id),
   );
-  if (found !== undefined) return toListed(found, listing.ownProvider);
+  if (found !== undefined) return toListed(found, listing.defaultProvider);
   throw new GatewayError(
     'model_not_found',
     'There is no such model that a key of this workspace serves. GET /v1beta/models lists those that there are.',

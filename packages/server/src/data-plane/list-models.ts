@@ -5,6 +5,7 @@ import {
   nanoUsd,
   type ApiKeyRecord,
   type ConfigSnapshot,
+  type ModelCandidate,
   type ModelFacts,
   type ProviderId,
   type ProviderKeyRecord,
@@ -16,6 +17,8 @@ export type ModelListing = {
   readonly providers: ReadonlyMap<ProviderId, ProviderManifest>;
   readonly snapshot: ConfigSnapshot;
   readonly apiKey: ApiKeyRecord;
+  /** Whose models need no prefix here. */
+  readonly defaultProvider: ProviderId;
 };
 
 /** One model, as the libraries of OpenAI, OpenRouter and Anthropic read it. */
@@ -37,9 +40,22 @@ export type ServableListing = {
   readonly model: ModelFacts | undefined;
 };
 
-/** `contract.md` §10.1; one page holds all, also for those who would turn pages as Anthropic's library does. */
-export function listModels(listing: ModelListing): ListedModels {
-  const data = servableModels(listing).map(toListed);
+/**
+ * `contract.md` §10.1; one page holds all, also for those who would turn pages as Anthropic's library does. `query`:
+ * `output_modalities` and `supported_parameters`, lists with commas: models that have one of the former (`all`: any) and
+ * all of the latter. Absent: every model.
+ */
+export function listModels(listing: ModelListing, query = ''): ListedModels {
+  const parameters = new URLSearchParams(query);
+  const outputs = listIn(parameters, 'output_modalities');
+  const supported = listIn(parameters, 'supported_parameters');
+  const data = servableModels(listing)
+    .filter(
+      (model) =>
+        (outputs.length === 0 || outputs.some((each) => each === 'all' || outputsOf(model).includes(each))) &&
+        supported.every((each) => supportedParametersOf(model).includes(each)),
+    )
+    .map(toListed);
   return {
     object: 'list',
     data,
@@ -52,14 +68,48 @@ export function listModels(listing: ModelListing): ListedModels {
 /** `name`: with its provider, or as the provider knows it. Throws `model_not_found`. */
 export function findListedModel(listing: ModelListing, name: string): ListedModel {
   const models = servableModels(listing);
-  const found =
-    models.find(({ provider, id }) => name === `${provider.id}/${id}`) ??
-    models.find(({ id }) => name === id);
-  if (found !== undefined) return toListed(found);
-  throw new GatewayError(
+  const listed = (wanted: string) =>
+    models.find(({ provider, id }) => wanted === `${provider.id}/${id}`) ??
+    models.find(({ id }) => wanted === id);
+  const found = listed(name) ?? listed(candidateOf(listing, name)?.id ?? name);
+  if (found === undefined) throw modelNotFound();
+  return toListed(found);
+}
+
+export function modelNotFound(): GatewayError {
+  return new GatewayError(
     'model_not_found',
     'There is no such model that a key of this workspace serves. GET /v1/models lists those that there are.',
   );
+}
+
+/** What a request of this caller would mean by the name. */
+export function candidateOf(
+  { snapshot, apiKey, defaultProvider }: ModelListing,
+  name: string,
+): ModelCandidate | undefined {
+  return snapshot.resolveModel(name, { defaultProvider, workspace: apiKey.workspaceId });
+}
+
+/** What comes out of it. The catalogues count vectors as text; the names do not. */
+export function outputsOf({ id, model }: Pick<ServableListing, 'id' | 'model'>): readonly string[] {
+  return /embed/i.test(id) ? ['embeddings'] : (model?.outputModalities ?? ['text']);
+}
+
+/** Those of which the catalogue says something. */
+export function supportedParametersOf({ model }: Pick<ServableListing, 'model'>): readonly string[] {
+  return [
+    ...(model?.tools === true ? ['tools', 'tool_choice'] : []),
+    ...(model?.reasoning === true ? ['reasoning', 'include_reasoning'] : []),
+  ];
+}
+
+function listIn(parameters: URLSearchParams, name: string): readonly string[] {
+  return parameters
+    .getAll(name)
+    .flatMap((text) => text.split(','))
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
 }
 
 export function servableModels({ providers, snapshot, apiKey }: ModelListing): readonly ServableListing[] {
@@ -77,10 +127,17 @@ function servedBy(
   { allowedModels }: ApiKeyRecord,
 ): readonly ServableListing[] {
   const listed = new Map(manifest.models.map((model) => [model.id, model]));
-  const named = own.flatMap((key) => key.supportedModels ?? []).filter((name) => !name.includes('*'));
-  const ids = new Set([...listed.keys(), ...named.map((name) => withoutPrefix(name, manifest.id))]);
+  const named = own
+    .flatMap((key) => key.supportedModels ?? [])
+    .filter((name) => !name.includes('*'))
+    .map((name) => withoutPrefix(name, manifest.id));
+  const ids = new Set([
+    ...listed.keys(),
+    ...named.map((name) => manifest.otherSpelling?.toOwn(name) ?? name),
+  ]);
   return [...ids].flatMap((id) => {
-    const names = [id, `${manifest.id}/${id}`];
+    const spellings = [id, ...(manifest.otherSpelling?.fromOwn(id) ?? [])];
+    const names = spellings.flatMap((name) => [name, `${manifest.id}/${name}`]);
     const served = own.some(
       (key) => key.supportedModels === null || matchesAnyModelPattern(key.supportedModels, names),
     );
@@ -93,7 +150,8 @@ function withoutPrefix(name: string, provider: string): string {
   return name.startsWith(`${provider}/`) ? name.slice(provider.length + 1) : name;
 }
 
-function toListed({ provider: manifest, id: ownId, model }: ServableListing): ListedModel {
+function toListed(serving: ServableListing): ListedModel {
+  const { provider: manifest, id: ownId, model } = serving;
   const id = `${manifest.id}/${ownId}`;
   const name = model === undefined ? id : `${manifest.name}: ${model.name}`;
   const released = Date.parse(model?.released ?? '1970-01-01');
@@ -111,7 +169,7 @@ function toListed({ provider: manifest, id: ownId, model }: ServableListing): Li
     context_length: model?.contextTokens ?? null,
     architecture: {
       input_modalities: model?.inputModalities ?? ['text'],
-      output_modalities: model?.outputModalities ?? ['text'],
+      output_modalities: outputsOf(serving),
     },
     pricing: shownPricing(model?.price ?? null),
     top_provider: {
@@ -120,7 +178,7 @@ function toListed({ provider: manifest, id: ownId, model }: ServableListing): Li
       is_moderated: false,
     },
     per_request_limits: null,
-    supported_parameters: model?.tools === true ? ['tools', 'tool_choice'] : [],
+    supported_parameters: supportedParametersOf(serving),
     default_parameters: null,
     expiration_date: null,
   };

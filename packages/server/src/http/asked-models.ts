@@ -5,13 +5,15 @@
 import type { IncomingMessage } from 'node:http';
 
 export type AskedModels = {
-  readonly shape: 'list' | 'gemini';
+  /** `endpoints`: who serves the model that the path names. */
+  readonly shape: 'list' | 'gemini' | 'endpoints';
   /** The one that the path names. */
   readonly model: string | undefined;
   readonly query: string;
 };
 
 const LISTED = /^\/(?:api\/)?v1\/models(?:\/(.+))?$/;
+const ENDPOINTS = /^\/(?:api\/)?v1\/models\/([^/]+\/.+)\/endpoints$/;
 const GEMINI = /^\/v1beta\/models(?:\/([^:]+))?$/;
 
 /** Undefined: not a path of these. Only reading names a model; whatever else is sent below the list means something else. */
@@ -26,6 +28,8 @@ export function askedModels(
   if (listed === null) return undefined;
   const isRead = method === 'GET' || method === 'HEAD';
   if (listed[1] !== undefined && !isRead) return undefined;
+  const endpoints = ENDPOINTS.exec(path);
+  if (endpoints !== null) return { shape: 'endpoints', model: decoded(endpoints[1]), query };
   const isGoogles = headers['x-goog-api-key'] !== undefined || new URLSearchParams(query).has('key');
   return { shape: isGoogles ? 'gemini' : 'list', model: decoded(listed[1]), query };
 }

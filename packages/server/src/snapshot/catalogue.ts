@@ -3,6 +3,7 @@
  * endpoint's models) come from its keys.
  */
 import {
+  isVariantNotOffered,
   matchesAnyModelPattern,
   namesOfEndpoint,
   type ModelCandidate,
@@ -51,12 +52,23 @@ export function createCatalogue(manifests: ReadonlyMap<ProviderId, ProviderManif
     return [...manifests.keys()].some((provider) => lists(provider, name));
   }
 
+  /** Then the suffix is no part of the name, and the provider asked by it would only say that it knows no such model. */
+  function listsWithoutSuffix(name: string, colon: number): boolean {
+    const { prefix, rest } = resolver.split(name.slice(0, colon));
+    return prefix === undefined
+      ? [...manifests.keys()].some((provider) => lists(provider, rest))
+      : lists(prefix, rest);
+  }
+
   return {
     providerId,
     /** A name that ends in one of our variants means the variant, unless a provider lists it as it stands. */
     resolve(name, context) {
       const colon = name.lastIndexOf(':');
-      const variant = VARIANTS.find((each) => colon > 0 && each === name.slice(colon + 1));
+      const suffix = colon > 0 ? name.slice(colon + 1) : '';
+      if (isVariantNotOffered(suffix) && listsWithoutSuffix(name, colon) && !isLiteral(name))
+        return undefined;
+      const variant = VARIANTS.find((each) => each === suffix);
       if (variant === undefined || isLiteral(name)) return resolver.resolve(name, context);
       const found = resolver.resolve(name.slice(0, colon), context);
       return found === undefined ? undefined : { ...found, variant };

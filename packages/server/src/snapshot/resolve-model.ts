@@ -11,6 +11,7 @@ import type {
 } from '@arouter/core';
 import { findModel } from '@arouter/providers';
 import type { NamedAt, SameModels } from './same-models.ts';
+import { createSpellings, splitName, type SplitName } from './spellings.ts';
 
 export type ResolveContext = {
   /** Whose model a bare name means first. */
@@ -26,7 +27,7 @@ export type Pricing = Pick<ResolveContext, 'priceOf'>;
 export type ModelResolver = {
   resolve(name: string, context: ResolveContext): ModelCandidate | undefined;
   /** The name's prefix, where it is a provider's, and what comes after it. */
-  split(name: string): { readonly prefix: ProviderId | undefined; readonly rest: string };
+  split(name: string): SplitName;
   /** A model that a provider lists, with the same model elsewhere. */
   listed(provider: ProviderId, model: ModelFacts, context: Pricing): ModelCandidate;
 };
@@ -40,13 +41,15 @@ export type ResolverDeps = {
 export function createModelResolver(deps: ResolverDeps): ModelResolver {
   const { manifests, providerId, sameModels } = deps;
 
-  function split(name: string): { readonly prefix: ProviderId | undefined; readonly rest: string } {
-    const slash = name.indexOf('/');
-    if (slash <= 0) return { prefix: undefined, rest: name };
-    return { prefix: providerId(name.slice(0, slash)), rest: name.slice(slash + 1) };
-  }
+  const split = (name: string): SplitName => splitName(name, providerId);
+  const spellings = createSpellings(manifests, split);
 
   function resolve(name: string, context: ResolveContext): ModelCandidate | undefined {
+    const found = resolveWritten(spellings.asOwn(name, context.keys), context);
+    return found === undefined ? undefined : spellings.withOthers(found);
+  }
+
+  function resolveWritten(name: string, context: ResolveContext): ModelCandidate | undefined {
     const { prefix, rest } = split(name);
     const own =
       (prefix === undefined ? undefined : endpointAt(prefix, rest, context)) ??
@@ -87,7 +90,7 @@ export function createModelResolver(deps: ResolverDeps): ModelResolver {
     split,
     listed(provider, model, context) {
       const first = toEndpoint(provider, model.id, model, context);
-      return toCandidate(first, elsewhere(deps, first, context));
+      return spellings.withOthers(toCandidate(first, elsewhere(deps, first, context)));
     },
   };
 }
