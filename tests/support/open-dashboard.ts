@@ -56,7 +56,10 @@ export async function openSignedIn({
   readonly contextOptions?: BrowserContextOptions;
 }): Promise<OpenedPage> {
   const opened = await openPage(browser, contextOptions);
-  await opened.page.context().addCookies(session.cookies.map((cookie) => ({ ...cookie, url: gateway.url })));
+  // As the server sets them: no script reads them.
+  await opened.page
+    .context()
+    .addCookies(session.cookies.map((cookie) => ({ ...cookie, url: gateway.url, httpOnly: true })));
   await opened.page.goto(gateway.url + path);
   return opened;
 }

@@ -9,9 +9,9 @@ import { startSandbox, type Sandbox } from '@arouter/sandbox';
 import { makeCertificate } from '../../../packages/server/src/transport/testing/make-certificate.ts';
 import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy.ts';
 import { freePort } from '../../support/free-port.ts';
+import { hideSecrets } from '../../support/hidden-secrets.ts';
 import { filesOf, scanForCanaries, type Canary } from '../../support/scan-for-canaries.ts';
 import { startGateway, type Gateway } from '../../support/start-gateway.ts';
-import { hideSecrets } from './hidden-secrets.ts';
 import type { Place } from './upstream-faults.ts';
 
 /** Short enough for tests, long enough for a busy machine. */

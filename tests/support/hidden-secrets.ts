@@ -2,11 +2,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createManagementClient } from '../../support/management-client.ts';
-import type { Canary } from '../../support/scan-for-canaries.ts';
-import type { Gateway } from '../../support/start-gateway.ts';
+import { createManagementClient } from './management-client.ts';
+import type { Canary } from './scan-for-canaries.ts';
+import type { Gateway } from './start-gateway.ts';
 
 const PASSWORD = 'Pw-canary 4b7e1c9d2f60';
+/** Who owns the instance afterwards. */
+export const CANARY_OWNER = { name: 'Ada', email: 'ada@example.com', password: PASSWORD } as const;
 const AWS_SECRET = 'awsCanary7Qm2Zx9Lk4Vb8Nt6Rp1Ws3Yd5Hf0JgAe';
 const OPENAI_SECRET = 'sk-canary-5f3a9c1e7b2d4860a9f1c3e5';
 const AZURE_SECRET = 'azure-canary-0d9b7f5e3c1a2846b0d2f4a6';
@@ -97,8 +99,7 @@ async function signIn(gateway: Gateway): Promise<readonly Canary[]> {
     if (!response.ok) throw new Error(`${path} was answered ${response.status}: ${text}`);
     return { cookie: (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '', text };
   };
-  const owner = { name: 'Ada', email: 'ada@example.com', password: PASSWORD };
-  const { cookie } = await post('/api/v1/first-run', { token, ...owner });
+  const { cookie } = await post('/api/v1/first-run', { token, ...CANARY_OWNER });
   const made = JSON.parse((await post('/api/v1/user/two-factor', { password: PASSWORD }, cookie)).text) as {
     readonly data: { readonly secret: string; readonly recovery_codes: readonly string[] };
   };
