@@ -14,6 +14,7 @@ export type * from './routing/route-plan.ts';
 export type { ServableModel } from './routing/choose-models.ts';
 export type * from './routing/health.ts';
 export * from './routing/endpoint-speed.ts';
+export type * from './wire/token-usage.ts';
 export * from './wire/wire.ts';
 export * from './wire/dialect.ts';
 export * from './wire/provider-manifest.ts';

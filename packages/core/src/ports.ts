@@ -3,6 +3,7 @@
  * Every adapter of a port passes the same contract suite.
  */
 import type { AttemptOpened, AttemptSettled, GenerationRefused } from './keys/generation.ts';
+import type { Clock } from './clock.ts';
 import type { ApiKeyRecord, WorkspaceRecord } from './keys/api-key.ts';
 import type { Credential, ProviderKeyRecord } from './keys/provider-key.ts';
 import type { Demand, Reading, Reservation, ReserveResult, SettleAmounts } from './limits/limits.ts';
@@ -10,16 +11,12 @@ import type { Health, HealthScope, HealthUpdate, Outcome } from './routing/healt
 import type { ServableModel } from './routing/choose-models.ts';
 import type { EndpointSpeed, SpeedSample } from './routing/endpoint-speed.ts';
 import type { ModelCandidate } from './routing/route-plan.ts';
-import type { Instant, ProviderId, WorkspaceId } from './values.ts';
+import type { ProviderId, WorkspaceId } from './values.ts';
 import type { ProviderManifest } from './wire/provider-manifest.ts';
-import type { WireLimits, WireRequest, WireResponse } from './wire/wire.ts';
+import type { Transport, WireLimits } from './wire/wire.ts';
 
-export interface Clock {
-  now(): Instant;
-  /** A steady clock for durations: never goes back. Milliseconds with a fraction. */
-  monotonicMs(): number;
-  sleep(delayMs: number, signal?: CancelSignal): Promise<void>;
-}
+export type { CancelSignal, Clock } from './clock.ts';
+export type { Transport } from './wire/wire.ts';
 
 export interface Random {
   /** [0, 1). */
@@ -28,13 +25,6 @@ export interface Random {
   seed(): number;
   /** Lower-case hex from a secure source. */
   hex(bytes: number): string;
-}
-
-/** The part of AbortSignal that the core uses. */
-export interface CancelSignal {
-  readonly aborted: boolean;
-  addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /**
@@ -104,11 +94,6 @@ export interface Vault {
   openCredential(key: ProviderKeyRecord): Credential;
   /** False when the sealed secret cannot be opened; cached, costs next to nothing. */
   isReadable(key: ProviderKeyRecord): boolean;
-}
-
-/** Moves bytes. Knows TLS, pools, timeouts and the address guard; knows no provider. Rejects with TransportFault only. */
-export interface Transport {
-  send(request: WireRequest, limits: WireLimits, signal?: CancelSignal): Promise<WireResponse>;
 }
 
 /** Compares an API key's secret with its stored keyed hash. */

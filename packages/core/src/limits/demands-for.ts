@@ -1,7 +1,7 @@
 /** What one attempt on one key demands of the counters, before it is sent. */
 import type { ApiKeyRecord, WorkspaceRecord } from '../keys/api-key.ts';
 import type { ProviderKeyRecord } from '../keys/provider-key.ts';
-import type { UnitUsage } from '../keys/generation.ts';
+import type { UnitUsage } from '../wire/token-usage.ts';
 import { costUpperBound } from '../pricing/cost-of.ts';
 import type { TokenPrice } from '../pricing/price.ts';
 import type { Endpoint } from '../routing/route-plan.ts';

@@ -1,6 +1,6 @@
 /** What an attempt came to: usage → cost → counters and health, and the ledger row. Idempotent below; repeated until durable. */
 import type { Failure } from '../errors/failure-class.ts';
-import type { AttemptOpened, AttemptOutcome, AttemptSettled, TokenUsage } from '../keys/generation.ts';
+import type { AttemptOpened, AttemptOutcome, AttemptSettled } from '../keys/generation.ts';
 import { chargesCredits } from '../limits/demands-for.ts';
 import type { Reservation } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
@@ -9,6 +9,7 @@ import type { Outcome } from '../routing/health.ts';
 import { BENCH_POLICIES, healthScopes } from '../routing/next-health.ts';
 import { nanoUsd, type NanoUsd } from '../values.ts';
 import type { AnswerFacts } from '../wire/dialect.ts';
+import type { TokenUsage } from '../wire/token-usage.ts';
 import { fallbackReason } from './answer-headers.ts';
 import { scrub } from './attempt-failure.ts';
 import type { Target } from './prepare.ts';

@@ -1,5 +1,5 @@
 /** What an answer cost, and what it may cost at most. Integer nano-USD; rounded once per request. */
-import type { TokenUsage, UnitUsage } from '../keys/generation.ts';
+import type { TokenUsage, UnitUsage } from '../wire/token-usage.ts';
 import { nanoUsd, type NanoUsd } from '../values.ts';
 import type { CostLine, PriceTier, TokenPrice } from './price.ts';
 

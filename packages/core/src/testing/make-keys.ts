@@ -1,6 +1,6 @@
 /** Records for tests of the core: plain values with every field set. */
 import type { ProviderKeyRecord } from '../keys/provider-key.ts';
-import type { TokenUsage } from '../keys/generation.ts';
+import type { TokenUsage } from '../wire/token-usage.ts';
 import type { Endpoint, ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import { instant, type ModelId, type ProviderId, type ProviderKeyId, type WorkspaceId } from '../values.ts';
 

@@ -3,10 +3,10 @@
  * The canonical form between dialects is the OpenAI chat shape with unknown fields kept, extended with
  * `reasoning_details` for what it cannot say (signed thinking). Same dialect on both sides: nothing is translated.
  */
+import type { Clock } from '../clock.ts';
 import type { FailureSignals } from '../errors/failure-class.ts';
-import type { TokenUsage, UnitUsage } from '../keys/generation.ts';
-import type { Clock } from '../ports.ts';
 import type { DialectId } from '../values.ts';
+import type { TokenUsage, UnitUsage } from './token-usage.ts';
 import type { WireHeaders, WireRequest } from './wire.ts';
 
 /**

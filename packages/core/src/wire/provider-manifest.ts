@@ -6,12 +6,11 @@ import type {
   ProviderKeyRecord,
   ProviderOptions,
 } from '../keys/provider-key.ts';
-import type { Transport } from '../ports.ts';
 import type { TokenPrice } from '../pricing/price.ts';
 import type { Endpoint } from '../routing/route-plan.ts';
 import type { DialectId, Instant, ProviderId, ProviderKeyId } from '../values.ts';
 import type { Dialect, DialectQuirks } from './dialect.ts';
-import type { WireHeaders, WireRequest } from './wire.ts';
+import type { Transport, WireHeaders, WireRequest } from './wire.ts';
 
 /** One field of a credential form; the dashboard draws it and the API checks it from the same value. */
 export type CredentialField = {

@@ -1,4 +1,5 @@
 /** HTTP as the core sees it: values in, values out. The transport adapter makes it real. */
+import type { CancelSignal } from '../clock.ts';
 
 /** Names are lower case. A header list, not a map: order is kept. */
 export type WireHeaders = readonly (readonly [name: string, value: string])[];
@@ -38,6 +39,11 @@ export interface WireResponse {
 }
 export interface ByteSink {
   write(bytes: Uint8Array): boolean;
+}
+
+/** Moves bytes. Knows TLS, pools, timeouts and the address guard; knows no provider. Rejects with TransportFault only. */
+export interface Transport {
+  send(request: WireRequest, limits: WireLimits, signal?: CancelSignal): Promise<WireResponse>;
 }
 
 /** Why nothing, or not everything, came back. */

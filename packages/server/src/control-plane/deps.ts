@@ -27,7 +27,7 @@ import type { Hypothesis } from '../preview/hypothetical-keys.ts';
 import type { People } from '../people/people.ts';
 import type { Store } from '../store/store.ts';
 import type { OpenVault } from '../vault/open-vault.ts';
-import type { SingleSignOn } from './sso.ts';
+import type { SingleSignOn } from './single-sign-on.ts';
 import type { WebhookDispatcher } from '../webhooks/webhook-dispatcher.ts';
 
 export type ControlPlaneDeps = {

@@ -2,31 +2,19 @@
  * Signing in at an identity provider. A person is who the issuer calls by this subject; an e-mail links nothing to an
  * account that has a password. New people come only from the domains that the operator named.
  */
-import type { Role } from '@arouter/contract';
 import { GatewayError, laterBy, PLATFORM_WORKSPACE, type Clock } from '@arouter/core';
 import type { Client } from '../people/user.ts';
-import type { OidcClient, SsoChallenge } from '../people/sso/oidc-client.ts';
+import type { SsoChallenge } from '../people/sso/oidc-client.ts';
 import { SsoFault } from '../people/sso/oidc-client.ts';
 import type { IdTokenClaims } from '../people/sso/verify-id-token.ts';
 import type { UserId } from '../store/people-ports.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import type { Call, Handlers, RawAnswer } from './handler.ts';
+import type { SingleSignOn } from './single-sign-on.ts';
 
 const AWAY_MS_MAX = 10 * 60_000;
 const AWAY_MAX = 1000;
 const CALLBACK = '/api/v1/session/sso/callback';
-
-export type SingleSignOn = {
-  readonly label: string;
-  readonly issuer: string;
-  readonly client: OidcClient;
-  /** Lower case; empty: nobody new. */
-  readonly domains: readonly string[];
-  /** In the first workspace; null: they join by invitation. */
-  readonly role: Role | null;
-  /** True: passwords are not taken. */
-  readonly isOnly: boolean;
-};
 
 type Deps = Pick<ControlPlaneDeps, 'people' | 'store' | 'sso' | 'pageUrl' | 'clock' | 'log'>;
 

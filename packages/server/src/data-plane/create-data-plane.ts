@@ -22,7 +22,7 @@ import {
 } from '../http/caller.ts';
 import type { BodyPlace, BodyRoom } from '../http/body-room.ts';
 import { errorAnswer, NO_SNIFFING } from '../http/error-answer.ts';
-import type { BodyType, Face } from './faces.ts';
+import type { BodyType, Face } from './face.ts';
 
 export type DataPlaneDeps = {
   readonly ports: Ports;

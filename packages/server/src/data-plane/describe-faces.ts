@@ -1,7 +1,8 @@
 /** The inference paths as the OpenAPI document shows them: read off the very table that serves them. */
 import type { InferencePath } from '@arouter/contract';
 import type { ProviderId, ProviderManifest } from '@arouter/core';
-import { createFaces, type Face } from './faces.ts';
+import type { Face } from './face.ts';
+import { createFaces } from './faces.ts';
 import { GEMINI_METHODS, GEMINI_PREFIX } from './gemini-faces.ts';
 
 const MODEL_LISTS: readonly (readonly [path: string, summary: string])[] = [

@@ -11,7 +11,7 @@ import {
   geminiGenerateArray,
   geminiPredictEmbed,
 } from '@arouter/providers';
-import type { Face, FacePattern } from './faces.ts';
+import type { Face, FacePattern } from './face.ts';
 
 /** What every path of this family begins with; what is unknown below it is refused in Google's shape. */
 export const GEMINI_PREFIX = '/v1beta';

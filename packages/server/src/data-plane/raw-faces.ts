@@ -12,7 +12,7 @@ import {
   type ProviderManifest,
 } from '@arouter/core';
 import { raw } from '@arouter/providers';
-import type { Face } from './faces.ts';
+import type { Face } from './face.ts';
 
 const RAW_METHODS: readonly string[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 const PATH_CHARACTERS_MAX = 2048;

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { GatewayError } from '@arouter/core';
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import type { DataPlane } from '../data-plane/create-data-plane.ts';
-import type { Face, Faces } from '../data-plane/faces.ts';
+import type { Face, Faces } from '../data-plane/face.ts';
 import type { TimeLimits } from '../config/time-limits.ts';
 import { PLAYGROUND_CHAT, type Playground } from '../playground/create-playground.ts';
 import { askedModels } from './asked-models.ts';

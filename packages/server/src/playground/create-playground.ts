@@ -11,7 +11,7 @@ import { signedIn, type Exchange } from '../control-plane/caller.ts';
 import type { ControlPlaneDeps } from '../control-plane/deps.ts';
 import { validate } from '../control-plane/validate.ts';
 import type { DataPlane } from '../data-plane/create-data-plane.ts';
-import type { Face } from '../data-plane/faces.ts';
+import type { Face } from '../data-plane/face.ts';
 import { discardRest } from '../http/caller.ts';
 import { errorAnswer } from '../http/error-answer.ts';
 import { createPlaygroundKeys, type PlaygroundKeys } from './playground-key.ts';

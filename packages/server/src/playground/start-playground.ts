@@ -2,7 +2,7 @@
 import type { AuditLog } from '../audit/create-audit-log.ts';
 import type { createLog } from '../log/create-log.ts';
 import type { DataPlane } from '../data-plane/create-data-plane.ts';
-import type { Faces } from '../data-plane/faces.ts';
+import type { Faces } from '../data-plane/face.ts';
 import type { Engine } from '../instance/build-engine.ts';
 import type { Instance } from '../instance/open-instance.ts';
 import { createPlayground, type Playground } from './create-playground.ts';

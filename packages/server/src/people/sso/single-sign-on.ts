@@ -1,6 +1,6 @@
 /** Single sign-on as the operator configured it. */
 import type { Settings } from '../../config/settings.ts';
-import type { SingleSignOn } from '../../control-plane/sso.ts';
+import type { SingleSignOn } from '../../control-plane/single-sign-on.ts';
 import { createOidcClient } from './oidc-client.ts';
 
 export function singleSignOn(
