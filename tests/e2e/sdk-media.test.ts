@@ -97,6 +97,15 @@ const TRIED: Readonly<Record<BeyondName, () => Promise<void>>> = {
       expect((await openai().models.retrieve(name)).id).toBe('openai/gpt-4o-mini');
     await expect(openai().models.retrieve('nobody/nothing')).rejects.toBeInstanceOf(OpenAI.NotFoundError);
   },
+  async 'count tokens for OpenAI’s'() {
+    const { inputTokens } = openai().responses;
+    const asked = { model: 'gpt-4o-mini', input: 'Say exactly: one', instructions: 'Be brief.' };
+    const counted = await inputTokens.count(asked);
+    const answered = await openai().responses.create(asked);
+    expect(counted).toEqual({ object: 'response.input_tokens', input_tokens: answered.usage?.input_tokens });
+    const claude = await inputTokens.count({ ...asked, model: CLAUDE });
+    expect(claude.input_tokens).toBeGreaterThan(0);
+  },
   async 'models for Anthropic’s'() {
     const listed: Anthropic.ModelInfo[] = [];
     for await (const model of anthropic().models.list()) listed.push(model);

@@ -19,6 +19,7 @@ export { openaiImages } from './dialects/openai-images/index.ts';
 export { rerank } from './dialects/rerank/index.ts';
 export { openaiSpeech } from './dialects/openai-audio/speech.ts';
 export { openaiTranscription, openaiTranslation } from './dialects/openai-audio/transcription.ts';
+export { openaiCountTokens } from './dialects/openai-count-tokens/index.ts';
 export { anthropicCountTokens } from './dialects/anthropic-count-tokens/index.ts';
 export { geminiCountTokens } from './dialects/gemini-count-tokens/index.ts';
 export { geminiBatchEmbed, geminiEmbed, geminiPredictEmbed } from './dialects/gemini-embed/index.ts';

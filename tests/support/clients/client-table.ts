@@ -166,6 +166,11 @@ export const BEYOND_CHAT = {
   translation: { package: 'openai', call: 'audio.translations.create', path: '/v1/audio/translations' },
   models: { package: 'openai', call: 'models.list', path: '/v1/models' },
   'one model': { package: 'openai', call: 'models.retrieve', path: '/v1/models/{model}' },
+  'count tokens for OpenAI’s': {
+    package: 'openai',
+    call: 'responses.inputTokens.count',
+    path: '/v1/responses/input_tokens',
+  },
   'models for Anthropic’s': { package: '@anthropic-ai/sdk', call: 'models.list', path: '/v1/models' },
   'count tokens': {
     package: '@anthropic-ai/sdk',

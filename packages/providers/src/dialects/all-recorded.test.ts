@@ -41,6 +41,7 @@ const SPOKEN: readonly (readonly [path: RegExp, dialect: string])[] = [
   [/:batchEmbedContents$/, 'gemini-batch-embed'],
   [/\/v2\/embed$/, 'cohere-embed'],
   [/embed[^/]*\/invoke$|application-inference-profile[^/]*\/invoke$/, 'bedrock-embed'],
+  [/\/responses\/input_tokens$/, 'openai-count-tokens'],
   [/\/messages\/count_tokens$/, 'anthropic-count-tokens'],
   [/:countTokens$/, 'gemini-count-tokens'],
   [/\/count-tokens$/, 'bedrock-count-tokens'],
@@ -53,10 +54,7 @@ const NOT_TRIED: readonly (readonly [reason: string, applies: (exchange: Exchang
       method.toUpperCase() !== 'POST' ||
       /\/(?:files|vector_stores|conversations|fileSearchStores)\b|uploadToFileSearchStore/.test(url),
   ],
-  [
-    'counts tokens in a form that only the raw proxy passes',
-    ({ url }) => /\/input_tokens$|\/tokenize$/.test(url),
-  ],
+  ['counts tokens in a form that only the raw proxy passes', ({ url }) => url.endsWith('/tokenize')],
   ['compacts a conversation into what only its provider reads', ({ url }) => url.endsWith('/compact')],
   [
     'a body in the model vendor’s own form, which only the raw proxy passes',

@@ -6,6 +6,7 @@ import { manifest as vertex } from '../vertex/manifest.ts';
 import { anthropicCountTokens } from './anthropic-count-tokens/index.ts';
 import { bedrockCountTokens } from './bedrock-count-tokens/index.ts';
 import { geminiCountTokens } from './gemini-count-tokens/index.ts';
+import { openaiCountTokens } from './openai-count-tokens/index.ts';
 
 const bytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 const json = (body: Uint8Array): Record<string, unknown> =>
@@ -90,6 +91,16 @@ describe('a question of Anthropic’s', () => {
     expect(sent).not.toHaveProperty('generateContentRequest');
   });
 
+  test('is asked of OpenAI in the parts of a response’s request that are input', () => {
+    const sent = json(openaiCountTokens.fromCanonical(canonical, target({}, 'gpt-5')).body);
+    expect(sent).toEqual({
+      model: 'gpt-5',
+      instructions: 'Be brief.',
+      input: [{ type: 'message', role: 'user', content: 'Grüezi' }],
+      tools: [{ type: 'function', name: 'f', parameters: { type: 'object' }, strict: false }],
+    });
+  });
+
   test('is asked of Bedrock in the parts of Converse that are input', () => {
     const sent = json(
       bedrockCountTokens.fromCanonical(canonical, target({}, 'anthropic.claude-sonnet-4-20250514-v1:0')).body,
@@ -110,6 +121,11 @@ test.each([
   [geminiCountTokens, { totalTokens: 13, promptTokensDetails: [] }, { totalTokens: 13 }],
   [bedrockCountTokens, { inputTokens: 13 }, { inputTokens: 13 }],
   [anthropicCountTokens, { input_tokens: 13 }, { input_tokens: 13 }],
+  [
+    openaiCountTokens,
+    { object: 'response.input_tokens', input_tokens: 13 },
+    { object: 'response.input_tokens', input_tokens: 13 },
+  ],
 ])('$id: an answer is a number, of nothing used', (dialect, answer, written) => {
   const body = bytes(answer);
   expect(dialect.answerToCanonical(body)).toEqual({ input_tokens: 13 });
@@ -137,6 +153,26 @@ describe('an estimate', () => {
     expect(files).toBeLessThan(3260);
     expect(estimated(bedrockCountTokens, { input: { converse } })).toBeGreaterThan(110);
   });
+
+  test('of a conversation that a provider stores is refused in words', () => {
+    const input = [{ role: 'user', content: 'x'.repeat(300) }];
+    const image = { type: 'input_image', image_url: `data:image/png;base64,${'A'.repeat(90_000)}` };
+    const of = (body: object): number =>
+      json(openaiCountTokens.estimateAnswer?.(read(openaiCountTokens, { model: 'm', ...body })) ?? bytes({}))[
+        'input_tokens'
+      ] as number;
+    expect(of({ input })).toBeGreaterThanOrEqual(110);
+    expect(of({ input: [{ role: 'user', content: [image] }] })).toBeLessThan(1700);
+    expect(() => of({ input, previous_response_id: 'resp_1' })).toThrow(/earlier items in "input"/);
+  });
+
+  test.each([anthropicCountTokens, openaiCountTokens])(
+    '$id: of a body with a raw control character is refused as the caller’s mistake',
+    (dialect) => {
+      const body = Buffer.from('{"model":"m","messages":[{"role":"user","content":"a\nb"}],"input":"a\nb"}');
+      expect(() => dialect.estimateAnswer?.(dialect.readRequest(body))).toThrow(/control characters/);
+    },
+  );
 
   test('of a body in a model’s own form looks into it', () => {
     const body = Buffer.from(JSON.stringify({ prompt: 'x'.repeat(300) })).toString('base64');

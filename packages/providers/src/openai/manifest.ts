@@ -1,5 +1,7 @@
 /** OpenAI. Sources: platform.openai.com/docs, recorded traffic. */
+import type { ProviderDialect } from '@arouter/core';
 import { openaiChat } from '../dialects/openai-chat/index.ts';
+import { openaiCountTokens } from '../dialects/openai-count-tokens/index.ts';
 import { LIST_MODELS, openAiCompatible, RESPONSES } from '../manifest/openai-compatible.ts';
 import { offers } from '../manifest/operations.ts';
 import file from './models.json' with { type: 'json' };
@@ -7,6 +9,12 @@ import file from './models.json' with { type: 'json' };
 /** Models that the chat endpoint refuses. */
 const RESPONSES_ONLY =
   /^(?:o[13]-pro|gpt-5(?:\.\d+)?-(?:pro|codex)(?![a-z])|codex-|computer-use-)|-deep-research/;
+
+const COUNT: ProviderDialect = {
+  dialect: openaiCountTokens,
+  path: () => '/responses/input_tokens',
+  quirks: {},
+};
 
 export const manifest = openAiCompatible({
   id: 'openai',
@@ -19,7 +27,11 @@ export const manifest = openAiCompatible({
   // `max_tokens` is refused by the reasoning models.
   quirks: { outputCapField: 'max_completion_tokens' },
   servesChat: (model) => !RESPONSES_ONLY.test(model),
-  moreDialects: [...offers('embeddings', 'images', 'speech', 'transcription', 'translation'), RESPONSES],
+  moreDialects: [
+    ...offers('embeddings', 'images', 'speech', 'transcription', 'translation'),
+    RESPONSES,
+    COUNT,
+  ],
   keyTest: {
     ...LIST_MODELS,
     alsoOk: [

@@ -10,7 +10,7 @@ import { answerHeaders, errorAnswer, invalidRequest } from './answer-headers.ts'
 import { answerImages, answerRerank, answerSpeech, answerTranscription } from './media-endpoints.ts';
 import { answerGemini, answerGeminiCount } from './gemini-generate.ts';
 import { answerOpenaiChat } from './openai-chat.ts';
-import { answerOpenaiResponses } from './openai-responses.ts';
+import { answerOpenaiResponses, answerResponsesCount } from './openai-responses.ts';
 import {
   answerBalance,
   answerModel,
@@ -36,6 +36,7 @@ type Endpoint = {
 const ENDPOINTS: readonly Endpoint[] = [
   { method: 'POST', end: '/chat/completions', answer: answerOpenaiChat },
   { method: 'POST', end: '/responses', answer: answerOpenaiResponses },
+  { method: 'POST', end: '/responses/input_tokens', answer: answerResponsesCount },
   { method: 'POST', end: '/messages', answer: answerAnthropicMessages },
   { method: 'POST', end: '/messages/count_tokens', answer: answerCountTokens },
   { method: 'POST', end: '/embeddings', answer: answerEmbeddings },

@@ -17,14 +17,14 @@ const SUMMARY = '**Thinking it over** The question is clear.';
 /** Tokens that thinking costs, whatever the question. */
 const REASONING_TOKENS = 64;
 /** As long as the padding of recorded events, cut to varying length so that sizes do not tell the text. */
+const NO_JSON = { message: 'We could not parse the JSON body of your request.', param: null };
 const OBFUSCATION = 'k3Jw9QzT1mXrB7';
 
 export function answerOpenaiResponses(request: SandboxRequest): Answer {
   const body = request.json;
-  if (!isObject(body))
-    return invalidRequest(request, 'We could not parse the JSON body of your request.', null);
-  const problem = problemOfResponses(body);
-  if (problem !== null) return invalidRequest(request, problem.message, problem.param);
+  const problem = isObject(body) ? problemOfResponses(body) : NO_JSON;
+  if (problem !== null || !isObject(body))
+    return invalidRequest(request, problem?.message ?? '', problem?.param ?? null);
   const ask = readResponsesAsk(body);
   const reply = composeReply(ask);
   const telling: Telling = { request, body, reply, inputTokens: ask.inputTokens, thinks: thinks(body) };
@@ -36,6 +36,19 @@ export function answerOpenaiResponses(request: SandboxRequest): Answer {
     frames: events(telling).map((event, index) => frameOf({ ...event, sequence_number: index })),
     streamed: true,
   };
+}
+
+/** `POST /v1/responses/input_tokens`: the same count that an answer would state as its input. */
+export function answerResponsesCount(request: SandboxRequest): Answer {
+  const body = request.json;
+  const problem = isObject(body) ? problemOfResponses(body) : NO_JSON;
+  if (problem !== null || !isObject(body))
+    return invalidRequest(request, problem?.message ?? '', problem?.param ?? null);
+  const { inputTokens } = readResponsesAsk(body);
+  return jsonAnswer(200, answerHeaders(request, 0), {
+    object: 'response.input_tokens',
+    input_tokens: inputTokens,
+  });
 }
 
 type Telling = {

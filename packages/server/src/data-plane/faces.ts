@@ -5,6 +5,7 @@ import {
   anthropicMessages,
   geminiGenerate,
   openaiChat,
+  openaiCountTokens,
   openaiEmbeddings,
   openaiImages,
   openaiResponses,
@@ -29,6 +30,7 @@ type Row = {
 const ROWS: readonly Row[] = [
   { path: '/chat/completions', dialect: openaiChat, namesOf: openaiChat.id },
   { path: '/responses', dialect: openaiResponses, namesOf: openaiChat.id },
+  { path: '/responses/input_tokens', dialect: openaiCountTokens, namesOf: openaiChat.id },
   { path: '/messages', dialect: anthropicMessages, namesOf: anthropicMessages.id },
   { path: '/embeddings', dialect: openaiEmbeddings, namesOf: openaiChat.id },
   { path: '/rerank', dialect: rerank, namesOf: openaiChat.id },

@@ -324,10 +324,21 @@ describe('counting tokens', () => {
     expect([status, typeof json['input_tokens']]).toEqual([200, 'number']);
     expect((await settled()).attempts[0]).toMatchObject({ costNano: 0, usage: { inputTokens: 0 } });
   });
-  test('is estimated by rule, and marked, where the provider has no such thing', async () => {
+  test('is asked of OpenAI in its own form, whatever the caller speaks', async () => {
     await stage.addKey();
     const { status, json, headers } = await stage.ask(
       { ...counted, model: 'openai/gpt-4o-mini' },
+      { path: '/v1/messages/count_tokens' },
+    );
+    expect([status, typeof json['input_tokens']]).toEqual([200, 'number']);
+    expect(headers.get('x-arouter-estimated')).toBeNull();
+    expect(stage.sandbox.journal.entries().at(-1)?.path).toMatch(/\/responses\/input_tokens$/);
+    expect((await settled()).attempts[0]).toMatchObject({ costNano: 0, usage: { inputTokens: 0 } });
+  });
+  test('is estimated by rule, and marked, where the provider has no such thing', async () => {
+    await stage.addKey({ provider: 'groq', base_url: `${stage.sandbox.url}/groq/openai/v1` });
+    const { status, json, headers } = await stage.ask(
+      { ...counted, model: 'groq/llama-3.1-8b-instant' },
       { path: '/v1/messages/count_tokens' },
     );
     expect([status, headers.get('x-arouter-estimated')]).toEqual([200, 'true']);

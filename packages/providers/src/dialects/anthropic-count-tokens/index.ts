@@ -5,9 +5,9 @@
 import type { CanonicalRequest, Dialect, DialectId, EncodedRequest, EncodeTarget } from '@arouter/core';
 import { anthropicMessages } from '../anthropic-messages/index.ts';
 import { estimateTokens } from '../shared/estimate-tokens.ts';
-import { asBuffer } from '../shared/scan-json.ts';
+import type { JsonObject } from '../shared/json-values.ts';
+import { parsedBody } from '../shared/request-body.ts';
 import { countAnswers, encodeJson } from '../shared/token-count.ts';
-import { isRecord } from '../shared/token-usage.ts';
 
 /** What the endpoint takes of a Messages request; it refuses the rest. */
 const COUNTED_FIELDS: readonly string[] = [
@@ -31,21 +31,19 @@ export const anthropicCountTokens: Dialect = {
     outputTokensCap: 0,
   }),
   fromCanonical,
-  estimateAnswer: (facts) =>
-    encodeJson({ input_tokens: estimate(JSON.parse(asBuffer(facts.body).toString('utf8'))) }),
+  estimateAnswer: (facts) => encodeJson({ input_tokens: estimate(parsedBody(facts.body)) }),
 };
 
 function fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest {
   const encoded = anthropicMessages.fromCanonical(request, target);
-  const whole = JSON.parse(asBuffer(encoded.body).toString('utf8')) as Record<string, unknown>;
-  const counted = Object.entries(whole).filter(([name]) => COUNTED_FIELDS.includes(name));
+  const counted = Object.entries(parsedBody(encoded.body)).filter(([name]) => COUNTED_FIELDS.includes(name));
   return { ...encoded, body: encodeJson(Object.fromEntries(counted)) };
 }
 
-function estimate(request: unknown): number {
-  const counted = isRecord(request)
-    ? Object.entries(request).filter(([name]) => COUNTED_FIELDS.includes(name) && name !== 'model')
-    : [];
+function estimate(request: JsonObject): number {
+  const counted = Object.entries(request).filter(
+    ([name]) => COUNTED_FIELDS.includes(name) && name !== 'model',
+  );
   return estimateTokens(Object.fromEntries(counted), ({ type }) => FILE_SOURCES.has(type));
 }
 const FILE_SOURCES: ReadonlySet<unknown> = new Set(['base64', 'url', 'file']);

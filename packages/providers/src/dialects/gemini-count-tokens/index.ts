@@ -18,9 +18,8 @@ import { geminiGenerate } from '../gemini-generate/index.ts';
 import { requestFromCanonical } from '../gemini-generate/request-from-canonical.ts';
 import { requestToCanonical } from '../gemini-generate/request-to-canonical.ts';
 import { estimateTokens } from '../shared/estimate-tokens.ts';
-import { isObject, type JsonObject, parseExact, present } from '../shared/json-values.ts';
-import { invalidRequest, refuseLookalikes, scanRequestBody } from '../shared/request-body.ts';
-import { asBuffer } from '../shared/scan-json.ts';
+import { isObject, type JsonObject, present } from '../shared/json-values.ts';
+import { invalidRequest, parsedBody, refuseLookalikes, scanRequestBody } from '../shared/request-body.ts';
 import { spliceJson } from '../shared/splice.ts';
 import { countAnswers, encodeJson } from '../shared/token-count.ts';
 
@@ -59,7 +58,7 @@ function readRequest(body: Uint8Array, context: RequestContext = {}): RequestFac
 function passThrough(facts: RequestFacts, target: EncodeTarget): EncodedRequest {
   const edits = GATEWAY_FIELDS.map((key) => ({ kind: 'remove', key }) as const);
   const body = spliceJson(facts.body, scanRequestBody(facts.body), edits);
-  return isLaidOutFor(target, parseBody(body))
+  return isLaidOutFor(target, parsedBody(body))
     ? { body, headers: [] }
     : encoded(countedRequest(facts.body), target);
 }
@@ -88,22 +87,11 @@ function resourceName(model: string): string {
 
 /** The request that is counted, whichever way it is written, without what speaks to the gateway. */
 function countedRequest(body: Uint8Array): JsonObject {
-  const given = parseBody(body);
+  const given = parsedBody(body);
   const whole = fieldOf(given, 'generateContentRequest');
   const own: readonly string[] = GATEWAY_FIELDS;
   const request = isObject(whole) ? whole : given;
   return Object.fromEntries(Object.entries(request).filter(([name]) => !own.includes(name)));
-}
-
-/** Its structure has been checked: raw control characters are what is left to complain of. */
-function parseBody(body: Uint8Array): JsonObject {
-  try {
-    const value = parseExact(asBuffer(body).toString('utf8'));
-    if (isObject(value)) return value;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw invalidRequest('The request body has control characters in a string; escape them.');
 }
 
 function estimate(request: JsonObject): number {

@@ -19,10 +19,9 @@ import { fieldOf } from '../gemini-generate/field-of.ts';
 import { GATEWAY_FIELDS, gatewayFacts } from '../gemini-generate/gateway-facts.ts';
 import { geminiGenerate } from '../gemini-generate/index.ts';
 import { statedTokens, type Vector, vectorsOf, vectorsToCanonical } from '../shared/embeddings.ts';
-import { isObject, type JsonObject, objectOf, parseExact } from '../shared/json-values.ts';
+import { type JsonObject, objectOf } from '../shared/json-values.ts';
 import { parseAnswer, plainDialect } from '../shared/plain-dialect.ts';
-import { invalidRequest, refuseLookalikes, scanRequestBody } from '../shared/request-body.ts';
-import { asBuffer } from '../shared/scan-json.ts';
+import { invalidRequest, parsedBody, refuseLookalikes, scanRequestBody } from '../shared/request-body.ts';
 import { type JsonEdit, spliceJson } from '../shared/splice.ts';
 import { encodeJson } from '../shared/token-count.ts';
 import { NO_TOKENS, tokenCount } from '../shared/token-usage.ts';
@@ -70,7 +69,7 @@ function readRequest(body: Uint8Array, context: RequestContext, method: EmbedMet
 
 /** Throws GatewayError `invalid_request` for a body that asks nothing. */
 function partsOf(body: Uint8Array, method: EmbedMethod) {
-  const questions = method.read(parseRequest(body));
+  const questions = method.read(parsedBody(body));
   if (questions !== undefined && questions.length > 0) return questions;
   throw invalidRequest(method.complaint);
 }
@@ -82,7 +81,7 @@ function passThrough(
   method: EmbedMethod,
 ): EncodedRequest {
   const edits: JsonEdit[] = GATEWAY_FIELDS.map((key) => ({ kind: 'remove', key }));
-  edits.push(...method.modelEdits(parseRequest(body), resourceName(upstreamModel)));
+  edits.push(...method.modelEdits(parsedBody(body), resourceName(upstreamModel)));
   return { body: spliceJson(body, scanRequestBody(body), edits), headers: [] };
 }
 
@@ -96,17 +95,6 @@ function fromCanonical(
 
 function resourceName(model: string): string {
   return model.startsWith('models/') ? model : `models/${model}`;
-}
-
-/** Its structure has been checked: raw control characters are what is left to complain of. */
-function parseRequest(body: Uint8Array): JsonObject {
-  try {
-    const value = parseExact(asBuffer(body).toString('utf8'));
-    if (isObject(value)) return value;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw invalidRequest('The request body has control characters in a string; escape them.');
 }
 
 function readAnswer(answer: JsonObject, method: EmbedMethod): AnswerFacts {

@@ -16,9 +16,8 @@ import { createdOf } from '../openai-chat/canonical.ts';
 import { encodeError } from '../shared/encode-error.ts';
 import { lostFields } from '../shared/field-fate.ts';
 import { readFailure } from '../shared/failure-signals.ts';
-import { isObject, type JsonObject, parseExact, stringOf } from '../shared/json-values.ts';
-import { invalidRequest } from '../shared/request-body.ts';
-import { asBuffer } from '../shared/scan-json.ts';
+import { type JsonObject, stringOf } from '../shared/json-values.ts';
+import { parsedBody } from '../shared/request-body.ts';
 import { addCost, findFailure, parseAnswer, readAnswer } from './answer.ts';
 import { answerFromCanonical } from './answer-from-canonical.ts';
 import { answerToCanonical } from './answer-to-canonical.ts';
@@ -62,14 +61,7 @@ export const openaiResponses: Dialect = {
 };
 
 function toCanonical(facts: RequestFacts): CanonicalRequest {
-  let request: unknown;
-  try {
-    request = parseExact(asBuffer(facts.body).toString('utf8'));
-  } catch (error) {
-    // Its structure has been checked: raw control characters are what is left.
-    throw invalidRequest('The request body has control characters in a string; escape them.', error);
-  }
-  return requestToCanonical(isObject(request) ? request : {});
+  return requestToCanonical(parsedBody(facts.body));
 }
 
 function fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest {

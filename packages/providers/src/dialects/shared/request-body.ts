@@ -1,6 +1,8 @@
 /** A caller's body, read as members. Complaints are `invalid_request`: they name the field and quote nothing. */
 import { GatewayError } from '@arouter/core';
+import { isObject, type JsonObject, parseExact } from './json-values.ts';
 import {
+  asBuffer,
   findMember,
   JsonScanError,
   memberValue,
@@ -20,6 +22,18 @@ export function scanRequestBody(body: Uint8Array, onNestedKey?: NestedKeyListene
       error,
     );
   }
+}
+
+/** The whole of a body that has been scanned. Throws GatewayError `invalid_request`. */
+export function parsedBody(body: Uint8Array): JsonObject {
+  try {
+    const value = parseExact(asBuffer(body).toString('utf8'));
+    if (isObject(value)) return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  // Its structure has been checked: raw control characters are what is left to complain of.
+  throw invalidRequest('The request body has control characters in a string; escape them.');
 }
 
 /**

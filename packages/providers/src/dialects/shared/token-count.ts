@@ -7,6 +7,8 @@ import { isRecord, NO_TOKENS, tokenCount } from './token-usage.ts';
 type CountParts = {
   /** The member of the dialect's answer that is the number. */
   readonly member: string;
+  /** What else stands in it, always the same. */
+  readonly beside?: Readonly<Record<string, string>>;
 };
 type CountAnswers = Pick<
   Dialect,
@@ -19,7 +21,7 @@ type CountAnswers = Pick<
 >;
 
 /** The canonical answer is `{input_tokens}`. What was counted was not used, so it costs nothing. */
-export function countAnswers({ member }: CountParts): CountAnswers {
+export function countAnswers({ member, beside = {} }: CountParts): CountAnswers {
   const countOf = (body: Uint8Array): number => {
     const count = tokenCount(parseAnswer(body)[member]);
     if (count === null) throw new DialectError('the answer has no count of tokens');
@@ -32,7 +34,8 @@ export function countAnswers({ member }: CountParts): CountAnswers {
       return { usage: NO_TOKENS, upstreamId: null, finishReason: 'stop' };
     },
     answerToCanonical: (body) => ({ input_tokens: countOf(body) }),
-    answerFromCanonical: (answer) => encodeJson({ [member]: tokenCount(answer['input_tokens']) ?? 0 }),
+    answerFromCanonical: (answer) =>
+      encodeJson({ ...beside, [member]: tokenCount(answer['input_tokens']) ?? 0 }),
     addCost: (body) => body,
     createPassThroughRelay: () => createBinaryRelay({ emptyIsWhole: false }),
   };
