@@ -10,7 +10,9 @@ import type { BodyPlace } from './body-room.ts';
 export function tokenOf(request: IncomingMessage): string | undefined {
   const { headers } = request;
   const { authorization } = headers;
-  if (authorization !== undefined) refuseSecondAuthorization(request.rawHeaders);
+  if (authorization !== undefined && timesSent(request.rawHeaders, 'authorization') > 1) {
+    throw new GatewayError('invalid_request', 'More than one Authorization header was sent. Send one.');
+  }
   const bearer = authorization === undefined ? undefined : tokenIn(authorization);
   const apiKey =
     single(headers['x-api-key']) ??
@@ -31,9 +33,11 @@ export function tokenOf(request: IncomingMessage): string | undefined {
 
 /** The scheme's own value: a bearer token, or the access key id of an AWS signature, whose secret nobody here knows. */
 function tokenIn(authorization: string): string {
-  if (authorization.startsWith('Bearer ')) return authorization.slice(7).trim();
+  if (BEARER.test(authorization)) return authorization.slice('bearer '.length).trim();
   return AWS_CREDENTIAL.exec(authorization)?.[1] ?? authorization;
 }
+/** The name of a scheme is compared without regard to case (RFC 9110, 11.1). */
+const BEARER = /^bearer /i;
 const AWS_CREDENTIAL = /^AWS4-HMAC-SHA256 (?:.{0,2000}[ ,])?Credential=([^/,\s]{1,200})\//;
 
 /** Google's libraries put the key into the query. */
@@ -43,18 +47,15 @@ function keyInQuery(url: string | undefined): string | undefined {
   return new URLSearchParams(query).get('key') ?? undefined;
 }
 
-/** Node keeps the first of several and drops the rest without a word. */
-function refuseSecondAuthorization(rawHeaders: readonly string[]): void {
-  let found = 0;
+/** Node keeps the first of several and drops the rest without a word. `name` is in lower case. */
+export function timesSent(rawHeaders: readonly string[], name: string): number {
+  let times = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index];
-    if (name?.length === AUTHORIZATION.length && name.toLowerCase() === AUTHORIZATION) found += 1;
+    const sent = rawHeaders[index];
+    if (sent?.length === name.length && sent.toLowerCase() === name) times += 1;
   }
-  if (found > 1) {
-    throw new GatewayError('invalid_request', 'More than one Authorization header was sent. Send one.');
-  }
+  return times;
 }
-const AUTHORIZATION = 'authorization';
 
 function single(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;

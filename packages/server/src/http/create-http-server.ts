@@ -7,6 +7,8 @@ import type { Face, Faces } from '../data-plane/face.ts';
 import type { TimeLimits } from '../config/time-limits.ts';
 import { PLAYGROUND_CHAT, type Playground } from '../playground/create-playground.ts';
 import { askedModels } from './asked-models.ts';
+import { timesSent } from './caller.ts';
+import { originForm } from './origin-form.ts';
 import type { AskedModels } from './asked-models.ts';
 import type { StaticPages } from './static-pages.ts';
 
@@ -59,10 +61,18 @@ export function createHttpServer(deps: HttpDeps): Server {
 }
 
 function route(deps: HttpDeps, request: IncomingMessage, response: ServerResponse): void {
-  const url = request.url ?? '/';
+  const url = originForm(request.url ?? '/');
+  // What reads the target later reads this.
+  request.url = url;
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
   if (!deps.accepting()) response.shouldKeepAlive = false;
+  if (timesSent(request.rawHeaders, 'host') > 1) {
+    // RFC 9112, 3.2: two machines in a row may each believe another one.
+    const error = new GatewayError('invalid_request', 'More than one Host header was sent. Send one.');
+    deps.refuse(anyFace(deps), response, { error, headers: [] });
+    return;
+  }
   let face: Face | undefined;
   try {
     const { method = '' } = request;
