@@ -142,6 +142,26 @@ describe.skipIf(!browserIsPresent)('a role', () => {
     JOURNEY_MS_MAX,
   );
 
+  test('of developer makes API keys, and sees no others', async () => {
+    const { page, complaints, close } = await openAs('developer');
+    await page.goto(`${dashboard.gateway.url}/settings/api-keys`, { waitUntil: 'networkidle' });
+    await page.getByText('You see those that you made').waitFor();
+    await page.getByRole('button', { name: 'Create API key' }).first().click();
+    await page.getByLabel('Name', { exact: true }).fill('Of the developer');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByRole('button', { name: 'I have copied it' }).click();
+    await page.getByRole('row').filter({ hasText: 'Of the developer' }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(2);
+    expect(complaints).toEqual([]);
+    await close();
+    const admin = await openAs('admin');
+    await admin.page.goto(`${dashboard.gateway.url}/settings/api-keys`, { waitUntil: 'networkidle' });
+    const row = admin.page.getByRole('row').filter({ hasText: 'Of the developer' });
+    await row.getByText('by The developer').waitFor();
+    expect(await admin.page.getByRole('row').count()).toBeGreaterThan(2);
+    await admin.close();
+  });
+
   test('the operator adds a platform key, which other owners neither see nor touch', async () => {
     const { page, complaints, close } = await dashboard.open('/operator/platform-keys?add=openai');
     await page.getByRole('dialog').getByLabel('API key').fill('sk-sandbox-platform');

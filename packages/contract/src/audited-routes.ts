@@ -35,6 +35,7 @@ export const AUDITED_ROUTES: Readonly<Partial<Record<RouteName, AuditedRoute>>> 
   updateApiKey: { action: 'api_key.update', target: 'api_key', before: 'getApiKey' },
   rotateApiKey: { action: 'api_key.rotate', target: 'api_key', before: 'getApiKey' },
   deleteApiKey: { action: 'api_key.delete', target: 'api_key', before: 'getApiKey' },
+  restoreApiKey: { action: 'api_key.restore', target: 'api_key' },
   createByok: { action: 'provider_key.create', target: 'provider_key' },
   updateByok: { action: 'provider_key.update', target: 'provider_key', before: 'getByok' },
   deleteByok: { action: 'provider_key.delete', target: 'provider_key', before: 'getByok' },

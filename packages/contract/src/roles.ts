@@ -16,6 +16,8 @@ export const PERMISSIONS = [
   'provider_keys.manage',
   'api_keys.read',
   'api_keys.manage',
+  /** Keys that other people made too, wherever the role meets API keys: without it, one's own only. */
+  'api_keys.all',
   'credits.read',
   'billing.read',
   'usage.read',
@@ -29,19 +31,15 @@ export const PERMISSIONS = [
 export type Permission = (typeof PERMISSIONS)[number];
 
 const READS = ['workspace.read', 'members.read', 'credits.read', 'usage.read'] as const;
-const LOOKS = [
-  ...READS,
-  'provider_keys.read',
-  'api_keys.read',
-  'generations.read',
-  'routing.preview',
-] as const;
+const LOOKS = [...READS, 'provider_keys.read', 'generations.read', 'routing.preview'] as const;
 const MANAGES = [
   ...LOOKS,
   'workspace.manage',
   'members.manage',
   'provider_keys.manage',
+  'api_keys.read',
   'api_keys.manage',
+  'api_keys.all',
   'playground.use',
   'billing.read',
   'audit.read',
@@ -53,8 +51,8 @@ const MANAGES = [
 export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: MANAGES,
   admin: MANAGES,
-  billing: [...READS, 'billing.read'],
-  developer: [...LOOKS, 'api_keys.manage', 'playground.use', 'webhooks.read'],
+  billing: [...READS, 'billing.read', 'api_keys.all'],
+  developer: [...LOOKS, 'api_keys.read', 'api_keys.manage', 'playground.use', 'webhooks.read'],
   viewer: LOOKS,
 };
 

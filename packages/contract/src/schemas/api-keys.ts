@@ -108,6 +108,10 @@ export const apiKeyObject = z
     rpm_limit: z.number().nullable(),
     ...usageWindows,
     created_at: z.string(),
+    creator_user_id: z.string().nullable().meta({
+      description:
+        'The person who made it; null: a key, the command line, or not known. Members by id: /api/v1/members.',
+    }),
     updated_at: z.string().nullable(),
     expires_at: z.string().nullable(),
   })

@@ -32,6 +32,8 @@ export type ApiKeyRecord = {
   readonly allowedModels: readonly string[] | null;
   readonly rpmLimit: number | null;
   readonly createdAt: Instant;
+  /** The id of the person who made it; null: a key, the command line, or not known. */
+  readonly createdBy: string | null;
   readonly updatedAt: Instant | null;
   /** HMAC-SHA-256 of the whole token under the instance's pepper. */
   readonly mac: Uint8Array;

@@ -31,11 +31,12 @@ export function notifyProblem(title: string, description: string): void {
 }
 
 /** `undo` runs when it is pressed, within ten seconds. */
-export function notifyUndoable(title: string, undo: () => void): void {
+export function notifyUndoable(title: string, undo: () => void, description?: string): void {
   const id = manager.add({
     title,
     type: 'good',
     timeout: UNDO_MS,
+    ...(description === undefined ? {} : { description }),
     actionProps: {
       children: 'Undo',
       onClick: () => {

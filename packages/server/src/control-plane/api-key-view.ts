@@ -21,6 +21,7 @@ export function shownApiKey(key: ApiKeyRecord, spend: ApiKeySpend): ShownApiKey 
     rpm_limit: key.rpmLimit,
     ...shownUsage(spend),
     created_at: shownTime(key.createdAt),
+    creator_user_id: key.createdBy,
     updated_at: shownTimeOrNull(key.updatedAt),
     expires_at: shownTimeOrNull(key.expiresAt),
   };

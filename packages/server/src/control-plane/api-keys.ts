@@ -13,9 +13,10 @@ import { apiKeySpends, NO_SPEND } from './api-key-spend.ts';
 import { isApiKey, mayPerson, type Caller } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { shownTimeOrNull, type Call, type Handlers } from './handler.ts';
-import { apiKeyNotFound, findApiKey, mayBeSeenBy } from './find-api-key.ts';
+import { apiKeyNotFound, findApiKey, mayBeSeenBy, onlyMadeBy } from './find-api-key.ts';
 import { givenTwice, oneOf } from './one-name.ts';
 import { findProvider } from './find-provider.ts';
+import { deleteRestorably, notDeletedLately, restorableSince, undoDeletion } from './undo-deletion.ts';
 
 const PAGE_SIZE_DEFAULT = 20;
 const API_KEYS_MAX = 10_000;
@@ -35,6 +36,7 @@ export function apiKeyHandlers(
   | 'updateApiKey'
   | 'deleteApiKey'
   | 'rotateApiKey'
+  | 'restoreApiKey'
   | 'getCurrentKey'
 > {
   return {
@@ -50,10 +52,12 @@ export function apiKeyHandlers(
       if (isApiKey(call.caller) && key.id === call.caller.id)
         throw new GatewayError('invalid_request', `A key cannot delete itself. ${SELF}`);
       if (key.kind !== 'inference') refuseSmallerRole(call.caller);
-      if (!(await deps.store.apiKeys.delete(call.workspace, key.hash))) throw apiKeyNotFound();
-      await deps.refreshSnapshot();
+      const { workspace } = call;
+      if (!(await deleteRestorably(deps, deps.store.apiKeys, { workspace, id: key.hash })))
+        throw apiKeyNotFound();
       return { data: { deleted: true } };
     },
+    restoreApiKey: (call) => restoreApiKey(deps, call),
     rotateApiKey: (call) => rotateApiKey(deps, call),
     getCurrentKey: (call) => describeCaller(deps, call),
   };
@@ -72,6 +76,7 @@ async function listApiKeys(deps: Deps, { workspace, query, caller }: Call<'listA
     offset,
     limit,
     includeDisabled: query.include_disabled === true,
+    createdBy: onlyMadeBy(caller),
   });
   const spends = await apiKeySpends(deps.store.usage, workspace, deps.clock.now());
   const visible = rows.filter((key) => mayBeSeenBy(key, caller));
@@ -115,6 +120,7 @@ async function createApiKey(deps: Deps, { workspace, body, caller }: Call<'creat
     allowedModels: options.allowedModels ?? null,
     rpmLimit: options.rpmLimit ?? null,
     createdAt: now,
+    createdBy: caller.kind === 'session' ? caller.user.id : null,
     updatedAt: null,
   };
   await deps.store.apiKeys.create(key);
@@ -156,6 +162,16 @@ async function rotateApiKey(deps: Deps, call: Call<'rotateApiKey'>) {
   if (updated === undefined) throw apiKeyNotFound();
   await deps.refreshSnapshot();
   return { data: shownApiKey(updated, await spendOf(deps, updated)), key: token };
+}
+
+/** The same secret works again; the limit knows what was spent before. */
+async function restoreApiKey(deps: Deps, { workspace, caller, params }: Call<'restoreApiKey'>) {
+  const what = 'API key';
+  const deleted = await deps.store.apiKeys.getDeleted(workspace, params.hash, restorableSince(deps));
+  if (deleted === undefined || !mayBeSeenBy(deleted, caller)) throw notDeletedLately(what);
+  if (deleted.kind !== 'inference') refuseSmallerRole(caller);
+  await undoDeletion(deps, deps.store.apiKeys, { workspace, id: deleted.hash, what });
+  return { data: shownApiKey(deleted, await spendOf(deps, deleted)) };
 }
 
 async function describeCaller(deps: Deps, { caller }: Call<'getCurrentKey'>) {

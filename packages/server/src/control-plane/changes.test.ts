@@ -47,6 +47,61 @@ describe('a deleted provider key', () => {
   });
 });
 
+describe('a deleted API key', () => {
+  const useOf = async (token: string) =>
+    (
+      await instance.app.inject({
+        method: 'GET',
+        url: '/api/v1/key',
+        headers: { authorization: `Bearer ${token}` },
+      })
+    ).statusCode;
+
+  test('is refused at once, and works again with its secret and limits when the deletion is undone', async () => {
+    const made = await manage('POST', '/api/v1/keys', { name: 'Going', limit: 5 });
+    const place = `/api/v1/keys/${made.body.data.hash}`;
+    expect(await useOf(made.body.key)).toBe(200);
+    expect((await manage('POST', `${place}/restore`)).status).toBe(404);
+    expect((await manage('DELETE', place)).status).toBe(200);
+    expect(await useOf(made.body.key)).toBe(401);
+    expect((await manage('GET', place)).status).toBe(404);
+    expect((await manage('POST', `${place}/rotate`)).status).toBe(404);
+    expect((await instance.call('foreign', 'POST', `${place}/restore`)).status).toBe(404);
+    instance.world.now += 9 * 60_000;
+    const restored = await manage('POST', `${place}/restore`);
+    expect([restored.status, restored.body.data]).toMatchObject([200, { name: 'Going', limit: 5 }]);
+    expect(await useOf(made.body.key)).toBe(200);
+    const { body: log } = await manage('GET', '/api/v1/audit');
+    expect(log.data.slice(0, 2).map(({ action }: { action: string }) => action)).toEqual([
+      'api_key.restore',
+      'api_key.delete',
+    ]);
+  });
+
+  test('is gone after ten minutes, with what could prove its secret', async () => {
+    const { body } = await manage('POST', '/api/v1/keys', { name: 'Gone' });
+    const other = await manage('POST', '/api/v1/keys', { name: 'Later' });
+    await manage('DELETE', `/api/v1/keys/${body.data.hash}`);
+    instance.world.now += 10 * 60_000;
+    expect((await manage('POST', `/api/v1/keys/${body.data.hash}/restore`)).status).toBe(404);
+    await manage('DELETE', `/api/v1/keys/${other.body.data.hash}`);
+    const database = new DatabaseSync(instance.file, { readOnly: true });
+    const names = database.prepare('SELECT name FROM api_keys WHERE name IN (?, ?)').all('Gone', 'Later');
+    database.close();
+    expect(names.map((row) => row['name'])).toEqual(['Later']);
+  });
+
+  test('of an operator is not brought back by a management key', async () => {
+    const { hash, ...key } = { ...instance.inferenceKey, hash: 'c'.repeat(64) };
+    const record = { ...key, hash, id: 'OperatorsKey' as typeof key.id, kind: 'operator' as const };
+    await instance.store.apiKeys.create(record);
+    expect(await instance.store.apiKeys.delete(WORKSPACE, hash, instance.deps.clock.now())).toBe(true);
+    const place = `/api/v1/keys/${hash}/restore`;
+    expect((await manage('POST', place)).status).toBe(404);
+    expect((await instance.call('operator', 'POST', `${place}?workspace_id=${WORKSPACE}`)).status).toBe(200);
+  });
+});
+
 test('a rotated API key keeps its identity and limits; only the new secret works', async () => {
   const made = await manage('POST', '/api/v1/keys', { name: 'Turning', limit: 5, rpm_limit: 7 });
   const { hash } = made.body.data;

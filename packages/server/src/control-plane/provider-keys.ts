@@ -2,7 +2,6 @@
 import type { RouteAnswer } from '@arouter/contract';
 import {
   GatewayError,
-  laterBy,
   type Credential,
   type KeySource,
   type ProviderKeyId,
@@ -19,11 +18,10 @@ import { readGivenCredential } from './provider-key-options.ts';
 import { createKeyTester } from './test-provider-key.ts';
 import { shownProviderKey, shownProviderKeys } from './provider-key-view.ts';
 import { findStoredKey, listStoredKeys, providerKeyNotFound } from './stored-provider-keys.ts';
+import { deleteRestorably, undoDeletion } from './undo-deletion.ts';
 
 const PAGE_SIZE_DEFAULT = 50;
 const PROVIDER_KEYS_MAX = 500;
-/** How long a deletion can be undone. */
-export const RESTORABLE_MS = 10 * 60_000;
 /** One writer in between is met by reading again; more than that is two people who should talk. */
 const UPDATE_TRIES = 2;
 
@@ -44,24 +42,15 @@ export function providerKeyOperations(deps: ControlPlaneDeps, source: KeySource)
     update: (call: Where & Pick<In<'updateByok'>, 'body'>) => update(deps, call),
     delete: async (call: Where) => {
       const key = await findStoredKey(deps, call.workspace, call.params.id);
-      if (!(await deps.store.providerKeys.delete(call.workspace, key.id, deps.clock.now())))
+      if (!(await deleteRestorably(deps, deps.store.providerKeys, { workspace: call.workspace, id: key.id })))
         throw providerKeyNotFound();
-      await deps.refreshSnapshot();
-      // What was deleted longer ago has waited long enough.
-      await deps.store.providerKeys.purge(laterBy(deps.clock.now(), -RESTORABLE_MS));
       return { data: { deleted: true as const } };
     },
     restore: async (call: Where) => {
-      const deletedAfter = laterBy(deps.clock.now(), -RESTORABLE_MS);
+      const { workspace } = call;
       const id = call.params.id as ProviderKeyId;
-      if (!(await deps.store.providerKeys.restore(call.workspace, id, deletedAfter))) {
-        throw new GatewayError(
-          'not_found',
-          'No provider key with this id was deleted in the last ten minutes. Add it again.',
-        );
-      }
-      await deps.refreshSnapshot();
-      return { data: await shownProviderKey(deps, await findStoredKey(deps, call.workspace, id)) };
+      await undoDeletion(deps, deps.store.providerKeys, { workspace, id, what: 'provider key' });
+      return { data: await shownProviderKey(deps, await findStoredKey(deps, workspace, id)) };
     },
     reenable: (call: Where) => reenable(deps, call),
     testUnsaved: ({ workspace, body }: Pick<In<'testUnsavedByok'>, 'workspace' | 'body'>) => {

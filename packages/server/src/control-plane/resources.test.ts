@@ -45,6 +45,7 @@ describe('API keys', () => {
       byok_usage_weekly: 0,
       byok_usage_monthly: 0,
       created_at: new Date(NOW).toISOString(),
+      creator_user_id: null,
       updated_at: null,
       expires_at: '2027-01-01T00:00:00.000Z',
     });

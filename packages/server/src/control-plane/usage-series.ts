@@ -2,7 +2,9 @@
 import type { RouteAnswer, RouteInput } from '@arouter/contract';
 import { isoTime, laterBy, periodAt, type Instant, type WorkspaceId } from '@arouter/core';
 import type { UsageFilter, UsageStore } from '../store/store.ts';
+import type { Caller } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
+import { onlyMadeBy } from './find-api-key.ts';
 import { hourOf } from './usage-filter.ts';
 import { addUp, shownParts, shownSums } from './usage-totals.ts';
 
@@ -22,12 +24,13 @@ type Asked = {
   readonly granularity: Granularity;
   readonly groupBy: GroupBy;
 };
+type Where = { readonly workspace: WorkspaceId; readonly caller: Caller };
 type Row = Awaited<ReturnType<UsageStore['sums']>>[number];
 
 /** Every bucket of the window has a point: a gap in a chart would look like missing data. */
 export async function timeSeries(
   deps: Deps,
-  workspace: WorkspaceId,
+  { workspace, caller }: Where,
   { filter, granularity, groupBy }: Asked,
 ): Promise<RouteAnswer<'getUsageTimeSeries'>> {
   const dimensions = new Set([
@@ -39,7 +42,7 @@ export async function timeSeries(
   const starts = bucketStarts(filter, granularity);
   const points = { data_points: pointsOf(rows, starts) };
   if (groupBy === undefined) return points;
-  const labels = await labelsOf(deps, workspace, groupBy);
+  const labels = await labelsOf(deps, { workspace, caller }, groupBy);
   const groups = [...Map.groupBy(rows, (row) => keyOf(row, groupBy))].toSorted(
     ([, a], [, b]) => addUp(b).requests - addUp(a).requests,
   );
@@ -82,10 +85,10 @@ function keyOf(row: Row, groupBy: NonNullable<GroupBy>): string {
   }
 }
 
-/** What people call the groups; those that are gone keep their ids. */
+/** What people call the groups; those that are gone, or not for the caller's eyes, keep their ids. */
 async function labelsOf(
   deps: Deps,
-  workspace: WorkspaceId,
+  { workspace, caller }: Where,
   groupBy: NonNullable<GroupBy>,
 ): Promise<ReadonlyMap<string, string>> {
   switch (groupBy) {
@@ -106,7 +109,7 @@ async function labelsOf(
           .map(({ id, label, provider }) => [id, label === '' ? provider : label]),
       );
     case 'api_key': {
-      const page = { offset: 0, limit: API_KEYS_MAX, includeDisabled: true };
+      const page = { offset: 0, limit: API_KEYS_MAX, includeDisabled: true, createdBy: onlyMadeBy(caller) };
       return new Map((await deps.store.apiKeys.list(workspace, page)).rows.map(({ id, name }) => [id, name]));
     }
   }

@@ -25,7 +25,7 @@ export function usageHandlers(deps: Deps): Handlers<'getUsageSummary' | 'getUsag
       const granularity = call.query.granularity ?? 'daily';
       const filter = await readFilter(deps, call);
       refuseTooFine(filter, granularity);
-      return timeSeries(deps, call.workspace, { filter, granularity, groupBy: call.query.group_by });
+      return timeSeries(deps, call, { filter, granularity, groupBy: call.query.group_by });
     },
   };
 }

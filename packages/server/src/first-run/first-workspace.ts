@@ -87,6 +87,7 @@ async function issue(deps: FirstWorkspaceDeps, workspaceId: WorkspaceId, kind: A
     allowedModels: null,
     rpmLimit: null,
     createdAt: deps.clock.now(),
+    createdBy: null,
     updatedAt: null,
     mac,
   };

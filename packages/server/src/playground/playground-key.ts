@@ -75,6 +75,7 @@ async function make(deps: Deps, { id, caller, workspace, asked }: Making): Promi
     allowedModels: null,
     rpmLimit: null,
     createdAt: now,
+    createdBy: caller.user.id,
     updatedAt: null,
   };
   if ((await deps.store.apiKeys.getByHash(workspace, hash)) === undefined) {

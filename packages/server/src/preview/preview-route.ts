@@ -92,6 +92,7 @@ function unrestricted(workspace: WorkspaceId): ApiKeyRecord {
     allowedModels: null,
     rpmLimit: null,
     createdAt: 0 as ApiKeyRecord['createdAt'],
+    createdBy: null,
     updatedAt: null,
     mac: new Uint8Array(),
   };

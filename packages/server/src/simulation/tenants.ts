@@ -127,6 +127,7 @@ export function plainApiKey(workspaceId: WorkspaceId, id: string, createdAt: Ins
     allowedModels: null,
     rpmLimit: null,
     createdAt,
+    createdBy: null,
     updatedAt: null,
     mac: new Uint8Array(32),
   };

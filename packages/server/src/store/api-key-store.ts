@@ -1,6 +1,7 @@
-import type { ApiKeyKind, ApiKeyRecord, LimitReset } from '@arouter/core';
+import type { ApiKeyKind, ApiKeyRecord, LimitReset, WorkspaceId } from '@arouter/core';
 import { branded, definedColumns, fromFlag, fromJson, noFieldLeft, toFlag, toJson } from './columns.ts';
 import type { ConfigWriter } from './config-writer.ts';
+import { createDeletableRows } from './deletable-rows.ts';
 import { sqliteQueries as queries } from './sql-executor.ts';
 import type { SqlExecutor } from './sql-executor.ts';
 import type { ApiKeyPatch, ApiKeyStore } from './store.ts';
@@ -10,12 +11,18 @@ import type { ApiKeyTable } from './tables.ts';
 export function createApiKeyStore(executor: SqlExecutor, config: ConfigWriter): ApiKeyStore {
   return {
     async create(record) {
-      await config.change(queries.insertInto('api_keys').values(toApiKeyRow(record)));
+      const row = toApiKeyRow(record);
+      await config.change(
+        queries.insertInto('api_keys').values(row),
+        queries.deleteFrom('api_keys').where('id', '=', row.id).where('deleted_at', 'is not', null),
+      );
     },
-    async list(workspace, { offset, limit, includeDisabled }) {
+    async list(workspace, { offset, limit, includeDisabled, createdBy }) {
       const base = queries
         .selectFrom('api_keys')
         .where('workspace_id', '=', workspace)
+        .where('deleted_at', 'is', null)
+        .$if(createdBy !== undefined, (query) => query.where('created_by', '=', createdBy ?? null))
         .$if(!includeDisabled, (query) => query.where('disabled', '=', 0));
       const [rows, [count]] = await executor.readTogether<[ApiKeyTable, { total: number }]>(
         base.selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).offset(offset),
@@ -24,13 +31,11 @@ export function createApiKeyStore(executor: SqlExecutor, config: ConfigWriter): 
       return { rows: rows.map(fromApiKeyRow), total: count?.total ?? 0 };
     },
     async getByHash(workspace, hash) {
-      const [row] = await executor.read(
-        queries
-          .selectFrom('api_keys')
-          .selectAll()
-          .where('workspace_id', '=', workspace)
-          .where('hash', '=', hash),
-      );
+      const [row] = await executor.read(named(workspace, hash).where('deleted_at', 'is', null));
+      return row && fromApiKeyRow(row);
+    },
+    async getDeleted(workspace, hash, deletedAfter) {
+      const [row] = await executor.read(named(workspace, hash).where('deleted_at', '>', deletedAfter));
       return row && fromApiKeyRow(row);
     },
     async update(workspace, hash, patch, at) {
@@ -40,20 +45,24 @@ export function createApiKeyStore(executor: SqlExecutor, config: ConfigWriter): 
           .set({ ...toPatchColumns(patch), updated_at: at })
           .where('workspace_id', '=', workspace)
           .where('hash', '=', hash)
+          .where('deleted_at', 'is', null)
           .returningAll(),
       );
       return rows[0] && fromApiKeyRow(rows[0] as ApiKeyTable);
     },
-    async delete(workspace, hash) {
-      const { changes } = await config.change(
-        queries.deleteFrom('api_keys').where('workspace_id', '=', workspace).where('hash', '=', hash),
-      );
-      return changes > 0;
-    },
+    ...createDeletableRows(executor, config, { table: 'api_keys', identity: 'hash' }),
   };
 }
 
-export const selectApiKeys = queries.selectFrom('api_keys').selectAll();
+export const selectApiKeys = queries.selectFrom('api_keys').selectAll().where('deleted_at', 'is', null);
+
+function named(workspace: WorkspaceId, hash: string) {
+  return queries
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('workspace_id', '=', workspace)
+    .where('hash', '=', hash);
+}
 
 function toPatchColumns(patch: ApiKeyPatch): Partial<ApiKeyTable> {
   const { name, disabled, limitNano, limitReset, includeByokInLimit, allowedProviders, ...more } = patch;
@@ -79,7 +88,7 @@ function toApiKeyRow(record: ApiKeyRecord): ApiKeyTable {
     record;
   const { includeByokInLimit, allowedProviders, allowedModels, rpmLimit, createdAt, updatedAt, ...last } =
     more;
-  const { mac, ...nothing } = last;
+  const { mac, createdBy, ...nothing } = last;
   noFieldLeft(nothing);
   return {
     id,
@@ -99,6 +108,8 @@ function toApiKeyRow(record: ApiKeyRecord): ApiKeyTable {
     created_at: createdAt,
     updated_at: updatedAt,
     mac,
+    created_by: createdBy,
+    deleted_at: null,
   };
 }
 
@@ -121,5 +132,6 @@ export function fromApiKeyRow(row: ApiKeyTable): ApiKeyRecord {
     createdAt: branded(row.created_at),
     updatedAt: row.updated_at === null ? null : branded(row.updated_at),
     mac: row.mac,
+    createdBy: row.created_by,
   };
 }

@@ -4,8 +4,8 @@ import { sqliteQueries } from './sql-executor.ts';
 import type { SqlExecutor, WriteResult } from './sql-executor.ts';
 
 export interface ConfigWriter {
-  /** The result of the change; the version counts only changes that touched a row. */
-  change(query: Compilable): Promise<WriteResult>;
+  /** The result of the change; the version counts only changes that touched a row. `before` runs first, with it or not at all. */
+  change(query: Compilable, before?: Compilable): Promise<WriteResult>;
   onChange(listener: () => void): void;
 }
 
@@ -16,8 +16,9 @@ export function createConfigWriter(executor: SqlExecutor): ConfigWriter {
     .set((column) => ({ value: column('value', '+', 1) }))
     .where('name', '=', 'config_version');
   return {
-    async change(query) {
-      const [result = { changes: 0, rows: [] }] = await executor.write(query, raiseVersion);
+    async change(query, before) {
+      const results = await executor.write(...(before === undefined ? [] : [before]), query, raiseVersion);
+      const result = results.at(-2) ?? { changes: 0, rows: [] };
       if (result.changes > 0) for (const listener of listeners) listener();
       return result;
     },

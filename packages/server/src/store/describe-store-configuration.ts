@@ -43,9 +43,42 @@ export function describeConfiguration(open: OpenStore): void {
       expect(await apiKeys.getByHash(WORKSPACE, key.hash)).toEqual(changed);
       expect(await apiKeys.getByHash(OTHER, key.hash)).toBeUndefined();
       expect(await apiKeys.update(OTHER, key.hash, { name: 'stolen' }, at)).toBeUndefined();
-      expect(await apiKeys.delete(OTHER, key.hash)).toBe(false);
-      expect(await apiKeys.delete(WORKSPACE, key.hash)).toBe(true);
+    });
+
+    test('a deleted API key is nowhere but to be restored, in time and by its workspace', async () => {
+      const { apiKeys } = opened.store;
+      const key = sampleApiKey();
+      const [at, before] = [branded<never>(NOON + 5), branded<never>(NOON + 4)];
+      await apiKeys.create(key);
+      expect(await apiKeys.delete(OTHER, key.hash, at)).toBe(false);
+      expect(await apiKeys.restore(WORKSPACE, key.hash, before)).toBe(false);
+      expect(await apiKeys.delete(WORKSPACE, key.hash, at)).toBe(true);
+      expect(await apiKeys.delete(WORKSPACE, key.hash, at)).toBe(false);
       expect(await apiKeys.getByHash(WORKSPACE, key.hash)).toBeUndefined();
+      expect(await apiKeys.update(WORKSPACE, key.hash, { name: 'late' }, at)).toBeUndefined();
+      const page = { offset: 0, limit: 9, includeDisabled: true };
+      expect(await apiKeys.list(WORKSPACE, page)).toEqual({ rows: [], total: 0 });
+      expect((await opened.store.loadConfig()).apiKeys).toEqual([]);
+      expect(await apiKeys.getDeleted(OTHER, key.hash, before)).toBeUndefined();
+      expect(await apiKeys.getDeleted(WORKSPACE, key.hash, at)).toBeUndefined();
+      expect(await apiKeys.getDeleted(WORKSPACE, key.hash, before)).toEqual(key);
+      expect(await apiKeys.restore(OTHER, key.hash, before)).toBe(false);
+      expect(await apiKeys.restore(WORKSPACE, key.hash, at)).toBe(false);
+      expect(await apiKeys.restore(WORKSPACE, key.hash, before)).toBe(true);
+      expect(await apiKeys.getByHash(WORKSPACE, key.hash)).toEqual(key);
+      await apiKeys.delete(WORKSPACE, key.hash, at);
+      expect([await apiKeys.purge(before), await apiKeys.purge(at)]).toEqual([0, 1]);
+      expect(await apiKeys.restore(WORKSPACE, key.hash, before)).toBe(false);
+    });
+
+    test('a new API key takes the place of a deleted one of its id, never of one that works', async () => {
+      const { apiKeys } = opened.store;
+      const key = sampleApiKey();
+      await apiKeys.create(key);
+      await expect(apiKeys.create({ ...key, name: 'Again' })).rejects.toBeInstanceOf(StoreConflict);
+      await apiKeys.delete(WORKSPACE, key.hash, branded<never>(NOON));
+      await apiKeys.create({ ...key, name: 'Again' });
+      expect((await apiKeys.getByHash(WORKSPACE, key.hash))?.name).toBe('Again');
     });
 
     test('API keys are listed newest first, by page, with or without the disabled ones', async () => {
@@ -56,6 +89,7 @@ export function describeConfiguration(open: OpenStore): void {
             id: branded(`key_${index}`),
             hash: String(index).repeat(64),
             disabled: index === 2,
+            createdBy: index % 2 === 0 ? 'usr_1' : null,
             createdAt: branded(NOON + index),
           }),
         );
@@ -65,6 +99,8 @@ export function describeConfiguration(open: OpenStore): void {
       const enabled = await apiKeys.list(WORKSPACE, { ...page, includeDisabled: false });
       expect([all.total, all.rows.map(({ id }) => id)]).toEqual([5, ['key_3', 'key_2']]);
       expect([enabled.total, enabled.rows.map(({ id }) => id)]).toEqual([4, ['key_3', 'key_1']]);
+      const byOne = await apiKeys.list(WORKSPACE, { ...page, includeDisabled: true, createdBy: 'usr_1' });
+      expect([byOne.total, byOne.rows.map(({ id }) => id)]).toEqual([3, ['key_2', 'key_0']]);
       expect(await apiKeys.list(OTHER, { ...page, includeDisabled: true })).toEqual({ rows: [], total: 0 });
     });
 
@@ -120,7 +156,7 @@ export function describeConfiguration(open: OpenStore): void {
       await prices.set({ ...override, price: { input: 0, output: 0 } });
       await prices.set(override);
       expect(heard).toBe(5);
-      expect(await apiKeys.delete(WORKSPACE, 'nothing')).toBe(false);
+      expect(await apiKeys.delete(WORKSPACE, 'nothing', branded<never>(NOON))).toBe(false);
       await expect(apiKeys.create(sampleApiKey())).rejects.toBeInstanceOf(StoreConflict);
       expect(heard).toBe(5);
       const config = await opened.store.loadConfig();

@@ -1,6 +1,7 @@
 import type { CredentialTypeId, KeySource, ProviderKeyRecord } from '@arouter/core';
 import { branded, fromFlag, fromJson, noFieldLeft, toFlag, toJson } from './columns.ts';
 import type { ConfigWriter } from './config-writer.ts';
+import { createDeletableRows } from './deletable-rows.ts';
 import { sqliteQueries as queries } from './sql-executor.ts';
 import type { SqlExecutor } from './sql-executor.ts';
 import type { ProviderKeyStore } from './store.ts';
@@ -37,34 +38,7 @@ export function createProviderKeyStore(executor: SqlExecutor, config: ConfigWrit
       if (changes > 0) return 'stored';
       return (await get(record.workspaceId, record.id)) === undefined ? 'missing' : 'version_conflict';
     },
-    async delete(workspace, id, at) {
-      const { changes } = await config.change(
-        queries
-          .updateTable('provider_keys')
-          .set({ deleted_at: at })
-          .where('workspace_id', '=', workspace)
-          .where('id', '=', id)
-          .where('deleted_at', 'is', null),
-      );
-      return changes > 0;
-    },
-    async restore(workspace, id, deletedAfter) {
-      const { changes } = await config.change(
-        queries
-          .updateTable('provider_keys')
-          .set({ deleted_at: null })
-          .where('workspace_id', '=', workspace)
-          .where('id', '=', id)
-          .where('deleted_at', '>', deletedAfter),
-      );
-      return changes > 0;
-    },
-    async purge(deletedUntil) {
-      const [result] = await executor.write(
-        queries.deleteFrom('provider_keys').where('deleted_at', '<=', deletedUntil),
-      );
-      return result?.changes ?? 0;
-    },
+    ...createDeletableRows(executor, config, { table: 'provider_keys', identity: 'id' }),
   };
 }
 

@@ -153,6 +153,7 @@ export function sampleApiKey(given: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
     allowedModels: null,
     rpmLimit: 60,
     createdAt: branded(NOON),
+    createdBy: null,
     updatedAt: null,
     mac: new Uint8Array(32).fill(7),
     ...given,

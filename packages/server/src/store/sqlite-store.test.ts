@@ -160,7 +160,8 @@ describe('the SQLite file', () => {
     await store.close();
     alter(
       file,
-      'DELETE FROM schema_migrations WHERE number = 7; DROP TABLE daily_rollups; DROP TABLE api_key_daily_rollups',
+      `DELETE FROM schema_migrations WHERE number >= 7; DROP TABLE daily_rollups; DROP TABLE api_key_daily_rollups;
+       ALTER TABLE api_keys DROP COLUMN created_by; ALTER TABLE api_keys DROP COLUMN deleted_at`,
     );
     const reopened = await openFile(file);
     expect(await reopened.verify()).toEqual([]);

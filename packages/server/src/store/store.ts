@@ -108,11 +108,28 @@ export type ApiKeyPatch = {
   readonly rpmLimit?: number | null;
   readonly expiresAt?: Instant | null;
 };
-export interface ApiKeyStore {
+
+/** Configuration whose deletion can be undone for a while. */
+export interface DeletableRows<Id> {
+  /** No longer seen by anything but `restore`; ledger rows that name it stay. */
+  delete(workspace: WorkspaceId, id: Id, at: Instant): Promise<boolean>;
+  /** False when it was never deleted, or not after the moment. */
+  restore(workspace: WorkspaceId, id: Id, deletedAfter: Instant): Promise<boolean>;
+  /** Rows, with their sealed secrets, of what was deleted until the moment are gone. Returns how many. */
+  purge(deletedUntil: Instant): Promise<number>;
+}
+
+/** `Id` is the hash. */
+export interface ApiKeyStore extends DeletableRows<string> {
+  /** Takes the place of a deleted key of the same id. */
   create(record: ApiKeyRecord): Promise<void>;
   list(
     workspace: WorkspaceId,
-    page: Page & { readonly includeDisabled: boolean },
+    page: Page & {
+      readonly includeDisabled: boolean;
+      /** Only what this person made. */
+      readonly createdBy?: string;
+    },
   ): Promise<{ readonly rows: readonly ApiKeyRecord[]; readonly total: number }>;
   getByHash(workspace: WorkspaceId, hash: string): Promise<ApiKeyRecord | undefined>;
   update(
@@ -121,10 +138,11 @@ export interface ApiKeyStore {
     patch: ApiKeyPatch,
     at: Instant,
   ): Promise<ApiKeyRecord | undefined>;
-  delete(workspace: WorkspaceId, hash: string): Promise<boolean>;
+  /** What `restore` would bring back. */
+  getDeleted(workspace: WorkspaceId, hash: string, deletedAfter: Instant): Promise<ApiKeyRecord | undefined>;
 }
 
-export interface ProviderKeyStore {
+export interface ProviderKeyStore extends DeletableRows<ProviderKeyId> {
   create(record: ProviderKeyRecord): Promise<void>;
   list(workspace: WorkspaceId): Promise<readonly ProviderKeyRecord[]>;
   get(workspace: WorkspaceId, id: ProviderKeyId): Promise<ProviderKeyRecord | undefined>;
@@ -133,12 +151,6 @@ export interface ProviderKeyStore {
     record: ProviderKeyRecord,
     expectedVersion: number,
   ): Promise<'stored' | 'version_conflict' | 'missing'>;
-  /** No longer seen by anything but `restore`; ledger rows that name it stay. */
-  delete(workspace: WorkspaceId, id: ProviderKeyId, at: Instant): Promise<boolean>;
-  /** False when it was never deleted, or not after the moment. */
-  restore(workspace: WorkspaceId, id: ProviderKeyId, deletedAfter: Instant): Promise<boolean>;
-  /** Rows and sealed secrets of what was deleted until the moment are gone. Returns how many. */
-  purge(deletedUntil: Instant): Promise<number>;
 }
 
 /** The operator's own price for a model of a provider; wins over the shipped catalogue. */

@@ -21,6 +21,8 @@ export type ApiKeyTable = {
   created_at: number;
   updated_at: number | null;
   mac: Uint8Array;
+  created_by: string | null;
+  deleted_at: number | null;
 };
 
 export type ProviderKeyTable = {

@@ -1,9 +1,9 @@
-/** What can be done with one API key. Disabling can be undone; deleting is confirmed by name. */
+/** What can be done with one API key. Disabling and deleting can be undone. */
 import { useState } from 'react';
 import { useApiMutation } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button, IconButton } from '../../components/button.tsx';
-import { ConfirmByName, Dialog } from '../../components/dialog.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import { Menu } from '../../components/menu.tsx';
 import { notify, notifyError, notifyUndoable } from '../../components/toasts.tsx';
 import { ApiKeyDialog } from './api-key-dialog.tsx';
@@ -15,7 +15,8 @@ type DialogProps = Props & { readonly onClose: () => void };
 
 export function ApiKeyActions({ apiKey }: Props) {
   const mayManage = useMay('api_keys.manage');
-  const [dialog, setDialog] = useState<'edit' | 'rotate' | 'delete' | null>(null);
+  const [dialog, setDialog] = useState<'edit' | 'rotate' | null>(null);
+  const remove = useDeletion(apiKey);
   const update = useApiMutation('updateApiKey', { stale: ['listApiKeys'] });
   const setDisabled = (disabled: boolean, after?: () => void) =>
     update.mutate(
@@ -42,15 +43,30 @@ export function ApiKeyActions({ apiKey }: Props) {
             label: 'Delete',
             icon: 'trash',
             danger: true,
-            onSelect: () => setDialog('delete'),
+            onSelect: remove,
           },
         ]}
       />
       {dialog === 'edit' ? <EditKey apiKey={apiKey} onClose={() => setDialog(null)} /> : null}
       {dialog === 'rotate' ? <RotateKey apiKey={apiKey} onClose={() => setDialog(null)} /> : null}
-      {dialog === 'delete' ? <DeleteKey apiKey={apiKey} onClose={() => setDialog(null)} /> : null}
     </>
   );
+}
+
+/** Undone from the notice about it; the server keeps the key for ten minutes. */
+function useDeletion({ hash, name }: ApiKey): () => void {
+  const remove = useApiMutation('deleteApiKey', { stale: ['listApiKeys'] });
+  const restore = useApiMutation('restoreApiKey', { stale: ['listApiKeys'] });
+  const undo = () =>
+    void restore.mutateAsync({ params: { hash } }).then(() => notify(`“${name}” works again`), notifyError);
+  // The list loses the key before this is over: so not as callbacks of `mutate`.
+  return () =>
+    void remove
+      .mutateAsync({ params: { hash } })
+      .then(
+        () => notifyUndoable(`“${name}” is deleted`, undo, 'Applications that send it are refused at once.'),
+        notifyError,
+      );
 }
 
 function EditKey({ apiKey, onClose }: DialogProps) {
@@ -100,28 +116,5 @@ function RotateKey({ apiKey, onClose }: DialogProps) {
         Applications that send the old one are refused at once. Limits, spend and history stay with the key.
       </p>
     </Dialog>
-  );
-}
-
-function DeleteKey({ apiKey, onClose }: DialogProps) {
-  const remove = useApiMutation('deleteApiKey', { stale: ['listApiKeys'] });
-  const confirm = () =>
-    remove.mutate(
-      { params: { hash: apiKey.hash } },
-      { onSuccess: () => notify(`“${apiKey.name}” is deleted`), onError: notifyError },
-    );
-  return (
-    <ConfirmByName
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
-      title="Delete this API key"
-      name={apiKey.name}
-      action="Delete"
-      busy={remove.isPending}
-      onConfirm={confirm}
-    >
-      Applications that use it are refused at once, and it cannot be brought back. To stop it for a while,
-      disable it.
-    </ConfirmByName>
   );
 }

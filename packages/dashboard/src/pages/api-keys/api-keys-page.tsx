@@ -53,7 +53,7 @@ const columns = columnsOf<ApiKey>((column) => [
   column.accessor('created_at', {
     header: 'Made',
     meta: { wideOnly: true },
-    cell: ({ getValue }) => <Time at={getValue()} style="date" />,
+    cell: ({ row }) => <Made apiKey={row.original} />,
   }),
   column.display({
     id: 'actions',
@@ -64,6 +64,7 @@ const columns = columnsOf<ApiKey>((column) => [
 ]);
 
 export function ApiKeysPage() {
+  const seesAll = useMay('api_keys.all');
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<string | null>(null);
   const keys = useQuery(apiQuery('listApiKeys', { query: { include_disabled: 'true', page_size: 100 } }));
@@ -75,7 +76,11 @@ export function ApiKeysPage() {
   return (
     <Page
       title="API keys"
-      description="Your applications send one of these to ARouter. Provider keys stay here."
+      description={
+        seesAll
+          ? 'Your applications send one of these to ARouter. Provider keys stay here.'
+          : 'Your applications send one of these to ARouter. You see those that you made; owners and admins see all.'
+      }
       actions={add}
     >
       <Card flush>
@@ -160,6 +165,23 @@ function StateBadge({ apiKey }: { readonly apiKey: ApiKey }) {
           until <Time at={apiKey.expires_at} style="date" />
         </span>
       )}
+    </span>
+  );
+}
+
+/** By whom is told to those who see the keys of more people than one. */
+function Made({ apiKey }: { readonly apiKey: ApiKey }) {
+  const tellsWho = useMay('api_keys.all') && apiKey.creator_user_id !== null;
+  const members = useQuery({ ...apiQuery('listMembers', {}), enabled: tellsWho });
+  const maker = members.data?.data.find(({ user_id: id }) => id === apiKey.creator_user_id);
+  return (
+    <span className="block">
+      <Time at={apiKey.created_at} style="date" />
+      {tellsWho && members.data !== undefined ? (
+        <span className="block max-w-40 truncate text-xs text-muted">
+          by {maker?.name ?? 'someone who has left'}
+        </span>
+      ) : null}
     </span>
   );
 }

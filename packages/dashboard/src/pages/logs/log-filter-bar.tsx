@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type ComponentProps } from 'react';
 import { apiQuery } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
 import { SOURCES, STATUSES, type LogFilters, type RangeName } from './log-filters.ts';
@@ -30,7 +31,8 @@ export function LogFilterBar({
   readonly filters: LogFilters;
   readonly onChange: (filters: LogFilters) => void;
 }) {
-  const { keys, apiKeys } = useKeyOptions();
+  const seesApiKeys = useMay('api_keys.read');
+  const { keys, apiKeys } = useKeyOptions(seesApiKeys);
   const field = (name: keyof LogFilters) => ({
     value: String(filters[name] ?? ''),
     onValue: (value: string) => {
@@ -47,7 +49,9 @@ export function LogFilterBar({
         <TextField label="Model" placeholder="author/model" {...field('model')} />
         <TextField label="Provider" placeholder="Its id" {...field('provider')} />
         <SelectField label="Provider key" options={[ANY, ...keys]} {...field('key')} />
-        <SelectField label="API key" options={[ANY, ...apiKeys]} {...field('apiKey')} />
+        {seesApiKeys ? (
+          <SelectField label="API key" options={[ANY, ...apiKeys]} {...field('apiKey')} />
+        ) : null}
         <Button onClick={() => onChange({})}>Clear</Button>
       </div>
       <MoreFilters field={field} open={MORE.some((name) => filters[name] !== undefined)} />
@@ -131,9 +135,15 @@ function TypedField({
   );
 }
 
-function useKeyOptions(): { readonly keys: readonly Option[]; readonly apiKeys: readonly Option[] } {
+function useKeyOptions(seesApiKeys: boolean): {
+  readonly keys: readonly Option[];
+  readonly apiKeys: readonly Option[];
+} {
   const keys = useQuery(apiQuery('listByok', {}));
-  const apiKeys = useQuery(apiQuery('listApiKeys', { query: { include_disabled: 'true', page_size: 100 } }));
+  const apiKeys = useQuery({
+    ...apiQuery('listApiKeys', { query: { include_disabled: 'true', page_size: 100 } }),
+    enabled: seesApiKeys,
+  });
   return {
     keys: (keys.data?.data ?? []).map(({ id, label, hint }) => ({ value: id, label: label || hint })),
     apiKeys: (apiKeys.data?.data ?? []).map(({ hash, name }) => ({ value: hash, label: name })),

@@ -4,9 +4,12 @@ import type { Role } from '@arouter/contract';
 export const ROLE_WORDS: Readonly<Record<Role, { readonly label: string; readonly means: string }>> = {
   owner: { label: 'Owner', means: 'Everything, and may make other owners.' },
   admin: { label: 'Admin', means: 'Everything in the workspace but making owners.' },
-  developer: { label: 'Developer', means: 'Makes API keys; sees provider keys, usage and logs.' },
+  developer: {
+    label: 'Developer',
+    means: 'Makes API keys and manages their own; sees provider keys, usage and logs.',
+  },
   billing: { label: 'Billing', means: 'Sees usage, credits and transactions.' },
-  viewer: { label: 'Viewer', means: 'Sees, changes nothing.' },
+  viewer: { label: 'Viewer', means: 'Sees provider keys, usage and logs; changes nothing.' },
 };
 
 const RANK: readonly Role[] = ['owner', 'admin', 'billing', 'developer', 'viewer'];

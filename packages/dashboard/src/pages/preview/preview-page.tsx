@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { apiQuery, useApiMutation } from '../../api/queries.ts';
+import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { SelectField } from '../../components/field.tsx';
@@ -15,12 +16,22 @@ import type { Verdict } from './what-if.ts';
 
 const NO_KEY = { value: '', label: 'No API key: no restrictions' };
 
+/** Those that the role may see. */
+function useApiKeyOptions() {
+  const { data } = useQuery({
+    ...apiQuery('listApiKeys', { query: { page_size: 100 } }),
+    enabled: useMay('api_keys.read'),
+  });
+  const regular = (data?.data ?? []).filter(({ key_type: kind }) => kind === 'regular');
+  return [NO_KEY, ...regular.map(({ hash, name }) => ({ value: hash, label: name }))];
+}
+
 export function PreviewPage() {
   const search = useSearch({ from: '/shell/routing' });
   const navigate = useNavigate({ from: '/routing' });
   const [model, setModel] = useState(search.model ?? '');
   const [apiKey, setApiKey] = useState(search.apiKey ?? '');
-  const keys = useQuery(apiQuery('listApiKeys', { query: { page_size: 100 } }));
+  const apiKeys = useApiKeyOptions();
   const preview = useApiMutation('previewRouting');
   const ask = () => {
     const next = { model: model.trim(), ...(apiKey === '' ? {} : { apiKey }) };
@@ -51,17 +62,7 @@ export function PreviewPage() {
           }}
         >
           <ModelField label="Model" value={model} onValue={setModel} />
-          <SelectField
-            label="As which API key"
-            value={apiKey}
-            onValue={setApiKey}
-            options={[
-              NO_KEY,
-              ...(keys.data?.data ?? [])
-                .filter(({ key_type: kind }) => kind === 'regular')
-                .map(({ hash, name }) => ({ value: hash, label: name })),
-            ]}
-          />
+          <SelectField label="As which API key" value={apiKey} onValue={setApiKey} options={apiKeys} />
           <Button
             type="submit"
             look="primary"

@@ -297,6 +297,7 @@ function apiKeyRecord(
     allowedProviders: null,
     allowedModels: null,
     rpmLimit: null,
+    createdBy: null,
     updatedAt: null,
     ...given,
   };

@@ -7,6 +7,7 @@ import { people } from '../migrations/0003-people.ts';
 import { errorRollups } from '../migrations/0004-error-rollups.ts';
 import { webhooks } from '../migrations/0006-webhooks.ts';
 import { dailyRollups } from '../migrations/0007-daily-rollups.ts';
+import { apiKeyMakers } from '../migrations/0008-api-key-makers.ts';
 
 type Migration = {
   readonly number: number;
@@ -25,6 +26,7 @@ export const MIGRATIONS: readonly Migration[] = [
   auditLog,
   webhooks,
   dailyRollups,
+  apiKeyMakers,
 ];
 
 /** Throws when the file was written by a newer ARouter: an older one must not guess at its schema. */
