@@ -45,4 +45,20 @@ export type ProviderKeyRecord = {
   readonly updatedAt: Instant;
 };
 
+/** What a provider key does unless it is told otherwise. */
+export const DEFAULT_KEY_OPTIONS = {
+  alwaysUse: false,
+  weight: 1,
+  rpmLimit: null,
+  baseUrl: null,
+  region: null,
+  supportedModels: null,
+  dailyBudgetNano: null,
+  monthlyBudgetNano: null,
+  hardBudget: false,
+  maxConcurrency: null,
+  enabled: true,
+  options: {},
+} as const satisfies Partial<ProviderKeyRecord>;
+
 export const WEIGHT_MAX = 1000;

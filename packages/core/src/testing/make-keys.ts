@@ -1,5 +1,5 @@
 /** Records for tests of the core: plain values with every field set. */
-import type { ProviderKeyRecord } from '../keys/provider-key.ts';
+import { DEFAULT_KEY_OPTIONS, type ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { TokenUsage } from '../wire/token-usage.ts';
 import type { Endpoint, ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import { instant, type ModelId, type ProviderId, type ProviderKeyId, type WorkspaceId } from '../values.ts';
@@ -14,18 +14,7 @@ export function makeKey(
     credentialType: 'api_key',
     label: fields.id,
     hint: '…',
-    alwaysUse: false,
-    weight: 1,
-    rpmLimit: null,
-    baseUrl: null,
-    region: null,
-    supportedModels: null,
-    dailyBudgetNano: null,
-    monthlyBudgetNano: null,
-    hardBudget: false,
-    maxConcurrency: null,
-    enabled: true,
-    options: {},
+    ...DEFAULT_KEY_OPTIONS,
     destination: 'https://alpha.example',
     sealed: new Uint8Array(),
     secretVersion: 1,

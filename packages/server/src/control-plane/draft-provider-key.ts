@@ -3,6 +3,7 @@
  * it, not yet sealed. All rules that span several fields live here; saving and testing go through the same draft.
  */
 import {
+  DEFAULT_KEY_OPTIONS,
   destinationOf,
   GatewayError,
   type Credential,
@@ -58,17 +59,9 @@ export function draftNewKey(
     credentialType: credential.type.id,
     label: '',
     hint: '',
-    alwaysUse: false,
-    weight: 1,
-    rpmLimit: null,
+    ...DEFAULT_KEY_OPTIONS,
     baseUrl,
     region,
-    supportedModels: null,
-    dailyBudgetNano: null,
-    monthlyBudgetNano: null,
-    hardBudget: false,
-    maxConcurrency: null,
-    enabled: true,
     ...readOptions(body),
     options,
     destination: originFor(manifest, { baseUrl, region, options }),

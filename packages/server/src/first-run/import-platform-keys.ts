@@ -1,6 +1,7 @@
 /** Provider keys that the environment holds at the first start become platform keys; later starts leave them alone. */
 import { randomBytes } from 'node:crypto';
 import {
+  DEFAULT_KEY_OPTIONS,
   destinationOf,
   PLATFORM_WORKSPACE,
   type ProviderKeyId,
@@ -48,12 +49,10 @@ function platformKey(
   variable: string,
   { clock }: RunningServer['instance'],
 ): ProviderKeyRecord | null {
-  const where = { baseUrl: null, region: null, options: {} };
-  const destination = destinationOf(where, manifest);
+  const destination = destinationOf(DEFAULT_KEY_OPTIONS, manifest);
   if (destination === undefined) return null;
   const now = clock.now();
   return {
-    ...where,
     id: `pk_${randomBytes(12).toString('hex')}` as ProviderKeyId,
     workspaceId: PLATFORM_WORKSPACE,
     source: 'platform',
@@ -61,15 +60,7 @@ function platformKey(
     credentialType: 'api_key',
     label: variable,
     hint: '',
-    alwaysUse: false,
-    weight: 1,
-    rpmLimit: null,
-    supportedModels: null,
-    dailyBudgetNano: null,
-    monthlyBudgetNano: null,
-    hardBudget: false,
-    maxConcurrency: null,
-    enabled: true,
+    ...DEFAULT_KEY_OPTIONS,
     destination: destination.origin,
     sealed: new Uint8Array(),
     secretVersion: 1,

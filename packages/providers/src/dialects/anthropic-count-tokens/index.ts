@@ -5,9 +5,10 @@
 import type { CanonicalRequest, Dialect, DialectId, EncodedRequest, EncodeTarget } from '@arouter/core';
 import { anthropicMessages } from '../anthropic-messages/index.ts';
 import { estimateTokens } from '../shared/estimate-tokens.ts';
+import { encodeBody } from '../shared/json-body.ts';
 import type { JsonObject } from '../shared/json-values.ts';
 import { parsedBody } from '../shared/request-body.ts';
-import { countAnswers, encodeJson } from '../shared/token-count.ts';
+import { countAnswers } from '../shared/token-count.ts';
 
 /** What the endpoint takes of a Messages request; it refuses the rest. */
 const COUNTED_FIELDS: readonly string[] = [
@@ -31,13 +32,13 @@ export const anthropicCountTokens: Dialect = {
     outputTokensCap: 0,
   }),
   fromCanonical,
-  estimateAnswer: (facts) => encodeJson({ input_tokens: estimate(parsedBody(facts.body)) }),
+  estimateAnswer: (facts) => encodeBody({ input_tokens: estimate(parsedBody(facts.body)) }),
 };
 
 function fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest {
   const encoded = anthropicMessages.fromCanonical(request, target);
   const counted = Object.entries(parsedBody(encoded.body)).filter(([name]) => COUNTED_FIELDS.includes(name));
-  return { ...encoded, body: encodeJson(Object.fromEntries(counted)) };
+  return { ...encoded, body: encodeBody(Object.fromEntries(counted)) };
 }
 
 function estimate(request: JsonObject): number {

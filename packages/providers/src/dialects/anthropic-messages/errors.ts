@@ -1,6 +1,7 @@
 /** Errors and events in the form that clients of the Messages API read. */
 import { Buffer } from 'node:buffer';
 import type { CallerError } from '@arouter/core';
+import { encodeBody } from '../shared/json-body.ts';
 import { type JsonObject, present } from '../shared/json-values.ts';
 
 /** Source: docs.claude.com "Errors". */
@@ -22,7 +23,7 @@ const TYPE_BY_STATUS: ReadonlyMap<number, string> = new Map([
 
 /** The string code stands both in `error` and at the top: the two places that official clients read. */
 export function encodeError(error: CallerError): Uint8Array {
-  return Buffer.from(JSON.stringify(errorBody(error)), 'utf8');
+  return encodeBody(errorBody(error));
 }
 
 export function encodeStreamError(error: CallerError): Uint8Array {

@@ -2,7 +2,6 @@
  * The Anthropic Messages dialect (`POST /v1/messages`): Claude's own API and the many servers that speak it.
  * Source for the wire format: docs.claude.com "Messages", "Streaming messages", "Errors".
  */
-import { Buffer } from 'node:buffer';
 import {
   type AnswerFacts,
   type CanonicalRequest,
@@ -17,8 +16,6 @@ import {
 import { addCostTo } from '../shared/add-cost.ts';
 import { lostFields } from '../shared/field-fate.ts';
 import { readFailure, readFailureInAnswer } from '../shared/failure-signals.ts';
-import { invalidRequest } from '../shared/request-body.ts';
-import { asBuffer } from '../shared/scan-json.ts';
 import { answerFromCanonical } from './answer-from-canonical.ts';
 import { answerToCanonical } from './answer-to-canonical.ts';
 import { createStreamDecoder } from './decode-stream.ts';
@@ -26,12 +23,14 @@ import { FATES_TO_ANTHROPIC } from './field-fates.ts';
 import { createStreamEncoder } from './encode-stream.ts';
 import { encodeError, encodeStreamError } from './errors.ts';
 import { finishReasonToCanonical } from './finish-reasons.ts';
-import { isObject, isShallow, type JsonObject, parseExact, stringOf } from '../shared/json-values.ts';
+import { encodeBody, parseBody } from '../shared/json-body.ts';
+import { isObject, isShallow, type JsonObject, stringOf } from '../shared/json-values.ts';
 import { DEFAULT_HEADERS, passThrough } from './pass-through.ts';
 import { createPassThroughRelay } from './pass-through-relay.ts';
 import { readRequest } from './read-request.ts';
 import { requestFromCanonical } from './request-from-canonical.ts';
 import { requestToCanonical } from './request-to-canonical.ts';
+import { parsedBody } from '../shared/request-body.ts';
 import { readUsage } from './usage.ts';
 
 export const anthropicMessages: Dialect = {
@@ -47,7 +46,7 @@ export const anthropicMessages: Dialect = {
   readAnswer,
   findFailure,
   answerToCanonical: (body) => answerToCanonical(parseAnswer(body)),
-  answerFromCanonical: (answer, { id }) => encode(answerFromCanonical(answer, id)),
+  answerFromCanonical: (answer, { id }) => encodeBody(answerFromCanonical(answer, id)),
   addCost: (body, cost) => addCostTo('usage', body, cost),
   createPassThroughRelay,
   createStreamDecoder,
@@ -58,15 +57,11 @@ export const anthropicMessages: Dialect = {
 };
 
 function toCanonical(facts: RequestFacts): CanonicalRequest {
-  const request = parse(facts.body);
-  // Its structure has been checked by readRequest: raw control characters are what is left.
-  if (!isObject(request))
-    throw invalidRequest('The request body has control characters in a string; escape them.');
-  return requestToCanonical(request);
+  return requestToCanonical(parsedBody(facts.body));
 }
 
 function fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest {
-  return { body: encode(requestFromCanonical(request, target)), headers: DEFAULT_HEADERS };
+  return { body: encodeBody(requestFromCanonical(request, target)), headers: DEFAULT_HEADERS };
 }
 
 function readAnswer(body: Uint8Array): AnswerFacts {
@@ -79,29 +74,15 @@ function readAnswer(body: Uint8Array): AnswerFacts {
 }
 
 function findFailure(body: Uint8Array): FailureSignals | null {
-  const answer = parse(body);
+  const answer = parseBody(body);
   const failed = isObject(answer) && (answer['type'] === 'error' || isObject(answer['error']));
   return failed ? readFailureInAnswer(answer) : null;
 }
 
 function parseAnswer(body: Uint8Array): JsonObject {
-  const answer = parse(body);
+  const answer = parseBody(body);
   if (!isObject(answer) || !Array.isArray(answer['content']) || !isShallow(answer)) {
     throw new DialectError('the body is not a message with content');
   }
   return answer;
-}
-
-/** Undefined when it is not JSON. */
-function parse(body: Uint8Array): unknown {
-  try {
-    return parseExact(asBuffer(body).toString('utf8'));
-  } catch {
-    // What follows from that differs: a caller's mistake, or a provider's.
-    return undefined;
-  }
-}
-
-function encode(value: JsonObject): Uint8Array {
-  return Buffer.from(JSON.stringify(value), 'utf8');
 }

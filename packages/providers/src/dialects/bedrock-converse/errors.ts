@@ -2,8 +2,8 @@
  * Errors as the AWS clients read them: the type stands in `__type`, where the REST protocol looks besides a header, and
  * decides which error the client throws and whether it tries again. Source: Smithy, "AWS restJson1: error responses".
  */
-import { Buffer } from 'node:buffer';
 import type { CallerError } from '@arouter/core';
+import { encodeBody } from '../shared/json-body.ts';
 import { encodeJsonEvent } from '../shared/aws-event-stream.ts';
 import { present } from '../shared/json-values.ts';
 
@@ -29,7 +29,7 @@ export function encodeError({ status, code, message, requestId, metadata }: Call
     error: present({ code, message, metadata }),
     request_id: requestId,
   };
-  return Buffer.from(JSON.stringify(body), 'utf8');
+  return encodeBody(body);
 }
 
 /** Exceptions of a stream are named like members: the first letter is small. */

@@ -2,7 +2,6 @@
  * The Converse dialect of AWS Bedrock (`POST /model/{id}/converse`, `/converse-stream`): one format for the models of
  * many vendors. Source for the wire format: AWS API reference "Converse", "ConverseStream"; recorded traffic.
  */
-import { Buffer } from 'node:buffer';
 import {
   type AnswerFacts,
   type CanonicalRequest,
@@ -23,9 +22,8 @@ import { finishReasonToCanonical } from '../anthropic-messages/finish-reasons.ts
 import { readUsage } from '../anthropic-messages/usage.ts';
 import { lostFields } from '../shared/field-fate.ts';
 import { readFailure, readFailureInAnswer } from '../shared/failure-signals.ts';
-import { isObject, isShallow, type JsonObject, objectOf, parseExact } from '../shared/json-values.ts';
-import { invalidRequest } from '../shared/request-body.ts';
-import { asBuffer } from '../shared/scan-json.ts';
+import { encodeBody, parseBody } from '../shared/json-body.ts';
+import { isObject, isShallow, type JsonObject, objectOf } from '../shared/json-values.ts';
 import { answerFromMessages, answerToMessages, usageToMessages } from './answers.ts';
 import { FATES_TO_CONVERSE } from './field-fates.ts';
 import { createStreamEncoder } from './encode-stream.ts';
@@ -35,6 +33,7 @@ import { createPassThroughRelay } from './pass-through-relay.ts';
 import { readRequest } from './read-request.ts';
 import { requestFromConverse } from './request-from-converse.ts';
 import { requestToConverse } from './request-to-converse.ts';
+import { parsedBody } from '../shared/request-body.ts';
 import { ConverseEventReader } from './stream-events.ts';
 
 export const bedrockConverse: Dialect = {
@@ -50,7 +49,7 @@ export const bedrockConverse: Dialect = {
   readAnswer,
   findFailure,
   answerToCanonical: (body) => answerToCanonical(answerToMessages(parseAnswer(body))),
-  answerFromCanonical: (answer, { id }) => encode(answerFromMessages(answerFromCanonical(answer, id))),
+  answerFromCanonical: (answer, { id }) => encodeBody(answerFromMessages(answerFromCanonical(answer, id))),
   addCost: (body, cost) => addCostTo('usage', body, cost),
   createPassThroughRelay,
   createStreamDecoder: () => createMessagesDecoder(new ConverseEventReader()),
@@ -61,15 +60,11 @@ export const bedrockConverse: Dialect = {
 };
 
 function toCanonical(facts: RequestFacts): CanonicalRequest {
-  const request = parse(facts.body);
-  // Its structure has been checked by readRequest: raw control characters are what is left.
-  if (!isObject(request))
-    throw invalidRequest('The request body has control characters in a string; escape them.');
-  return requestFromConverse(request, { model: facts.model, stream: facts.stream });
+  return requestFromConverse(parsedBody(facts.body), { model: facts.model, stream: facts.stream });
 }
 
 function fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest {
-  return { body: encode(requestToConverse(request, target)), headers: [] };
+  return { body: encodeBody(requestToConverse(request, target)), headers: [] };
 }
 
 function readAnswer(body: Uint8Array): AnswerFacts {
@@ -82,31 +77,17 @@ function readAnswer(body: Uint8Array): AnswerFacts {
 }
 
 function findFailure(body: Uint8Array): FailureSignals | null {
-  const answer = parse(body);
+  const answer = parseBody(body);
   if (!isObject(answer) || answer['output'] !== undefined) return null;
   const failed = typeof answer['__type'] === 'string' || typeof answer['message'] === 'string';
   return failed ? readFailureInAnswer(answer) : null;
 }
 
 function parseAnswer(body: Uint8Array): JsonObject {
-  const answer = parse(body);
+  const answer = parseBody(body);
   const message = isObject(answer) ? objectOf(objectOf(answer['output'])['message']) : {};
   if (!isObject(answer) || !Array.isArray(message['content']) || !isShallow(answer)) {
     throw new DialectError('the body is not an answer with a message');
   }
   return answer;
-}
-
-/** Undefined when it is not JSON. */
-function parse(body: Uint8Array): unknown {
-  try {
-    return parseExact(asBuffer(body).toString('utf8'));
-  } catch {
-    // What follows from that differs: a caller's mistake, or a provider's.
-    return undefined;
-  }
-}
-
-function encode(value: JsonObject): Uint8Array {
-  return Buffer.from(JSON.stringify(value), 'utf8');
 }

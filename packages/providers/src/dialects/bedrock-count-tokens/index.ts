@@ -10,10 +10,11 @@ import { GATEWAY_FIELDS } from '../bedrock-converse/read-request.ts';
 import { requestFromConverse } from '../bedrock-converse/request-from-converse.ts';
 import { requestToConverse } from '../bedrock-converse/request-to-converse.ts';
 import { estimateTokens } from '../shared/estimate-tokens.ts';
+import { encodeBody } from '../shared/json-body.ts';
 import { isObject, type JsonObject, objectOf, present, refuse } from '../shared/json-values.ts';
 import { fieldValue, invalidRequest, refuseLookalikes, scanRequestBody } from '../shared/request-body.ts';
 import { spliceJson } from '../shared/splice.ts';
-import { countAnswers, encodeJson } from '../shared/token-count.ts';
+import { countAnswers } from '../shared/token-count.ts';
 
 /** What of a Converse request is counted; the endpoint refuses the rest. */
 const COUNTED_FIELDS = ['messages', 'system', 'toolConfig', 'additionalModelRequestFields'] as const;
@@ -36,9 +37,9 @@ export const bedrockCountTokens: Dialect = {
   fromCanonical(request, target) {
     const whole = requestToConverse(request, target);
     const converse = present(Object.fromEntries(COUNTED_FIELDS.map((name) => [name, whole[name]])));
-    return { body: encodeJson({ input: { converse } }), headers: [] };
+    return { body: encodeBody({ input: { converse } }), headers: [] };
   },
-  estimateAnswer: (facts) => encodeJson({ inputTokens: estimate(inputOf(facts.body)) }),
+  estimateAnswer: (facts) => encodeBody({ inputTokens: estimate(inputOf(facts.body)) }),
 };
 
 function readRequest(body: Uint8Array, context: RequestContext = {}): RequestFacts {

@@ -23,12 +23,12 @@ import {
   vectorsToCanonical,
 } from '../shared/embeddings.ts';
 import { GATEWAY_FIELDS } from '../shared/gateway-fields.ts';
+import { encodeBody } from '../shared/json-body.ts';
 import { type JsonObject, numberOf, objectsOf, present, refuse } from '../shared/json-values.ts';
 import { parseAnswer, plainDialect } from '../shared/plain-dialect.ts';
 import { fieldValue, invalidRequest, refuseLookalikes, scanRequestBody } from '../shared/request-body.ts';
 import { findMember } from '../shared/scan-json.ts';
 import { spliceJson } from '../shared/splice.ts';
-import { encodeJson } from '../shared/token-count.ts';
 import { NO_TOKENS, tokenCount } from '../shared/token-usage.ts';
 
 /** How many tokens went in, where the body does not say. Source: recorded traffic. */
@@ -59,7 +59,7 @@ export const bedrockEmbed: Dialect = {
       'An embedding in the form of one model family is served by that model only; ask at /v1/embeddings for others.',
     );
   },
-  fromCanonical: (request, target) => ({ body: encodeJson(bodyFor(request, target)), headers: [] }),
+  fromCanonical: (request, target) => ({ body: encodeBody(bodyFor(request, target)), headers: [] }),
   readAnswer,
   answerToCanonical(body) {
     const answer = parseAnswer(body);

@@ -18,10 +18,11 @@ import { geminiGenerate } from '../gemini-generate/index.ts';
 import { requestFromCanonical } from '../gemini-generate/request-from-canonical.ts';
 import { requestToCanonical } from '../gemini-generate/request-to-canonical.ts';
 import { estimateTokens } from '../shared/estimate-tokens.ts';
+import { encodeBody } from '../shared/json-body.ts';
 import { isObject, type JsonObject, present } from '../shared/json-values.ts';
 import { invalidRequest, parsedBody, refuseLookalikes, scanRequestBody } from '../shared/request-body.ts';
 import { spliceJson } from '../shared/splice.ts';
-import { countAnswers, encodeJson } from '../shared/token-count.ts';
+import { countAnswers } from '../shared/token-count.ts';
 
 /** What Vertex AI takes at the top, and what an estimate looks at but for the last. */
 const COUNTED_FIELDS = ['contents', 'systemInstruction', 'tools', 'generationConfig'] as const;
@@ -35,7 +36,7 @@ export const geminiCountTokens: Dialect = {
   toCanonical: (facts) => requestToCanonical(countedRequest(facts.body), { ...facts, stream: false }),
   fromCanonical: (request: CanonicalRequest, target) =>
     encoded(requestFromCanonical(request, target), target),
-  estimateAnswer: (facts) => encodeJson({ totalTokens: estimate(countedRequest(facts.body)) }),
+  estimateAnswer: (facts) => encodeBody({ totalTokens: estimate(countedRequest(facts.body)) }),
 };
 
 function readRequest(body: Uint8Array, context: RequestContext = {}): RequestFacts {
@@ -74,11 +75,11 @@ function isLaidOutFor({ quirks, upstreamModel }: EncodeTarget, body: JsonObject)
 function encoded(request: JsonObject, { quirks, upstreamModel }: EncodeTarget): EncodedRequest {
   if (quirks.countsWholeRequest !== true) {
     const counted = present(Object.fromEntries(COUNTED_FIELDS.map((name) => [name, fieldOf(request, name)])));
-    return { body: encodeJson(counted), headers: [] };
+    return { body: encodeBody(counted), headers: [] };
   }
   const isPlain = Object.keys(request).every((name) => name === 'contents');
   const whole = { ...request, model: resourceName(upstreamModel) };
-  return { body: encodeJson(isPlain ? request : { generateContentRequest: whole }), headers: [] };
+  return { body: encodeBody(isPlain ? request : { generateContentRequest: whole }), headers: [] };
 }
 
 function resourceName(model: string): string {

@@ -19,11 +19,11 @@ import { fieldOf } from '../gemini-generate/field-of.ts';
 import { GATEWAY_FIELDS, gatewayFacts } from '../gemini-generate/gateway-facts.ts';
 import { geminiGenerate } from '../gemini-generate/index.ts';
 import { statedTokens, type Vector, vectorsOf, vectorsToCanonical } from '../shared/embeddings.ts';
+import { encodeBody } from '../shared/json-body.ts';
 import { type JsonObject, objectOf } from '../shared/json-values.ts';
 import { parseAnswer, plainDialect } from '../shared/plain-dialect.ts';
 import { invalidRequest, parsedBody, refuseLookalikes, scanRequestBody } from '../shared/request-body.ts';
 import { type JsonEdit, spliceJson } from '../shared/splice.ts';
-import { encodeJson } from '../shared/token-count.ts';
 import { NO_TOKENS, tokenCount } from '../shared/token-usage.ts';
 import { batchMethod, type EmbedMethod, predictMethod, singleMethod } from './methods.ts';
 import { questionOf } from './questions.ts';
@@ -90,7 +90,7 @@ function fromCanonical(
   { upstreamModel }: EncodeTarget,
   method: EmbedMethod,
 ): EncodedRequest {
-  return { body: encodeJson(method.write(request, resourceName(upstreamModel))), headers: [] };
+  return { body: encodeBody(method.write(request, resourceName(upstreamModel))), headers: [] };
 }
 
 function resourceName(model: string): string {
@@ -120,7 +120,7 @@ function answerToCanonical(answer: JsonObject, method: EmbedMethod): CanonicalAn
 function answerFromCanonical(answer: CanonicalAnswer, method: EmbedMethod): Uint8Array {
   const vectors: readonly Vector[] = vectorsOf(answer);
   const tokens = statedTokens(answer);
-  return encodeJson({
+  return encodeBody({
     ...method.answer(vectors, tokens),
     ...(tokens === null ? {} : { usageMetadata: { promptTokenCount: tokens } }),
   });

@@ -7,7 +7,7 @@
 import { Buffer } from 'node:buffer';
 import { DialectError } from '@arouter/core';
 import { createEventStreamParser, EVENT_BYTES_MAX, type EventBlock } from '../shared/event-stream.ts';
-import { parseExact } from '../shared/json-values.ts';
+import { parseBody } from '../shared/json-body.ts';
 import { asBuffer } from '../shared/scan-json.ts';
 import { ArraySplitter } from './array-splitter.ts';
 
@@ -29,13 +29,7 @@ export function createAnswerReader(): AnswerReader {
 
 /** The value of an event; undefined when it is not JSON. */
 export function eventValue(event: AnswerEvent): unknown {
-  if (event.data === null) return undefined;
-  try {
-    return parseExact(asBuffer(event.data).toString('utf8'));
-  } catch {
-    // Not JSON is an answer here: what it means is the reader's to say.
-    return undefined;
-  }
+  return event.data === null ? undefined : parseBody(event.data);
 }
 
 const OPEN_BRACKET = 0x5b;

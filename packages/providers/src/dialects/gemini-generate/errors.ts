@@ -1,6 +1,7 @@
 /** Errors in the form that Google's clients read (`google.rpc.Status` as JSON; cloud.google.com "Errors"). */
 import { Buffer } from 'node:buffer';
 import type { CallerError } from '@arouter/core';
+import { encodeBody } from '../shared/json-body.ts';
 import type { JsonObject } from '../shared/json-values.ts';
 
 /** Source: googleapis `google/rpc/code.proto`, HTTP mapping; 402 and 424 have no code of their own. */
@@ -26,7 +27,7 @@ const STATUS_WORDS: ReadonlyMap<number, string> = new Map([
 ]);
 
 export function encodeError(error: CallerError): Uint8Array {
-  return Buffer.from(JSON.stringify(errorBody(error)), 'utf8');
+  return encodeBody(errorBody(error));
 }
 
 export function encodeStreamError(error: CallerError): Uint8Array {

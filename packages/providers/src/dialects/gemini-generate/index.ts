@@ -3,7 +3,6 @@
  * Studio and Vertex AI, and the clients written for it. Model and stream stand in the path, not in the body.
  * Source for the wire format: ai.google.dev "Generating content", googleapis `generative_service.proto`, recorded traffic.
  */
-import { Buffer } from 'node:buffer';
 import {
   type AnswerFacts,
   type CanonicalRequest,
@@ -18,9 +17,8 @@ import {
 import { addCostTo } from '../shared/add-cost.ts';
 import { lostFields } from '../shared/field-fate.ts';
 import { readFailure, readFailureInAnswer } from '../shared/failure-signals.ts';
-import { isObject, isShallow, type JsonObject, parseExact } from '../shared/json-values.ts';
-import { invalidRequest } from '../shared/request-body.ts';
-import { asBuffer } from '../shared/scan-json.ts';
+import { encodeBody, parseBody } from '../shared/json-body.ts';
+import { isObject, isShallow, type JsonObject } from '../shared/json-values.ts';
 import { answerFromCanonical } from './answer-from-canonical.ts';
 import { answerToCanonical } from './answer-to-canonical.ts';
 import { framedAsArray } from './array-frames.ts';
@@ -33,6 +31,7 @@ import { passThrough } from './pass-through.ts';
 import { readRequest } from './read-request.ts';
 import { requestFromCanonical } from './request-from-canonical.ts';
 import { requestToCanonical } from './request-to-canonical.ts';
+import { parsedBody } from '../shared/request-body.ts';
 import { answerFacts, hasContent, isFailure, NO_FACTS, withAnswer } from './stream-facts.ts';
 
 export const geminiGenerate: Dialect = {
@@ -48,7 +47,7 @@ export const geminiGenerate: Dialect = {
   readAnswer,
   findFailure,
   answerToCanonical: (body) => answerToCanonical(parseAnswer(body)),
-  answerFromCanonical: (answer, { id }) => encode(answerFromCanonical(answer, id)),
+  answerFromCanonical: (answer, { id }) => encodeBody(answerFromCanonical(answer, id)),
   addCost: (body, cost) => addCostTo('usageMetadata', body, cost),
   createPassThroughRelay,
   createStreamDecoder,
@@ -66,15 +65,11 @@ export const geminiGenerateArray: Dialect = {
 };
 
 function toCanonical(facts: RequestFacts): CanonicalRequest {
-  const request = parse(facts.body);
-  // Its structure has been checked by readRequest: raw control characters are what is left.
-  if (!isObject(request))
-    throw invalidRequest('The request body has control characters in a string; escape them.');
-  return requestToCanonical(request, facts);
+  return requestToCanonical(parsedBody(facts.body), facts);
 }
 
 function fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest {
-  return { body: encode(requestFromCanonical(request, target)), headers: [] };
+  return { body: encodeBody(requestFromCanonical(request, target)), headers: [] };
 }
 
 function readAnswer(body: Uint8Array): AnswerFacts {
@@ -82,29 +77,15 @@ function readAnswer(body: Uint8Array): AnswerFacts {
 }
 
 function findFailure(body: Uint8Array): FailureSignals | null {
-  const answer = parse(body);
+  const answer = parseBody(body);
   return isFailure(answer) ? readFailureInAnswer(answer) : null;
 }
 
 /** An answer says something, or why it does not: candidates without either are a fault of the provider (recorded). */
 function parseAnswer(body: Uint8Array): JsonObject {
-  const answer = parse(body);
+  const answer = parseBody(body);
   if (!isObject(answer) || !isShallow(answer) || !hasContent(answer)) {
     throw new DialectError('the body is not an answer with content, a finish reason or a block reason');
   }
   return answer;
-}
-
-/** Undefined when it is not JSON. */
-function parse(body: Uint8Array): unknown {
-  try {
-    return parseExact(asBuffer(body).toString('utf8'));
-  } catch {
-    // What follows from that differs: a caller's mistake, or a provider's.
-    return undefined;
-  }
-}
-
-function encode(value: JsonObject): Uint8Array {
-  return Buffer.from(JSON.stringify(value), 'utf8');
 }

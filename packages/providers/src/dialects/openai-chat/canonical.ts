@@ -10,25 +10,17 @@ import type {
   EncodeTarget,
   RequestFacts,
 } from '@arouter/core';
-import { asBuffer } from '../shared/scan-json.ts';
-import { invalidRequest } from '../shared/request-body.ts';
 import { isRecord, openAiUsage, recordOrEmpty } from '../shared/token-usage.ts';
 import { parseAnswer } from './answer.ts';
 import { HEADERS } from './pass-through.ts';
+import { parsedBody } from '../shared/request-body.ts';
 import { GATEWAY_FIELDS } from '../shared/gateway-fields.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The caller's request without the gateway's own fields. Throws GatewayError `invalid_request`. */
 export function toCanonical(facts: RequestFacts): CanonicalRequest {
-  let request: unknown;
-  try {
-    request = JSON.parse(asBuffer(facts.body).toString('utf8'));
-  } catch (error) {
-    // Its structure has been checked: raw control characters are what is left.
-    throw invalidRequest('The request body has control characters in a string; escape them.', error);
-  }
-  return without(recordOrEmpty(request), GATEWAY_FIELDS);
+  return without(parsedBody(facts.body), GATEWAY_FIELDS);
 }
 
 /** A request of another dialect for a provider that speaks this one. */

@@ -14,9 +14,10 @@ import {
 } from '@arouter/core';
 import { openaiResponses } from '../openai-responses/index.ts';
 import { estimateTokens } from '../shared/estimate-tokens.ts';
+import { encodeBody } from '../shared/json-body.ts';
 import type { JsonObject } from '../shared/json-values.ts';
 import { parsedBody } from '../shared/request-body.ts';
-import { countAnswers, encodeJson } from '../shared/token-count.ts';
+import { countAnswers } from '../shared/token-count.ts';
 
 /** What the endpoint takes of a Responses request. */
 const COUNTED_FIELDS: readonly string[] = [
@@ -47,7 +48,7 @@ export const openaiCountTokens: Dialect = {
 
 function fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest {
   const encoded = openaiResponses.fromCanonical(request, target);
-  return { ...encoded, body: encodeJson(partsOf(encoded.body, COUNTED_FIELDS)) };
+  return { ...encoded, body: encodeBody(partsOf(encoded.body, COUNTED_FIELDS)) };
 }
 
 function estimateAnswer({ body, storedState }: RequestFacts): Uint8Array {
@@ -58,7 +59,7 @@ function estimateAnswer({ body, storedState }: RequestFacts): Uint8Array {
     );
   }
   const count = estimateTokens(partsOf(body, ESTIMATED_FIELDS), ({ type }) => FILE_PARTS.has(type));
-  return encodeJson({ object: 'response.input_tokens', input_tokens: count });
+  return encodeBody({ object: 'response.input_tokens', input_tokens: count });
 }
 const FILE_PARTS: ReadonlySet<unknown> = new Set(['input_image', 'input_file', 'input_audio']);
 

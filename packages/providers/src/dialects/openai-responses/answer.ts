@@ -2,13 +2,13 @@
 import { Buffer } from 'node:buffer';
 import { type AnswerFacts, type CostInBody, DialectError, type FailureSignals } from '@arouter/core';
 import { readFailureInAnswer } from '../shared/failure-signals.ts';
+import { parseBody } from '../shared/json-body.ts';
 import {
   isObject,
   isShallow,
   type JsonObject,
   objectOf,
   objectsOf,
-  parseExact,
   stringOf,
 } from '../shared/json-values.ts';
 import { asBuffer, findMember, JsonScanError, memberText, scanJsonObject } from '../shared/scan-json.ts';
@@ -26,7 +26,7 @@ export function readAnswer(body: Uint8Array): AnswerFacts {
 
 /** A parsed response with output. Throws DialectError. */
 export function parseAnswer(body: Uint8Array): JsonObject {
-  const answer = parse(body);
+  const answer = parseBody(body);
   if (!isObject(answer) || !Array.isArray(answer['output']) || !isShallow(answer)) {
     throw new DialectError('the body is not a response with output');
   }
@@ -35,7 +35,7 @@ export function parseAnswer(body: Uint8Array): JsonObject {
 
 /** An error where a response should be, or a response that failed. */
 export function findFailure(body: Uint8Array): FailureSignals | null {
-  const answer = parse(body);
+  const answer = parseBody(body);
   return isObject(answer) && hasFailed(answer) ? failureIn(answer) : null;
 }
 
@@ -91,15 +91,5 @@ function usageMember(body: Uint8Array): { readonly end: number; readonly empty: 
   } catch (error) {
     if (error instanceof JsonScanError) return undefined;
     throw error;
-  }
-}
-
-/** Undefined when it is not JSON. */
-function parse(body: Uint8Array): unknown {
-  try {
-    return parseExact(asBuffer(body).toString('utf8'));
-  } catch {
-    // A provider's mistake; what follows from it is decided above.
-    return undefined;
   }
 }

@@ -3,7 +3,6 @@
  * stored, and what a provider stores is left to it where it speaks this dialect itself, else refused in words.
  * Sources: platform.openai.com "Responses", "Streaming events"; openresponses.org; recorded traffic.
  */
-import { Buffer } from 'node:buffer';
 import type {
   CanonicalRequest,
   Dialect,
@@ -16,7 +15,8 @@ import { createdOf } from '../openai-chat/canonical.ts';
 import { encodeError } from '../shared/encode-error.ts';
 import { lostFields } from '../shared/field-fate.ts';
 import { readFailure } from '../shared/failure-signals.ts';
-import { type JsonObject, stringOf } from '../shared/json-values.ts';
+import { encodeBody } from '../shared/json-body.ts';
+import { stringOf } from '../shared/json-values.ts';
 import { parsedBody } from '../shared/request-body.ts';
 import { addCost, findFailure, parseAnswer, readAnswer } from './answer.ts';
 import { answerFromCanonical } from './answer-from-canonical.ts';
@@ -49,7 +49,9 @@ export const openaiResponses: Dialect = {
     const createdAt = createdOf(answer, id);
     const model = stringOf(answer['model']) ?? '';
     const now = clock === undefined ? createdAt : Math.floor(clock.now() / 1000);
-    return encode(answerFromCanonical(answer, { id, model, createdAt, request: requestOf(request) }, now));
+    return encodeBody(
+      answerFromCanonical(answer, { id, model, createdAt, request: requestOf(request) }, now),
+    );
   },
   addCost,
   createPassThroughRelay,
@@ -65,9 +67,5 @@ function toCanonical(facts: RequestFacts): CanonicalRequest {
 }
 
 function fromCanonical(request: CanonicalRequest, target: EncodeTarget): EncodedRequest {
-  return { body: encode(requestFromCanonical(request, target)), headers: [] };
-}
-
-function encode(value: JsonObject): Uint8Array {
-  return Buffer.from(JSON.stringify(value), 'utf8');
+  return { body: encodeBody(requestFromCanonical(request, target)), headers: [] };
 }

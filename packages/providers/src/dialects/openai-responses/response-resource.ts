@@ -3,15 +3,8 @@
  * asked for is repeated, as the API does; what the gateway does not do says so (`store`, `background`, `truncation`).
  */
 import type { RequestFacts } from '@arouter/core';
-import {
-  parseExact,
-  isObject,
-  type JsonObject,
-  objectOf,
-  objectsOf,
-  stringOf,
-} from '../shared/json-values.ts';
-import { asBuffer } from '../shared/scan-json.ts';
+import { parseBody } from '../shared/json-body.ts';
+import { isObject, type JsonObject, objectOf, objectsOf, stringOf } from '../shared/json-values.ts';
 
 export type ResourceHead = {
   readonly id: string;
@@ -72,13 +65,8 @@ export function responseResource(head: ResourceHead, state: ResourceState): Json
 
 /** The caller's request as an object; empty where there is none. */
 export function requestOf(facts: RequestFacts | undefined): JsonObject {
-  if (facts === undefined) return {};
-  try {
-    return objectOf(parseExact(asBuffer(facts.body).toString('utf8')));
-  } catch {
-    // It was judged when it came in: what cannot be parsed here (raw control characters) is only not repeated.
-    return {};
-  }
+  // It was judged when it came in: what cannot be parsed here (raw control characters) is only not repeated.
+  return facts === undefined ? {} : objectOf(parseBody(facts.body));
 }
 
 function reasoningOf({ effort, summary }: JsonObject): JsonObject {

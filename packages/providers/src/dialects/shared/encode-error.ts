@@ -3,9 +3,10 @@
  * clients look at; the type follows from the status (§3.2).
  */
 import type { CallerError, ErrorType } from '@arouter/core';
+import { encodeBody } from './json-body.ts';
 
 export function encodeError(error: CallerError): Uint8Array {
-  return encode({ error: errorObject(error), code: error.code, message: error.message });
+  return encodeBody({ error: errorObject(error), code: error.code, message: error.message });
 }
 
 /** An event that ends a stream which has begun: a chunk with the error and `finish_reason: "error"`; no `[DONE]`. */
@@ -50,7 +51,3 @@ const TYPES: Readonly<Record<number, ErrorType>> = {
   404: 'not_found_error',
   429: 'rate_limit_error',
 };
-
-function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
-}

@@ -14,6 +14,7 @@ import {
   type RequestContext,
   type RequestFacts,
 } from '@arouter/core';
+import { encodeBody } from './json-body.ts';
 import { encodeError } from './encode-error.ts';
 import { readFailure, readFailureInAnswer } from './failure-signals.ts';
 import { gatewayFacts, GATEWAY_FIELDS } from './gateway-fields.ts';
@@ -53,13 +54,13 @@ export function plainDialect(parts: PlainDialect): Dialect {
     passThrough,
     toCanonical: (facts) => toCanonical(withoutGatewayFields(parseRequest(facts))),
     fromCanonical: (request, target) => ({
-      body: encode({ ...fromCanonical(request, target), model: target.upstreamModel }),
+      body: encodeBody({ ...fromCanonical(request, target), model: target.upstreamModel }),
       headers: [],
     }),
     readAnswer: (body) => readAnswer(parts, body),
     findFailure,
     answerToCanonical: (body) => answerToCanonical(parseAnswer(body)),
-    answerFromCanonical: (answer, context) => encode(answerFromCanonical(answer, context)),
+    answerFromCanonical: (answer, context) => encodeBody(answerFromCanonical(answer, context)),
     addCost(body, cost) {
       const members = answerMembers(body);
       return members === null ? body : addUsageCost(body, members, cost);
@@ -147,10 +148,6 @@ function parse(body: Uint8Array): unknown {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
 }
 
 function neverStreamed(): never {

@@ -1,6 +1,7 @@
 /** What dialects that count tokens without using any have in common: a question without output, a number as the answer. */
 import { type AnswerFacts, type Dialect, DialectError } from '@arouter/core';
 import { createBinaryRelay } from './binary-relay.ts';
+import { encodeBody } from './json-body.ts';
 import { asBuffer } from './scan-json.ts';
 import { isRecord, NO_TOKENS, tokenCount } from './token-usage.ts';
 
@@ -35,14 +36,10 @@ export function countAnswers({ member, beside = {} }: CountParts): CountAnswers 
     },
     answerToCanonical: (body) => ({ input_tokens: countOf(body) }),
     answerFromCanonical: (answer) =>
-      encodeJson({ ...beside, [member]: tokenCount(answer['input_tokens']) ?? 0 }),
+      encodeBody({ ...beside, [member]: tokenCount(answer['input_tokens']) ?? 0 }),
     addCost: (body) => body,
     createPassThroughRelay: () => createBinaryRelay({ emptyIsWhole: false }),
   };
-}
-
-export function encodeJson(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
 }
 
 function parseAnswer(body: Uint8Array): Readonly<Record<string, unknown>> {
