@@ -162,3 +162,68 @@ test('both usage queries take the parameters of one type, as clients have it', a
   for (const path of ['/api/usage/summary', '/api/usage/timeseries'])
     expect((await tenant.call('GET', path + query)).status, path).toBe(200);
 });
+
+describe('names of models', () => {
+  const long = (characters: number) => `openai/gpt-${'x'.repeat(characters - 'openai/gpt-'.length)}`;
+  const asks: readonly (readonly [
+    string,
+    (model: string, models: readonly string[]) => readonly [string, object],
+  ])[] = [
+    [
+      'openai',
+      (model, models) => [
+        '/v1/chat/completions',
+        { model, models, messages: [{ role: 'user', content: 'Hi' }] },
+      ],
+    ],
+    ['responses', (model, models) => ['/v1/responses', { model, models, input: 'Hi' }]],
+    [
+      'anthropic',
+      (model, models) => [
+        '/v1/messages',
+        { model, models, max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] },
+      ],
+    ],
+    [
+      'gemini',
+      (model, models) => [
+        `/v1beta/models/${model}:generateContent`,
+        { models, contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] },
+      ],
+    ],
+    ['embeddings', (model, models) => ['/v1/embeddings', { model, models, input: 'Hi' }]],
+  ];
+
+  test.each(asks)('are at most 256 characters and ten in a request: %s', async (_format, asked) => {
+    await addOwn('openai');
+    const ask = async (model: string, more: number): Promise<number> => {
+      const models = Array.from({ length: more }, (_, index) => `openai/gpt-more-${index}`);
+      const [path, body] = asked(model, models);
+      return (
+        await tenant.ask({
+          path,
+          with: { model: undefined, max_tokens: undefined, messages: undefined, ...body },
+        })
+      ).status;
+    };
+    expect(await ask(long(256), 9)).toBe(200);
+    expect(await ask(long(257), 0)).toBe(400);
+    expect(await ask(long(256), 10)).toBe(400);
+  });
+
+  test('may be as long in lists of keys, and are found again in usage', async () => {
+    const model = long(256).slice('openai/'.length);
+    const key = await addOwn('openai', { supported_models: [`openai/${model}`] });
+    const { key: apiKey } = await tenant.addApiKey({ allowed_models: [`openai/${model}`] });
+    const answer = await tenant.ask({ model: `openai/${model}`, apiKey });
+    expect(answer.status, answer.text).toBe(200);
+    expect(sentTo(key)).toEqual([model]);
+    const summary = await tenant.call('GET', `/api/usage/summary?model=openai/${model}`);
+    expect(summary.json().total_requests, summary.text).toBe(1);
+    const refused = await tenant.call('POST', '/api/v1/keys', {
+      name: 'x',
+      allowed_models: ['x'.repeat(257)],
+    });
+    expect(refused.json().message).toContain('1 to 256 visible ASCII characters');
+  });
+});

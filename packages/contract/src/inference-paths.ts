@@ -1,8 +1,14 @@
 /**
  * The inference paths of the OpenAPI document, from the table of faces that serves them: what is not in the table is not in
- * the document, and what is in the table cannot be left out. Bodies are the vendors' own formats and are not repeated here.
+ * the document, and what is in the table cannot be left out. Bodies are the vendors' own formats and are not repeated here,
+ * but for what the gateway reads of them.
  */
-import { ERROR_CODES, type ErrorCode } from '@arouter/core';
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  MODEL_NAME_CHARACTERS_MAX,
+  MODELS_PER_REQUEST_MAX,
+} from '@arouter/core';
 
 /** One inference path, as the data plane serves it. */
 export type InferencePath = {
@@ -85,11 +91,35 @@ function operationOf(face: InferencePath, method: string, errorReference: Json):
       schema: { type: 'string' },
     })),
     ...(reads && face.body !== null
-      ? { requestBody: { required: true, content: { [BODY_TYPES[face.body]]: { schema: {} } } } }
+      ? { requestBody: { required: true, content: { [BODY_TYPES[face.body]]: { schema: bodyOf(face) } } } }
       : {}),
     responses: { 200: successOf(face), ...refusals(errorReference) },
   };
 }
+
+/** What the gateway itself reads of a body; the rest is the vendor's format. */
+function bodyOf({ path, body }: InferencePath): Json {
+  if (body !== 'json') return {};
+  const names = MODEL_IN_PATH.test(path) ? {} : { model: MODEL_NAME };
+  return { type: 'object', additionalProperties: true, properties: { ...names, ...GATEWAY_MEMBERS } };
+}
+const MODEL_IN_PATH = /\{model\}/;
+const MODEL_NAME: Json = {
+  type: 'string',
+  minLength: 1,
+  maxLength: MODEL_NAME_CHARACTERS_MAX,
+  description: 'provider/model, a bare name, or auto.',
+};
+const GATEWAY_MEMBERS: Json = {
+  models: {
+    type: 'array',
+    maxItems: MODELS_PER_REQUEST_MAX,
+    items: MODEL_NAME,
+    description: `Tried in order after \`model\`; at most ${MODELS_PER_REQUEST_MAX} names in both together.`,
+  },
+  route: { type: 'string', description: 'fallback: what `models` does anyway.' },
+  provider: { type: 'object', additionalProperties: true, description: 'Wishes about providers.' },
+};
 
 function successOf({ body, streamContentType }: InferencePath): Json {
   return {

@@ -30,6 +30,12 @@ export { parseRequest } from './pipeline/parse-request.ts';
 export { planRoute } from './routing/plan-route.ts';
 export { explainPlan, explainVerdict, explainExclusion } from './routing/explain-plan.ts';
 export { nextHealth, healthScopeId, healthScopes, HEALTHY, BENCH_POLICIES } from './routing/next-health.ts';
+export {
+  hasNameLength,
+  MODEL_ID_CHARACTERS_MAX,
+  MODEL_NAME_CHARACTERS_MAX,
+  MODELS_PER_REQUEST_MAX,
+} from './wire/model-names.ts';
 export { isVariantNotOffered } from './routing/variants-not-offered.ts';
 export { matchesModelPattern, matchesAnyModelPattern, namesOfEndpoint } from './routing/model-pattern.ts';
 export { seededUniform } from './routing/seeded-random.ts';

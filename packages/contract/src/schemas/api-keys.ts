@@ -4,6 +4,7 @@ import {
   allowList,
   choice,
   flag,
+  modelList,
   nameForPeople,
   OFFSET_MAX,
   offset,
@@ -34,7 +35,7 @@ const apiKeyOptions = {
     .optional()
     .meta({ description: "Whether spend on the workspace's own provider keys counts against the limit." }),
   allowed_providers: allowList().nullable().optional(),
-  allowed_models: allowList().nullable().optional().meta({ description: 'Exact names or `*` globs.' }),
+  allowed_models: modelList().nullable().optional().meta({ description: 'Exact names or `*` globs.' }),
   rpm_limit: whole(1, RPM_MAX).nullable().optional().meta({ description: 'Requests in any 60 seconds.' }),
   rate_limit: z
     .strictObject({ requests_per_minute: whole(1, RPM_MAX).nullable().optional() })

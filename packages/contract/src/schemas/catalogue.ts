@@ -1,4 +1,5 @@
 /** Providers with their credential forms, and the operator's own prices. */
+import { MODEL_NAME_CHARACTERS_MAX } from '@arouter/core';
 import { z } from 'zod';
 import { choice, saying, token, whole } from './fields.ts';
 
@@ -48,7 +49,7 @@ function price() {
   const error = saying(`must be from 0 to ${PRICE_MAX} (USD per million tokens)`);
   return z.number({ error }).min(0, { error }).max(PRICE_MAX, { error });
 }
-const modelName = token(256);
+const modelName = token(MODEL_NAME_CHARACTERS_MAX);
 const priceFields = {
   input_usd_per_million: price(),
   output_usd_per_million: price(),

@@ -2,6 +2,7 @@
  * The building blocks of all schemas. Every field has a type, a least and a most; every refusal is the end of a sentence
  * that begins with the field's name ("`weight` must be a whole number from 1 to 1000") and never repeats the value.
  */
+import { MODEL_NAME_CHARACTERS_MAX } from '@arouter/core';
 import { z } from 'zod';
 
 export const USD_MAX = 1_000_000;
@@ -64,9 +65,14 @@ export function token(charactersMax: number = NAME_CHARACTERS_MAX) {
 }
 
 /** A restriction: absent or null restricts nothing; an empty list would exclude everything, so it is refused. */
-export function allowList() {
+export function allowList(charactersMax: number = NAME_CHARACTERS_MAX) {
   const error = saying(`must be a list of 1 to ${LIST_ENTRIES_MAX} names, or null for all`);
-  return z.array(token(), { error }).min(1, { error }).max(LIST_ENTRIES_MAX, { error });
+  return z.array(token(charactersMax), { error }).min(1, { error }).max(LIST_ENTRIES_MAX, { error });
+}
+
+/** Names of models, exact or as globs. */
+export function modelList() {
+  return allowList(MODEL_NAME_CHARACTERS_MAX);
 }
 
 export function choice<const Values extends readonly [string, ...string[]]>(values: Values) {

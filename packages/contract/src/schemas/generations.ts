@@ -1,5 +1,5 @@
 /** One caller request with its attempts, usage and cost; `contract.md` § 11.1 plus `route`. */
-import { FAILURE_CLASSES } from '@arouter/core';
+import { FAILURE_CLASSES, MODEL_ID_CHARACTERS_MAX, MODEL_NAME_CHARACTERS_MAX } from '@arouter/core';
 import { z } from 'zod';
 import {
   choice,
@@ -113,8 +113,8 @@ export const generationAnswer = z
 const filter = {
   start_time: timestamp().optional(),
   end_time: timestamp().optional(),
-  model: token(ID_CHARACTERS_MAX).optional(),
-  model_requested: token(ID_CHARACTERS_MAX).optional(),
+  model: token(MODEL_ID_CHARACTERS_MAX).optional(),
+  model_requested: token(MODEL_NAME_CHARACTERS_MAX).optional(),
   provider_id: token(64).optional(),
   provider_key_id: token(64).optional(),
   key_id: token(64).optional(),

@@ -26,11 +26,11 @@ describe('the body of a provider key', () => {
     [{ supported_models: [] }, 'supported_models must be a list of 1 to 1000 names, or null for all'],
     [
       { supported_models: ['a b'] },
-      'supported_models.0 must be 1 to 128 visible ASCII characters without spaces',
+      'supported_models.0 must be 1 to 256 visible ASCII characters without spaces',
     ],
     [
-      { supported_models: ['x'.repeat(129)] },
-      'supported_models.0 must be 1 to 128 visible ASCII characters without spaces',
+      { supported_models: ['x'.repeat(257)] },
+      'supported_models.0 must be 1 to 256 visible ASCII characters without spaces',
     ],
     [{ label: 'x'.repeat(256) }, 'label must be text of at most 255 printable characters'],
     [{ label: 'a\u0000b' }, 'label must be text of at most 255 printable characters'],

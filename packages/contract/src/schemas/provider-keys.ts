@@ -2,11 +2,11 @@
 import { FAILURE_CLASSES, RPM_LIMIT_MAX, WEIGHT_MAX } from '@arouter/core';
 import { z } from 'zod';
 import {
-  allowList,
   choice,
   flag,
   LABEL_CHARACTERS_MAX,
   limit,
+  modelList,
   NAME_CHARACTERS_MAX,
   offset,
   printable,
@@ -72,7 +72,7 @@ const options = {
     .regex(/^[a-z0-9](-?[a-z0-9]){0,39}$/, { error: 'must be a region such as us-east-1, or null' })
     .nullable()
     .optional(),
-  supported_models: allowList()
+  supported_models: modelList()
     .nullable()
     .optional()
     .meta({ description: 'Exact ids or `*` globs, bare or prefixed; null = all.' }),

@@ -1,9 +1,7 @@
 /** Sums of requests, tokens and spend; `contract.md` § 11.2 with the own-key and platform parts told apart. */
-import { FAILURE_CLASSES } from '@arouter/core';
+import { FAILURE_CLASSES, MODEL_ID_CHARACTERS_MAX } from '@arouter/core';
 import { z } from 'zod';
 import { choice, timestamp, token, workspaceScope } from './fields.ts';
-
-const MODEL_CHARACTERS_MAX = 256;
 
 const filter = {
   start_time: timestamp()
@@ -11,7 +9,7 @@ const filter = {
     .meta({ description: 'Default: 30 days before end_time. Rounded down to the hour.' }),
   end_time: timestamp().optional().meta({ description: 'Default: now. Exclusive.' }),
   provider_id: token(64).optional(),
-  model: token(MODEL_CHARACTERS_MAX).optional(),
+  model: token(MODEL_ID_CHARACTERS_MAX).optional(),
   key_id: token(64).optional().meta({ description: "An API key's hash or id." }),
   provider_key_id: token(64).optional(),
   source: choice(['byok', 'platform']).optional(),

@@ -8,12 +8,10 @@ import { insteadOfVariant } from '../routing/variants-not-offered.ts';
 import type { ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import type { ProviderId } from '../values.ts';
 import type { Dialect, RequestFacts } from '../wire/dialect.ts';
+import { isModelName, MODEL_NAME_CHARACTERS_MAX, MODELS_PER_REQUEST_MAX } from '../wire/model-names.ts';
 import type { Inbound } from './exchange.ts';
 import { pricedFor, rawCandidate, resolveAt } from './path-candidates.ts';
 import { readPreferences } from './read-preferences.ts';
-
-const MODEL_NAME_LENGTH_MAX = 128;
-const MODELS_MAX = 10;
 
 export type ParsedRequest = {
   readonly facts: RequestFacts;
@@ -43,10 +41,10 @@ export function parseRequest(
       'The field "model" is missing. Name a model, e.g. "openai/gpt-4o-mini".',
     );
   }
-  if (names.length > MODELS_MAX || names.some((name) => !isModelName(name))) {
+  if (names.length > MODELS_PER_REQUEST_MAX || names.some((name) => !isModelName(name))) {
     throw new GatewayError(
       'invalid_request',
-      `Model names are 1 to ${MODEL_NAME_LENGTH_MAX} printable characters, at most ${MODELS_MAX} of them.`,
+      `Model names have 1 to ${MODEL_NAME_CHARACTERS_MAX} printable characters, and a request at most ${MODELS_PER_REQUEST_MAX} of them, in "model" and "models" together.`,
     );
   }
   const candidates = candidatesFor(config, apiKey, { inbound, facts, names });
@@ -127,12 +125,6 @@ function chosenFor(
 /** A body that is passed on unread may say anything where a model would stand. */
 function knownName({ model }: RequestFacts): string | undefined {
   return model === undefined || !isModelName(model) ? undefined : model;
-}
-
-function isModelName(name: string): boolean {
-  if (name.length === 0 || name.length > MODEL_NAME_LENGTH_MAX) return false;
-  // Control and bidirectional characters would be shown to people in pages and logs. Nearly all names are plain.
-  return /^[\x21-\x7e]+$/.test(name) || !/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name);
 }
 
 function unknownModel(names: readonly string[]): GatewayError {

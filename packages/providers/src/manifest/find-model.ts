@@ -1,12 +1,10 @@
 /** A provider's model by any of its names, in one lookup. */
-import type { ModelFacts, ProviderManifest } from '@arouter/core';
+import { hasNameLength, type ModelFacts, type ProviderManifest } from '@arouter/core';
 
 type NamedModels = Pick<ProviderManifest, 'models' | 'foldModelName'>;
 
 /** `-2025-08-07`, `-20250807` or `-latest`: the same model, frozen on a day or not. */
 const VERSION_SUFFIX = /-(?:\d{4}-\d{2}-\d{2}|\d{8}|latest)$/;
-/** No provider has longer names; a longer one is not worth a lookup. */
-const NAME_CHARACTERS_MAX = 256;
 
 const indexes = new WeakMap<readonly ModelFacts[], ReadonlyMap<string, ModelFacts>>();
 
@@ -15,7 +13,7 @@ const indexes = new WeakMap<readonly ModelFacts[], ReadonlyMap<string, ModelFact
  * dated forms are listed, the newest of them. Undefined when the provider lists no such model.
  */
 export function findModel(manifest: NamedModels, name: string): ModelFacts | undefined {
-  if (name.length > NAME_CHARACTERS_MAX) return undefined;
+  if (!hasNameLength(name)) return undefined;
   const index = indexOf(manifest.models);
   const folded = manifest.foldModelName?.(name) ?? name;
   return index.get(name) ?? index.get(folded) ?? index.get(folded.replace(VERSION_SUFFIX, ''));

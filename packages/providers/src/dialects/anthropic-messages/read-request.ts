@@ -1,5 +1,6 @@
 /** What the gateway reads from a Messages API request without building its conversation. */
 import type { RequestFacts } from '@arouter/core';
+import { modelField, readModels } from '../shared/gateway-fields.ts';
 import {
   booleanField,
   fieldValue,
@@ -7,7 +8,6 @@ import {
   invalidRequest,
   refuseLookalikes,
   scanRequestBody,
-  stringField,
 } from '../shared/request-body.ts';
 import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
 import { isObject } from '../shared/json-values.ts';
@@ -15,8 +15,6 @@ import { isObject } from '../shared/json-values.ts';
 /** The gateway's own fields: read here, and never sent to a provider. */
 export const GATEWAY_FIELDS = ['models', 'route', 'provider', 'usage', 'plugins', 'transforms'] as const;
 
-const MODEL_CHARS_MAX = 256;
-const MODELS_MAX = 16;
 const OUTPUT_TOKENS_MAX = 100_000_000;
 const FIELDS_READ: ReadonlySet<string> = new Set([
   'model',
@@ -42,7 +40,7 @@ export function readRequest(body: Uint8Array): RequestFacts {
   const usage = fieldValue(body, members, 'usage');
   return {
     body,
-    model: stringField(body, members, { key: 'model', charsMax: MODEL_CHARS_MAX }),
+    model: modelField(body, members),
     models: readModels(body, members),
     stream: booleanField(body, members, 'stream'),
     outputTokensCap: integerField(body, members, { key: 'max_tokens', min: 1, max: OUTPUT_TOKENS_MAX }),
@@ -60,15 +58,6 @@ export function requestMembers(facts: RequestFacts): readonly JsonMember[] {
 }
 
 const membersOf = new WeakMap<Uint8Array, readonly JsonMember[]>();
-
-function readModels(body: Uint8Array, members: readonly JsonMember[]): readonly string[] {
-  const models = fieldValue(body, members, 'models');
-  if (models === undefined) return [];
-  const isName = (name: unknown): name is string =>
-    typeof name === 'string' && name !== '' && name.length <= MODEL_CHARS_MAX;
-  if (Array.isArray(models) && models.length <= MODELS_MAX && models.every(isName)) return models;
-  throw invalidRequest(`The field "models" must be an array of at most ${MODELS_MAX} model names.`);
-}
 
 /**
  * Counts images and documents that are referred to, not sent. A tool argument of the same name and depth counts too:

@@ -4,6 +4,7 @@
  */
 import {
   DialectError,
+  MODEL_NAME_CHARACTERS_MAX,
   type AnswerFacts,
   type Dialect,
   type DialectId,
@@ -14,7 +15,6 @@ import {
   type TokenUsage,
 } from '@arouter/core';
 import { scanForm, textPart, withPart, type FormPart } from '../shared/multipart.ts';
-import { MODEL_CHARS_MAX } from '../shared/gateway-fields.ts';
 import { encodeErrorEvent } from '../shared/encode-error.ts';
 import { createEventRelay } from '../shared/event-relay.ts';
 import { plainDialect } from '../shared/plain-dialect.ts';
@@ -78,7 +78,7 @@ function readRequest(
   return {
     body,
     context,
-    model: textPart(body, parts, { name: 'model', charsMax: MODEL_CHARS_MAX }),
+    model: textPart(body, parts, { name: 'model', charsMax: MODEL_NAME_CHARACTERS_MAX }),
     models: [],
     stream,
     outputTokensCap: null,

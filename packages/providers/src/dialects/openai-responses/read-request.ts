@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { RequestFacts } from '@arouter/core';
 import { isObject } from '../shared/json-values.ts';
+import { modelField, readModels } from '../shared/gateway-fields.ts';
 import {
   booleanField,
   fieldValue,
@@ -9,7 +10,6 @@ import {
   invalidRequest,
   refuseLookalikes,
   scanRequestBody,
-  stringField,
 } from '../shared/request-body.ts';
 import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
 
@@ -17,8 +17,6 @@ import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
 export const GATEWAY_FIELDS = ['models', 'route', 'provider', 'usage', 'plugins', 'transforms'] as const;
 
 const OUTPUT_TOKENS_CAP_MAX = 10_000_000;
-const MODELS_MAX = 32;
-const MODEL_CHARS_MAX = 256;
 /**
  * A conversation that the provider stores is as long as its model takes; so many external parts reserve a million
  * tokens.
@@ -64,7 +62,7 @@ export function readRequest(body: Uint8Array): RequestFacts {
   const isContinued = usesStoredState(members);
   return {
     body,
-    model: stringField(body, members, { key: 'model', charsMax: MODEL_CHARS_MAX }),
+    model: modelField(body, members),
     models: readModels(body, members),
     stream: booleanField(body, members, 'stream'),
     outputTokensCap: integerField(body, members, {
@@ -107,14 +105,4 @@ function usesStoredState(members: readonly JsonMember[]): boolean {
     const member = findMember(members, key);
     return member !== undefined && member.kind !== 'null';
   });
-}
-
-function readModels(body: Uint8Array, members: readonly JsonMember[]): readonly string[] {
-  const models = fieldValue(body, members, 'models') ?? [];
-  const isName = (name: unknown): name is string =>
-    typeof name === 'string' && name !== '' && name.length <= MODEL_CHARS_MAX;
-  if (Array.isArray(models) && models.length <= MODELS_MAX && models.every(isName)) return models;
-  throw invalidRequest(
-    `The field "models" must be an array of at most ${MODELS_MAX} model names of 1 to ${MODEL_CHARS_MAX} characters.`,
-  );
 }

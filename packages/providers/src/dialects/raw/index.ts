@@ -3,11 +3,16 @@
  * read but the model where a JSON body names one; nothing of the answer is read at all.
  */
 import { Buffer } from 'node:buffer';
-import type { Dialect, DialectId, RequestContext, RequestFacts } from '@arouter/core';
+import {
+  hasNameLength,
+  type Dialect,
+  type DialectId,
+  type RequestContext,
+  type RequestFacts,
+} from '@arouter/core';
 import { createBinaryRelay } from '../shared/binary-relay.ts';
 import { encodeError } from '../shared/encode-error.ts';
 import { readFailure } from '../shared/failure-signals.ts';
-import { MODEL_CHARS_MAX } from '../shared/gateway-fields.ts';
 import { isRecord } from '../shared/token-usage.ts';
 
 /** A larger body is not looked into: it is a file. */
@@ -65,7 +70,7 @@ function modelOf(body: Uint8Array, contentType: string | undefined): string | un
       Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'),
     );
     const model = isRecord(value) ? value['model'] : undefined;
-    return typeof model === 'string' && model !== '' && model.length <= MODEL_CHARS_MAX ? model : undefined;
+    return hasNameLength(model) ? model : undefined;
   } catch {
     // Not JSON: the provider will say so.
     return undefined;

@@ -1,12 +1,15 @@
 /** The gateway's own fields in OpenAI-shaped bodies: read here, never sent to a provider. */
-import type { RequestFacts } from '@arouter/core';
+import {
+  hasNameLength,
+  MODEL_NAME_CHARACTERS_MAX,
+  MODELS_PER_REQUEST_MAX,
+  type RequestFacts,
+} from '@arouter/core';
 import { fieldValue, invalidRequest, stringField } from './request-body.ts';
 import type { JsonMember } from './scan-json.ts';
 import { isRecord } from './token-usage.ts';
 
 export const GATEWAY_FIELDS = ['models', 'route', 'provider', 'usage', 'plugins', 'transforms'] as const;
-export const MODELS_MAX = 32;
-export const MODEL_CHARS_MAX = 256;
 
 /** Throws GatewayError `invalid_request`. */
 export function gatewayFacts(
@@ -14,7 +17,7 @@ export function gatewayFacts(
   members: readonly JsonMember[],
 ): Pick<RequestFacts, 'model' | 'models' | 'provider' | 'includeCost'> {
   return {
-    model: stringField(body, members, { key: 'model', charsMax: MODEL_CHARS_MAX }),
+    model: modelField(body, members),
     models: readModels(body, members),
     provider: objectField(body, members, 'provider'),
     includeCost: objectField(body, members, 'usage')?.['include'] === true,
@@ -31,14 +34,17 @@ export function objectField(
   throw invalidRequest(`The field "${key}" must be an object.`);
 }
 
-function readModels(body: Uint8Array, members: readonly JsonMember[]): readonly string[] {
-  const models = fieldValue(body, members, 'models') ?? [];
-  if (Array.isArray(models) && models.length <= MODELS_MAX && models.every(isModelName)) return models;
-  throw invalidRequest(
-    `The field "models" must be an array of at most ${MODELS_MAX} model names of 1 to ${MODEL_CHARS_MAX} characters.`,
-  );
+/** Throws GatewayError `invalid_request`. */
+export function modelField(body: Uint8Array, members: readonly JsonMember[]): string | undefined {
+  return stringField(body, members, { key: 'model', charsMax: MODEL_NAME_CHARACTERS_MAX });
 }
 
-function isModelName(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= MODEL_CHARS_MAX;
+/** The further models that the caller would take. Throws GatewayError `invalid_request`. */
+export function readModels(body: Uint8Array, members: readonly JsonMember[]): readonly string[] {
+  const models = fieldValue(body, members, 'models') ?? [];
+  const isList = Array.isArray(models) && models.length <= MODELS_PER_REQUEST_MAX;
+  if (isList && models.every(hasNameLength)) return models;
+  throw invalidRequest(
+    `The field "models" must be an array of at most ${MODELS_PER_REQUEST_MAX} model names of 1 to ${MODEL_NAME_CHARACTERS_MAX} characters.`,
+  );
 }
