@@ -36,6 +36,15 @@ const askInPlayground = async (page: Page): Promise<void> => {
   await page.getByText(/\d tr(?:y|ies)/).waitFor();
 };
 
+const createApiKey = async (page: Page): Promise<void> => {
+  await page.getByRole('button', { name: 'Create API key' }).first().click();
+  await page.getByLabel('Name', { exact: true }).fill('Checkout service');
+  await page.getByLabel('Spending limit').fill('25');
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.getByRole('button', { name: 'I have copied it' }).click();
+  await page.getByText('Checkout service').first().waitFor();
+};
+
 const SHOTS: readonly Shot[] = [
   {
     name: 'integrations',
@@ -114,7 +123,28 @@ const SHOTS: readonly Shot[] = [
     width: 1440,
     scheme: 'light',
   },
-  { name: 'api-keys', title: 'API keys', path: '/settings/api-keys', width: 1440, scheme: 'light' },
+  {
+    name: 'api-keys',
+    title: 'API keys',
+    path: '/settings/api-keys',
+    width: 1440,
+    scheme: 'light',
+    arrange: createApiKey,
+  },
+  {
+    name: 'api-key-deleted-narrow',
+    title: 'A deleted API key on a phone, with a way back',
+    path: '/settings/api-keys',
+    width: 390,
+    scheme: 'dark',
+    arrange: async (page) => {
+      await createApiKey(page);
+      const name = 'Actions for Checkout service';
+      await page.getByRole('button', { name }).first().click();
+      await page.getByRole('menuitem', { name: 'Delete' }).click();
+      await page.getByText('is deleted').waitFor();
+    },
+  },
   { name: 'webhooks', title: 'Webhooks', path: '/settings/webhooks', width: 1440, scheme: 'light' },
   {
     name: 'webhook-narrow',

@@ -76,6 +76,15 @@ describe.skipIf(!browserIsPresent)('records of what was asked', () => {
     await page.reload();
     await page.getByLabel('Took at least').waitFor();
     await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await page.getByLabel('Attempts at least').fill('2');
+    await expect.poll(() => page.getByRole('row').count()).toBe(2);
+    await page.getByLabel('Tokens at least').fill('1000000');
+    await page.getByText('No request matches').waitFor();
+    expect(page.url()).toContain('attempts=2');
+    expect(page.url()).toContain('tokens=1000000');
+    await page.reload();
+    expect(await page.getByLabel('Tokens at least').inputValue()).toBe('1000000');
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
     await expect.poll(() => page.getByRole('row').count()).toBe(5);
     await expectSound(page, complaints);
     await close();

@@ -8,6 +8,8 @@ import { browserIsPresent, findAccessibilityFaults } from '../support/open-brows
 import { openDashboard, type Dashboard } from '../support/open-dashboard.ts';
 import { ask, CHEAP_MODEL } from '../support/tenant.ts';
 
+/** What a destination says when it refuses: of an answer, nothing but its status is for any page. */
+const HOSTILE = '<img src=x onerror=window.attacked=1><script>window.attacked=1</script>';
 const TOKEN = 'Bearer a-token-of-theirs';
 
 type Received = { readonly headers: IncomingHttpHeaders; readonly body: string };
@@ -28,7 +30,8 @@ describe.skipIf(!browserIsPresent)('webhooks', () => {
       });
       request.on('end', () => {
         received.push({ headers: request.headers, body });
-        response.writeHead(status).end();
+        if (status < 300) response.writeHead(status).end();
+        else response.writeHead(status, HOSTILE, { 'x-said': HOSTILE }).end(HOSTILE);
       });
     });
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
@@ -121,6 +124,8 @@ describe.skipIf(!browserIsPresent)('webhooks', () => {
     const line = page.getByRole('list', { name: 'Deliveries' }).getByRole('listitem');
     await line.getByText('status 500').waitFor();
     expect(page.url()).toContain('state=pending');
+    expect(await page.content()).not.toContain('attacked');
+    expect(await page.evaluate('window.attacked')).toBeUndefined();
     status = 204;
     await line.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('None', { exact: true }).waitFor();

@@ -130,6 +130,13 @@ const filter = {
   upstream_id: token(ID_CHARACTERS_MAX).optional(),
   min_cost_usd: queryUsd().optional(),
   min_latency_ms: queryWhole(0, 86_400_000).optional(),
+  min_attempts: queryWhole(1, 100).optional().meta({
+    description:
+      '1 leaves out what was refused before anything was sent; 2 is what the first key did not serve.',
+  }),
+  min_tokens: queryWhole(1, 1_000_000_000)
+    .optional()
+    .meta({ description: 'Input and output together, of the last attempt: `usage.total_tokens`.' }),
 };
 export const generationsQuery = z.strictObject({
   ...filter,

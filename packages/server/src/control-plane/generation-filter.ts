@@ -39,6 +39,8 @@ export async function readGenerationFilter(deps: Deps, asked: Asked): Promise<Ge
     upstreamId: query.upstream_id,
     costNanoMin: query.min_cost_usd === undefined ? undefined : usdToNano(query.min_cost_usd),
     latencyMsMin: query.min_latency_ms,
+    attemptsMin: query.min_attempts,
+    tokensMin: query.min_tokens,
   });
 }
 
@@ -70,7 +72,9 @@ export function matchesSummary(filter: GenerationFilter, summary: Summary): bool
     createdAt >= (filter.from ?? 0) &&
     createdAt < (filter.to ?? Number.POSITIVE_INFINITY) &&
     usdToNano(summary.usage?.cost ?? 0) >= (filter.costNanoMin ?? 0) &&
-    (summary.latency_ms ?? 0) >= (filter.latencyMsMin ?? 0)
+    (summary.latency_ms ?? 0) >= (filter.latencyMsMin ?? 0) &&
+    summary.attempts >= (filter.attemptsMin ?? 0) &&
+    (summary.usage?.total_tokens ?? 0) >= (filter.tokensMin ?? 0)
   );
 }
 

@@ -139,6 +139,8 @@ describe('the list of generations', () => {
     ['min_cost_usd=0.0005', 2],
     ['min_cost_usd=0.5', 0],
     ['min_latency_ms=86400000', 0],
+    ['min_attempts=2', 0],
+    ['min_tokens=1000000000', 0],
     ['fallback_reason=none_such', 0],
     ['source=platform&caller_status=429', 0],
   ])('is filtered by %s', async (filter, count) => {

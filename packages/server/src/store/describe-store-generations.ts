@@ -1,5 +1,5 @@
 /* oxlint-disable max-lines-per-function -- a suite is one function, as in a test file */
-import type { Instant, WorkspaceId } from '@arouter/core';
+import type { Instant, TokenUsage, WorkspaceId } from '@arouter/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { branded } from './columns.ts';
 import { standingClock } from './store-harness.ts';
@@ -125,6 +125,31 @@ export function describeGenerations(open: OpenStore): void {
       expect(await listIds({ model: 'gpt-5.4-mini' })).toHaveLength(5);
       expect(await listIds({ apiKeyId: branded('nobody') })).toEqual([]);
       expect(await listIds({ from: branded(NOON + 1), to: branded(NOON + 3) })).toEqual(served.slice(1, 3));
+    });
+
+    test('filters choose by attempts and by tokens of the last one; refused requests have neither', async () => {
+      const usage = (inputTokens: number, outputTokens: number) =>
+        ({ ...sampleSettled(sampleOpened()).usage, inputTokens, outputTokens }) as TokenUsage;
+      const small = await serve({ usage: usage(40, 60) }, 1);
+      const large = await serve({ usage: usage(600, 400) }, 2);
+      await refuse(3);
+      const first = sampleOpened({ generation: sampleHeader({ createdAt: branded(NOON + 4) }) });
+      await opened.store.ledger.open(first);
+      await opened.store.ledger.settle(
+        sampleSettled(first, { outcome: 'failed', final: false, usage: usage(5000, 0) }),
+      );
+      const second = { ...first, attemptNo: 2 };
+      await opened.store.ledger.open(second);
+      await opened.store.ledger.settle(sampleSettled(second, { usage: usage(99, 0) }));
+      const [a, b, c] = [small.generation.id, large.generation.id, first.generation.id];
+      expect(await listIds({ attemptsMin: 1 })).toEqual([c, b, a]);
+      expect(await listIds({ attemptsMin: 2 })).toEqual([c]);
+      expect(await listIds({ attemptsMin: 3 })).toEqual([]);
+      expect(await listIds({ tokensMin: 1 })).toEqual([c, b, a]);
+      expect(await listIds({ tokensMin: 100 })).toEqual([b, a]);
+      expect(await listIds({ tokensMin: 101 })).toEqual([b]);
+      expect(await listIds({ tokensMin: 1001 })).toEqual([]);
+      expect(await listIds({ tokensMin: 50, attemptsMin: 2 })).toEqual([c]);
     });
 
     test('attempts of one generation are shown in their order, with all refusals once', async () => {

@@ -155,7 +155,7 @@ function asksSettlement(filter: GenerationFilter): boolean {
 
 /** A filter on the key, provider, model or source matches a generation one of whose attempts it matches. */
 function selectServedKeys(page: KeyPage) {
-  const { model, provider, providerKeyId, source, status } = page.filter;
+  const { model, provider, providerKeyId, source, status, attemptsMin, tokensMin } = page.filter;
   const attempts = queries
     .selectFrom('attempts as a')
     .select('a.sequence')
@@ -189,6 +189,14 @@ function selectServedKeys(page: KeyPage) {
     .$if(Object.keys(end).length > 0, (query) =>
       query.where(({ exists }) => exists(ended.where((where) => where.and(end)))),
     )
+    .$if(attemptsMin !== undefined, (query) =>
+      query.where(({ exists }) => exists(attempts.where('a.attempt_no', '>=', attemptsMin ?? 0))),
+    )
+    .$if(tokensMin !== undefined, (query) =>
+      query.where(({ exists }) =>
+        exists(ended.where(sql<number>`s.input_tokens + s.output_tokens`, '>=', tokensMin ?? 0)),
+      ),
+    )
     .$if(status === 'refused', (query) => query.where('row.created_at', '<', 0))
     .$if(status === 'running', (query) =>
       query.where(({ and, exists, not }) => and([not(exists(ended)), exists(alive)])),
@@ -208,10 +216,10 @@ function selectServedKeys(page: KeyPage) {
 
 /** Refused requests have no attempt, so a filter on one leaves them out. */
 function selectRefusedKeys(page: KeyPage) {
-  const { model, provider, providerKeyId, source, status } = page.filter;
+  const { model, provider, providerKeyId, source, status, attemptsMin, tokensMin } = page.filter;
   const none =
     (status !== undefined && status !== 'refused') ||
-    [provider, providerKeyId, source].some((value) => value !== undefined) ||
+    [provider, providerKeyId, source, attemptsMin, tokensMin].some((value) => value !== undefined) ||
     asksSettlement(page.filter);
   const { errorCode, callerStatus } = page.filter;
   return selectKeys('refusals', page)

@@ -235,6 +235,9 @@ export type GenerationFilter = {
   readonly upstreamId?: string;
   readonly costNanoMin?: NanoUsd;
   readonly latencyMsMin?: number;
+  readonly attemptsMin?: number;
+  /** Input and output of the last attempt; what has no usage has fewer than any. */
+  readonly tokensMin?: number;
 };
 export interface GenerationStore {
   /** By our id, or by the provider's own id of an answer. */

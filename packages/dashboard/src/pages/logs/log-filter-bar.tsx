@@ -69,6 +69,8 @@ const MORE = [
   'fallback',
   'cost',
   'took',
+  'attempts',
+  'tokens',
   'request',
   'upstream',
 ] as const satisfies readonly (keyof LogFilters)[];
@@ -100,6 +102,8 @@ function MoreFilters({
         <TextField label="Fallback reason" placeholder="cooling_down" {...field('fallback')} />
         <TypedField label="Cost at least" unit="USD" {...field('cost')} />
         <TypedField label="Took at least" unit="ms" {...field('took')} />
+        <TypedField label="Attempts at least" placeholder="2" {...field('attempts')} />
+        <TypedField label="Tokens at least" {...field('tokens')} />
         <TextField label="Request id" {...field('request')} />
         <TextField label="Provider's id" {...field('upstream')} />
       </div>

@@ -33,6 +33,10 @@ export type LogFilters = {
   readonly cost?: number;
   /** Milliseconds, at least. */
   readonly took?: number;
+  /** At least. */
+  readonly attempts?: number;
+  /** Input and output together, at least. */
+  readonly tokens?: number;
   /** New requests appear by themselves. */
   readonly live?: boolean;
 };
@@ -73,6 +77,8 @@ export function readLogFilters(search: Readonly<Record<string, unknown>>): LogFi
     upstream: text('upstream'),
     cost: number('cost', 0, 1_000_000, false),
     took: number('took', 0, 86_400_000),
+    attempts: number('attempts', 1, 100),
+    tokens: number('tokens', 1, 1_000_000_000),
     live: search['live'] === true ? true : undefined,
   };
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as LogFilters;
@@ -81,6 +87,7 @@ export function readLogFilters(search: Readonly<Record<string, unknown>>): LogFi
 /** The filters as the management API takes them. */
 export function toLogQuery(filters: LogFilters) {
   const { status, source, model, provider, key, apiKey, streamed, http, cost, took } = filters;
+  const { attempts, tokens } = filters;
   return defined({
     status,
     source,
@@ -99,6 +106,8 @@ export function toLogQuery(filters: LogFilters) {
     upstream_id: filters.upstream,
     min_cost_usd: cost,
     min_latency_ms: took,
+    min_attempts: attempts,
+    min_tokens: tokens,
   });
 }
 
