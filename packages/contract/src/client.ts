@@ -58,7 +58,7 @@ export function createManagementClient(options: {
   readonly fetch: Fetch;
   readonly routes: RoutePlaces;
 }): ManagementClient {
-  const base = options.baseUrl.replace(/\/+$/, '');
+  const base = options.baseUrl.replace(/(?<!\/)\/+$/, '');
   return {
     async call<Name extends RouteName>(name: Name, request: RouteRequest<Name>): Promise<RouteAnswer<Name>> {
       const route = options.routes[name];

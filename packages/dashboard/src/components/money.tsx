@@ -20,7 +20,7 @@ export function moneyWords(usd: number): string {
   const zeros = Math.max(0, -Math.floor(Math.log10(size)) - 1);
   const digits = Math.min(NANO_DIGITS, zeros + SIGNIFICANT_BELOW_ONE);
   const [whole = '0', fraction = ''] = size.toFixed(digits).split('.');
-  return `${sign}$${whole}.${fraction.replace(/0+$/, '').padEnd(2, '0')}`;
+  return `${sign}$${whole}.${fraction.replace(/(?<!0)0+$/, '').padEnd(2, '0')}`;
 }
 
 /** A price: every digit that it has, for it is multiplied by millions. */
@@ -34,5 +34,5 @@ export function Price({ usd }: { readonly usd: number }) {
 
 function exactUsd(usd: number): string {
   const [whole = '0', fraction = ''] = usd.toFixed(NANO_DIGITS).split('.');
-  return `${whole}.${fraction.replace(/0+$/, '').padEnd(2, '0')}`;
+  return `${whole}.${fraction.replace(/(?<!0)0+$/, '').padEnd(2, '0')}`;
 }

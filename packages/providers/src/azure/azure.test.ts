@@ -69,6 +69,16 @@ describe('the address in any of its forms', () => {
   );
 });
 
+test('a path of thirty thousand slashes costs no time', () => {
+  const url = `${HOST}/${'/'.repeat(32_000)}x`;
+  const times = Array.from({ length: 5 }, () => {
+    const start = performance.now();
+    expect(readEndpoint(url, null).kind).toBe('refused');
+    return performance.now() - start;
+  });
+  expect(Math.min(...times)).toBeLessThan(50);
+});
+
 describe('the credential', () => {
   test('of the documentation, verbatim', () => {
     const result = placed({ endpoint_url: DATED, deployment_name: 'your-deployment-name' });

@@ -32,7 +32,8 @@ export function readEndpoint(text: string, statedVersion: string | null): AzureE
     );
   }
   const apiVersion = statedVersion ?? url.searchParams.get('api-version');
-  const path = url.pathname.replace(/\/+$/, '');
+  // From where a run of slashes begins: tried from each of them it would cost the square of its length.
+  const path = url.pathname.replace(/(?<!\/)\/+$/, '');
   const found = /^(.*?)\/openai(?:\/(.*))?$/.exec(path);
   if (found !== null) {
     return openAiEndpoint(`${url.origin}${found[1] ?? ''}/openai`, found[2] ?? '', apiVersion);

@@ -84,5 +84,5 @@ function cell(value: string | number): string {
 
 /** Without an exponent: spreadsheets of some countries read 1e-7 as text. */
 function decimal(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(9).replace(/0+$/, '');
+  return Number.isInteger(value) ? String(value) : value.toFixed(9).replace(/(?<!0)0+$/, '');
 }

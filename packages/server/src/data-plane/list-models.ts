@@ -207,6 +207,6 @@ function perToken(nanoPerMillion: number): string {
   if (nanoPerMillion === 0) return '0';
   const digits = String(nanoPerMillion).padStart(16, '0');
   const whole = digits.slice(0, -15);
-  const decimals = digits.slice(-15).replace(/0+$/, '');
+  const decimals = digits.slice(-15).replace(/(?<!0)0+$/, '');
   return decimals === '' ? String(Number(whole)) : `${Number(whole)}.${decimals}`;
 }

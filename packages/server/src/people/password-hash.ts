@@ -75,7 +75,9 @@ function parseHash(text: string): (Costs & { readonly salt: Buffer; readonly tag
 }
 
 function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+  return Buffer.from(bytes)
+    .toString('base64')
+    .replace(/(?<!=)=+$/, '');
 }
 
 /** Runs a few at once, lets some wait, refuses the rest. */

@@ -34,7 +34,7 @@ export function checkDestination(text: string, policy: EgressPolicy): Destinatio
   const origin = originOf(url);
   const denied = denial(origin, policy);
   if (denied !== undefined) return refuse(denied);
-  const pathPrefix = url.pathname.replace(/\/+$/, '');
+  const pathPrefix = url.pathname.replace(/(?<!\/)\/+$/, '');
   return { ok: true, origin: origin.origin, pathPrefix };
 }
 

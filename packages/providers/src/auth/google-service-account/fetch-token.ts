@@ -80,13 +80,13 @@ const REFUSALS: readonly Refusal[] = [
       'Google refused the time in the signed request: the clock of this machine is wrong. Set it, for example with NTP.',
   },
   {
-    when: /invalid jwt signature|no key|key.*not found/i,
+    when: /invalid jwt signature|no key|key.{0,200}not found/i,
     class: 'key_invalid',
     message:
       'Google does not know the private key any more: it was deleted or replaced. Make a new key of the service account and enter it here.',
   },
   {
-    when: /account not found|invalid_grant.*not found|does not exist/i,
+    when: /account not found|invalid_grant.{0,200}not found|does not exist/i,
     class: 'key_invalid',
     message:
       'Google does not know the service account: it was deleted. Make a new one and enter its key here.',

@@ -48,6 +48,7 @@ test('hostile text costs linear time and comes out cut', () => {
     'Bearer ',
     'api_key',
     'eyJ',
+    'eyJ-',
     '*',
     'ab*',
     'sk-*',
@@ -55,8 +56,13 @@ test('hostile text costs linear time and comes out cut', () => {
     ' ',
     '"',
   ]) {
-    const start = performance.now();
-    expect(redactSecrets(piece.repeat(200_000)).length).toBeLessThanOrEqual(MESSAGE_CHARS_MAX);
-    expect(performance.now() - start).toBeLessThan(100);
+    const hostile = piece.repeat(200_000);
+    // Another test may have the core just then: the best of a few counts.
+    const times = Array.from({ length: 5 }, () => {
+      const start = performance.now();
+      expect(redactSecrets(hostile).length).toBeLessThanOrEqual(MESSAGE_CHARS_MAX);
+      return performance.now() - start;
+    });
+    expect(Math.min(...times), piece).toBeLessThan(50);
   }
 });

@@ -25,13 +25,14 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     `$1$2${REDACTED}`,
   ],
   [
-    /\b(?:sk|rk|pk|gsk|xai|hf|pplx|csk|nvapi|lr|r8|fw|tgp|dsk|key|whsec|bedrock-api-key)[-_](?=[\w.*-]{0,400}[\d*])[\w.*-]{8,}/g,
+    /\b(?:sk|rk|pk|gsk|xai|hf|pplx|csk|nvapi|lr|r8|fw|tgp|dsk|key|whsec|bedrock-api-key)[-_](?=[\w.*-]{0,100}[\d*])[\w.*-]{8,}/g,
     REDACTED,
   ],
   [/\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9*]{8,}/g, REDACTED],
   [/\bABSK[\w+/=*-]{16,}/g, REDACTED],
   [/\b(?:AIza|ya29\.|AQ\.)[\w.*-]{6,}/g, REDACTED],
-  [/\beyJ[\w-]{8,}\.[\w.-]{8,}/g, REDACTED],
+  // A token of JSON, and what else begins like one: looking for its dot from every place would cost the square of the length.
+  [/\beyJ[\w.-]{16,}/g, REDACTED],
   [/\b[A-Za-z]{2}[\w-]{0,12}\*{3,}[\w.*-]{0,64}/g, REDACTED],
   // Keys without a prefix (Mistral, Azure): long runs that mix letters and digits. Ids of requests are shorter.
   [/\b(?=[A-Za-z]{0,400}\d)(?=\d{0,400}[A-Za-z])[A-Za-z0-9]{32,}\b/g, REDACTED],
