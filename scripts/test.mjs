@@ -2,7 +2,8 @@
  * `npm test`: installs what is missing, runs every check and every test, ends with `N passed, N failed`.
  * Arguments narrow the tests to matching files (then the checks are left out): `npm test -- plan-route`.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,24 +26,27 @@ if (filters.length === 0) {
   else failed += 1;
 }
 
+// All that the tests put aside stands in one folder, which goes when they end, also when they are stopped.
 const folder = mkdtempSync(join(tmpdir(), 'arouter-test-'));
 const reportFile = join(folder, 'report.json');
-const vitest = spawnSync(
+const vitest = spawn(
   'vitest',
   ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...filters],
-  { cwd: root, stdio: 'inherit', env },
+  { cwd: root, stdio: 'inherit', env: { ...env, TMPDIR: folder } },
 );
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => vitest.kill(signal));
+const [status] = await once(vitest, 'close');
 try {
   const report = JSON.parse(readFileSync(reportFile, 'utf8'));
   passed += report.numPassedTests;
   failed += report.numFailedTests;
   // A suite that could not be loaded has no tests to count as failed.
-  if (vitest.status !== 0 && report.numFailedTests === 0) failed += Math.max(1, report.numFailedTestSuites);
+  if (status !== 0 && report.numFailedTests === 0) failed += Math.max(1, report.numFailedTestSuites);
 } catch {
   // No readable report means that the runner itself broke: that is a failure too.
   failed += 1;
 }
-rmSync(folder, { recursive: true, force: true });
+rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
 

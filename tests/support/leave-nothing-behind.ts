@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect } from 'vitest';
+import { endRememberedProcesses } from './started-processes.ts';
 
 const inherited = namesOf(Object.prototype);
 const outer = process.env['TMPDIR'];
@@ -13,13 +14,14 @@ const folder = mkdtempSync(join(tmpdir(), 'arouter-tests-'));
 process.env['TMPDIR'] = folder;
 
 // Hooks after tests run in reverse: this one is registered first, so the file's own come before it.
-afterAll(() => {
+afterAll(async () => {
+  await endRememberedProcesses();
   if (outer === undefined) delete process.env['TMPDIR'];
   else process.env['TMPDIR'] = outer;
   try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch {
-    // A process that outlives its test still writes; the test that let it is red by itself.
+    // A process that outlives its test still writes; the run's own folder goes with all that is left.
   }
   expect(namesOf(Object.prototype), 'what all objects inherit').toEqual(inherited);
 });

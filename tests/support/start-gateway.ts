@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rememberProcess } from './started-processes.ts';
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -131,6 +132,7 @@ export function startCommand(
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], AROUTER_LOG_LEVEL: 'error', ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  rememberProcess(child);
   // A command that does not read its input may be gone before it is written.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
