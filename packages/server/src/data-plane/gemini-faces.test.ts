@@ -110,9 +110,19 @@ test('models are listed as Google lists them, page by page', async () => {
   expect([none.status, none.json.error]).toMatchObject([404, { status: 'NOT_FOUND' }]);
 });
 
-test('tokens are estimated by rule, and marked, where the provider does not count; nothing is sent', async () => {
-  const asked = stage.sandbox.journal.entries().length;
+test('tokens are counted by a provider of another dialect that has a counter', async () => {
   const { status, json, headers } = await stage.ask(SAY, { path: path('countTokens') });
+  expect([status, headers.get('x-arouter-estimated')]).toEqual([200, null]);
+  expect(json['totalTokens']).toBeGreaterThan(0);
+  expect(stage.sandbox.journal.entries().at(-1)?.path).toBe('/openai/v1/responses/input_tokens');
+});
+
+test('tokens are estimated by rule, and marked, where the provider does not count; nothing is sent', async () => {
+  await stage.addKey({ provider: 'mistral' });
+  const asked = stage.sandbox.journal.entries().length;
+  const { status, json, headers } = await stage.ask(SAY, {
+    path: path('countTokens', 'mistral/mistral-small-latest'),
+  });
   expect([status, headers.get('x-arouter-estimated')]).toEqual([200, 'true']);
   expect(json['totalTokens']).toBeGreaterThan(10);
   expect(stage.sandbox.journal.entries()).toHaveLength(asked);
