@@ -7,6 +7,7 @@ import { geminiGenerate, openaiChat } from '@arouter/providers';
 import { createAuditLog, type AuditLog } from './audit/create-audit-log.ts';
 import type { Settings } from './config/settings.ts';
 import { ownOrigins } from './config/own-origins.ts';
+import { startPurging } from './control-plane/purge-deleted.ts';
 import { createControlPlane } from './control-plane/create-control-plane.ts';
 import type { FirstRun } from './control-plane/deps.ts';
 import { createDataPlane } from './data-plane/create-data-plane.ts';
@@ -91,6 +92,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     const firstRun = await firstRunPath(instance);
     const url = await listen(server, settings);
     for (const origin of ownOrigins(settings, url)) origins.add(origin);
+    const purging = controlPlane === null ? null : startPurging({ ...instance, log });
     return {
       url,
       instance,
@@ -101,6 +103,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
         accepting = false;
         await stopServing(server, engine, { tails, graceMs });
         await controlPlane?.close();
+        await purging?.close();
         await instance.close();
       },
     };

@@ -1,5 +1,5 @@
 /** A deletion takes effect at once and can be undone for ten minutes: the same for API keys and provider keys. */
-import { GatewayError, laterBy, type WorkspaceId } from '@arouter/core';
+import { GatewayError, laterBy, type Clock, type Instant, type WorkspaceId } from '@arouter/core';
 import type { DeletableRows } from '../store/store.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 
@@ -31,7 +31,7 @@ export async function undoDeletion<Id>(
   await deps.refreshSnapshot();
 }
 
-export function restorableSince({ clock }: Pick<Deps, 'clock'>) {
+export function restorableSince({ clock }: { readonly clock: Pick<Clock, 'now'> }): Instant {
   return laterBy(clock.now(), -RESTORABLE_MS);
 }
 

@@ -16,3 +16,9 @@ test.each([2 ** 31, 2 ** 40, Infinity])(
     expect(ended).toBe(true);
   },
 );
+
+test('a wait that is cancelled before it begins ends at once', async () => {
+  const began = performance.now();
+  await systemClock.sleep(60_000, AbortSignal.abort());
+  expect(performance.now() - began).toBeLessThan(10_000);
+});

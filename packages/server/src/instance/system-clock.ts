@@ -10,6 +10,8 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   sleep: (delayMs, signal) =>
     new Promise((resolve) => {
+      // A signal says it once: who comes later would wait the whole time.
+      if (signal?.aborted === true) return resolve();
       const timer = setTimeout(done, Math.min(Math.max(0, delayMs), TIMER_MS_MAX));
       // A wait alone must not keep the process alive.
       timer.unref();
