@@ -5,6 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { fillDailyRollups } from '../../packages/server/src/store/migrations/0007-daily-rollups.ts';
+import { fillApiKeyDaySums } from '../../packages/server/src/store/migrations/0009-api-key-day-sums.ts';
 
 const DAY_MS = 86_400_000;
 const API_KEYS = 40;
@@ -43,6 +44,7 @@ export function fillLedger(database: DatabaseSync, filling: Filling): Filled {
   const began = performance.now();
   database.exec('BEGIN');
   fillDailyRollups(database);
+  fillApiKeyDaySums(database);
   database.exec('COMMIT');
   const dailyFilledMs = performance.now() - began;
   database.exec('PRAGMA journal_mode = WAL');
@@ -122,6 +124,7 @@ const TABLES = [
   'rollups',
   'daily_rollups',
   'api_key_daily_rollups',
+  'api_key_day_sums',
   'error_rollups',
 ] as const;
 

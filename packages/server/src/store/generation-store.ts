@@ -5,6 +5,7 @@
 import type { Instant } from '@arouter/core';
 import { CompiledQuery, sql } from 'kysely';
 import { branded, definedColumns, toFlag } from './columns.ts';
+import { compareText } from './compare-text.ts';
 import { toGenerationViews } from './generation-view.ts';
 import type { GenerationRow, LedgerAttemptRow } from './generation-view.ts';
 import { creationWindow } from './generation-time.ts';
@@ -268,9 +269,4 @@ function selectRefusals(workspace: string, keys: readonly GenerationKey[]) {
 
 function newestFirst({ header: a }: GenerationView, { header: b }: GenerationView): number {
   return b.createdAt - a.createdAt || compareText(b.id, a.id);
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

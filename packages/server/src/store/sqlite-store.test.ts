@@ -155,17 +155,21 @@ describe('the SQLite file', () => {
   test('of an older version has its days added up from its hours when it is opened', async () => {
     const store = await openFile(file);
     await fill(store, 40);
-    const rows = () => store.usage.sums(WORKSPACE, ALL_TIME, ['day', 'api_key', 'model']);
-    const before = await rows();
+    const rows = async ({ usage }: Store) => [
+      ...(await usage.sums(WORKSPACE, ALL_TIME, ['day', 'api_key', 'model'])),
+      ...(await usage.sums(WORKSPACE, ALL_TIME, ['day', 'api_key', 'source'])),
+    ];
+    const before = await rows(store);
     await store.close();
     alter(
       file,
       `DELETE FROM schema_migrations WHERE number >= 7; DROP TABLE daily_rollups; DROP TABLE api_key_daily_rollups;
+       DROP TABLE api_key_day_sums;
        ALTER TABLE api_keys DROP COLUMN created_by; ALTER TABLE api_keys DROP COLUMN deleted_at`,
     );
     const reopened = await openFile(file);
     expect(await reopened.verify()).toEqual([]);
-    expect(await reopened.usage.sums(WORKSPACE, ALL_TIME, ['day', 'api_key', 'model'])).toEqual(before);
+    expect(await rows(reopened)).toEqual(before);
     expect(before.length).toBeGreaterThan(0);
     await reopened.close();
   });
@@ -176,6 +180,7 @@ describe('the SQLite file', () => {
       [`DELETE FROM rollups`, 'INV-12'],
       [`UPDATE daily_rollups SET requests = requests + 1`, 'INV-12: daily rollups differ'],
       [`DELETE FROM api_key_daily_rollups`, 'INV-12: daily rollups of API keys differ'],
+      [`UPDATE api_key_day_sums SET cost_nano = cost_nano - 1`, 'INV-12: daily sums of API keys differ'],
       [`UPDATE credit_balances SET used_nano = used_nano + 1`, 'INV-4'],
       [
         `INSERT INTO credit_entries VALUES ('txn_ghost_1', 'ws_one', 'usage', -1, '', 0)`,

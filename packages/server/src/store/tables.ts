@@ -142,6 +142,9 @@ export type DailyRollupTable = Omit<RollupTable, 'hour' | 'api_key_id' | 'last_u
 /** By UTC day and API key. */
 export type ApiKeyDailyRollupTable = Omit<RollupTable, 'hour' | 'last_used_at'> & { day: number };
 
+/** By UTC day, API key and source alone. */
+export type ApiKeyDaySumTable = Omit<ApiKeyDailyRollupTable, 'provider_key_id' | 'provider' | 'model'>;
+
 export type ErrorRollupTable = {
   workspace_id: string;
   hour: number;
@@ -272,6 +275,7 @@ export type Tables = {
   rollups: RollupTable;
   daily_rollups: DailyRollupTable;
   api_key_daily_rollups: ApiKeyDailyRollupTable;
+  api_key_day_sums: ApiKeyDaySumTable;
   error_rollups: ErrorRollupTable;
   credit_balances: { workspace_id: string; granted_nano: number; used_nano: number };
   credit_entries: CreditEntryTable;

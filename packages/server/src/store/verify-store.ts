@@ -23,10 +23,20 @@ const RULES: readonly { readonly rule: string; readonly sql: string }[] = [
       WHERE s.final = 1 GROUP BY a.workspace_id, a.generation_id HAVING count(*) > 1`,
   },
   { rule: 'INV-12: rollups differ from the ledger', sql: compareRollups() },
-  { rule: 'INV-12: daily rollups differ from the hourly ones', sql: compareDays('daily_rollups', '') },
+  {
+    rule: 'INV-12: daily rollups differ from the hourly ones',
+    sql: compareDays('daily_rollups', 'workspace_id, day, provider_key_id, provider, model, source'),
+  },
   {
     rule: 'INV-12: daily rollups of API keys differ from the hourly ones',
-    sql: compareDays('api_key_daily_rollups', 'api_key_id, '),
+    sql: compareDays(
+      'api_key_daily_rollups',
+      'workspace_id, api_key_id, day, provider_key_id, provider, model, source',
+    ),
+  },
+  {
+    rule: 'INV-12: daily sums of API keys differ from the hourly rollups',
+    sql: compareDays('api_key_day_sums', 'workspace_id, day, api_key_id, source'),
   },
   {
     rule: 'INV-4: a balance differs from the sum of its entries',
@@ -99,8 +109,8 @@ function compareRollups(): string {
     SELECT 'extra' AS rollup, * FROM (SELECT ${columns} FROM rollups EXCEPT SELECT ${columns} FROM ledger)`;
 }
 
-function compareDays(table: string, apiKey: string): string {
-  const names = `workspace_id, ${apiKey}day, provider_key_id, provider, model, source`;
+/** `names` are the columns before the sums, in the order of the table. */
+function compareDays(table: string, names: string): string {
   const sums = [
     'requests',
     'errors',

@@ -8,6 +8,7 @@ import { errorRollups } from '../migrations/0004-error-rollups.ts';
 import { webhooks } from '../migrations/0006-webhooks.ts';
 import { dailyRollups } from '../migrations/0007-daily-rollups.ts';
 import { apiKeyMakers } from '../migrations/0008-api-key-makers.ts';
+import { apiKeyDaySums } from '../migrations/0009-api-key-day-sums.ts';
 
 type Migration = {
   readonly number: number;
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
   webhooks,
   dailyRollups,
   apiKeyMakers,
+  apiKeyDaySums,
 ];
 
 /** Throws when the file was written by a newer ARouter: an older one must not guess at its schema. */

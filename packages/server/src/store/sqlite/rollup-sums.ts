@@ -93,12 +93,13 @@ function emptyIncrement(attempt: OpenAttempt): Increment {
   };
 }
 
-/** One more row per day for each row per hour: with and without the API key. Meanings: 0007-daily-rollups.ts. */
+/** More rows per day for each row per hour. Meanings: 0007-daily-rollups.ts, 0009-api-key-day-sums.ts. */
 function prepareUpserts(database: DatabaseSync): readonly ((increment: Increment) => void)[] {
   const hour = database.prepare(`${upsertInto('rollups', 16)},
       last_used_at = max(last_used_at, excluded.last_used_at)`);
   const day = database.prepare(upsertInto('daily_rollups', 14));
   const apiKeyDay = database.prepare(upsertInto('api_key_daily_rollups', 15));
+  const apiKeyDaySum = database.prepare(upsertInto('api_key_day_sums', 12));
   return [
     ({ attempt, lastUsedAt, ...sums }) => {
       const { workspaceId, apiKeyId, openedAt } = attempt;
@@ -112,6 +113,10 @@ function prepareUpserts(database: DatabaseSync): readonly ((increment: Increment
     ({ attempt, ...sums }) => {
       const { workspaceId, apiKeyId, openedAt } = attempt;
       apiKeyDay.run(workspaceId, apiKeyId, startOfDay(openedAt), ...namesOf(attempt), ...valuesOf(sums));
+    },
+    ({ attempt, ...sums }) => {
+      const { workspaceId, apiKeyId, openedAt, source } = attempt;
+      apiKeyDaySum.run(workspaceId, startOfDay(openedAt), apiKeyId, source, ...valuesOf(sums));
     },
   ];
 }
