@@ -59,7 +59,7 @@ describe('an installation', () => {
     expect(readFileSync(join(root, 'scripts/node24.mjs'), 'utf8')).toContain("'ci', '--ignore-scripts'");
   });
 
-  test('has every package that the product runs on with its hash', () => {
+  test('has every package that the product runs on with its hash, and none that runs a script of its own', () => {
     const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
       readonly packages: Readonly<Record<string, LockedPackage>>;
     };
@@ -68,6 +68,8 @@ describe('an installation', () => {
         path.includes('node_modules/') && !(link || dev || optional || devOptional),
     );
     expect(running.length).toBeGreaterThan(50);
+    // Nothing is missed by not running scripts.
+    expect(running.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path)).toEqual([]);
     expect(
       running.filter(([, { integrity }]) => !integrity?.startsWith('sha512-')).map(([path]) => path),
     ).toEqual([]);
@@ -88,6 +90,7 @@ describe('an installation', () => {
 
 type LockedPackage = {
   readonly integrity?: string;
+  readonly hasInstallScript?: boolean;
   readonly link?: boolean;
   readonly dev?: boolean;
   readonly optional?: boolean;
