@@ -180,4 +180,33 @@ describe('single sign-on', () => {
     });
     expect([status, body.code]).toEqual([403, 'permission_denied']);
   });
+
+  test('as the only way leaves no side door: an invitation makes no password, and signs nobody in by one', async () => {
+    await instance.close();
+    await open({ isOnly: true });
+    const place = { workspaceId: WORKSPACE, role: 'owner' } as const;
+    const owner = await openPerson(instance, 'owner@example.com', place);
+    const invited = await owner.call('POST', '/api/v1/invitations', {
+      email: 'grace@example.com',
+      role: 'viewer',
+    });
+    const token = new URL(invited.body.url).hash.replace('#token=', '');
+    const browser = openBrowser(instance.app);
+    const refused = await browser.call('POST', '/api/v1/invitation/accept', {
+      token,
+      name: 'Grace',
+      password: 'correct horse battery',
+    });
+    expect([refused.status, refused.body.code]).toEqual([403, 'permission_denied']);
+    expect(await instance.deps.people.findByEmail('grace@example.com')).toBeNull();
+    const second = await browser.call('POST', '/api/v1/session/two-factor', { code: '123456' });
+    expect(second.status).toBeGreaterThanOrEqual(400);
+    expect((await browser.call('GET', '/api/v1/keys')).status).toBe(401);
+    await travel(browser);
+    expect((await browser.call('POST', '/api/v1/invitation/accept', { token })).status).toBe(200);
+    const passwords = { current_password: '', new_password: 'correct horse battery' };
+    expect((await browser.call('POST', '/api/v1/user/password', passwords)).status).toBeGreaterThanOrEqual(
+      400,
+    );
+  });
 });
