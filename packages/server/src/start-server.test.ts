@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readSettings } from './config/settings.ts';
 import { openStage, QUESTION } from './data-plane/testing/open-stage.ts';
 import { importPlatformKeys } from './first-run/import-platform-keys.ts';
+import { noteWrites } from './store/noted-writes.ts';
 import { startServer, type RunningServer } from './start-server.ts';
 
 let dataDir: string;
@@ -95,6 +96,30 @@ test('keys of the environment that a first start did not get to are imported by 
   expect(await importPlatformKeys(server, environment)).toEqual([]);
   expect(await store.providerKeys.list(PLATFORM_WORKSPACE)).toHaveLength(2);
   await server.close(0);
+});
+
+test('a change that was cut off before its audit entry is recorded by the next start', async () => {
+  const first = await start();
+  await claim(first);
+  const { store, clock } = first.instance;
+  const workspaceId = (await store.workspaces.list())[0]?.id as WorkspaceId;
+  const entry = {
+    at: clock.now(),
+    workspaceId,
+    actor: { type: 'user', id: 'usr_1', name: 'Ada' },
+    action: 'workspace.rename',
+    target: { type: 'workspace', id: workspaceId, name: '' },
+    changes: [],
+    ip: null,
+    requestId: 'req_cut_off',
+  } as const;
+  await noteWrites(entry, () => store.workspaces.update(workspaceId, { name: 'Renamed' }));
+  await first.close(0);
+  const second = await start();
+  const [newest] = await second.instance.store.audit.list({ workspaceId, limit: 1 });
+  expect(newest).toMatchObject(entry);
+  expect(await second.instance.store.audit.notes()).toEqual([]);
+  await second.close(0);
 });
 
 test('a start that cannot listen leaves no lock behind', async () => {

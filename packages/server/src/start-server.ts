@@ -62,8 +62,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     const tails = createTails();
     let accepting = true;
     const origins = new Set<string>();
-    // One for all who append: each entry goes on from the last.
-    const audit = createAuditLog(instance.store.audit);
+    const audit = await openAuditLog(instance);
     const webhooks = settings.role === 'gateway' ? null : startWebhooks(instance, engine, log);
     const controlPlane =
       webhooks === null
@@ -111,6 +110,13 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     await instance.close();
     throw error;
   }
+}
+
+/** One for all who append: each entry goes on from the last. What a crash cut off is recorded before anything new. */
+async function openAuditLog({ store }: Instance): Promise<AuditLog> {
+  const audit = createAuditLog(store.audit);
+  await audit.recordLeftNotes();
+  return audit;
 }
 
 /** The dashboard, save for the paths that the control plane answers. */

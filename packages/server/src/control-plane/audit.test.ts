@@ -1,4 +1,5 @@
-import { instant } from '@arouter/core';
+import { DatabaseSync } from 'node:sqlite';
+import { GatewayError, instant } from '@arouter/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAuditLog, verifyAuditLog } from '../audit/create-audit-log.ts';
 import { diffFields } from '../audit/diff-fields.ts';
@@ -121,6 +122,8 @@ describe('the chain', () => {
       newest: async () => rows.at(-1),
       list: async () => rows.toReversed(),
       after: async (sequence, limit) => rows.filter((row) => row.sequence > sequence).slice(0, limit),
+      notes: async () => [],
+      forgetNote: async () => undefined,
     };
   }
 
@@ -190,6 +193,74 @@ describe('the chain', () => {
     fails = false;
     await log.record(entry('b'));
     expect(await verifyAuditLog(storeOf(rows))).toEqual([]);
+  });
+});
+
+describe('a change and its note', () => {
+  const alter = (statement: string): unknown[] => {
+    const database = new DatabaseSync(instance.file);
+    try {
+      return database.prepare(statement).all();
+    } finally {
+      database.close();
+    }
+  };
+  const refuse = (table: string) =>
+    alter(`CREATE TRIGGER broken BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'broken'); END`);
+  const notes = () => alter('SELECT entry FROM audit_notes');
+  const keyNames = async (): Promise<readonly string[]> =>
+    (await manage('GET', '/api/v1/keys?page_size=100')).body.data.map(({ name }: { name: string }) => name);
+  const auditLog = () => createAuditLog(instance.store.audit);
+
+  test('are one: where the note cannot be written, nothing was changed', async () => {
+    refuse('audit_notes');
+    expect((await manage('POST', '/api/v1/keys', { name: 'Unnoted' })).status).toBeGreaterThanOrEqual(500);
+    alter('DROP TRIGGER broken');
+    expect(await keyNames()).not.toContain('Unnoted');
+    expect((await manage('POST', '/api/v1/keys', { name: 'Noted' })).status).toBe(201);
+    expect(notes()).toEqual([]);
+  });
+
+  test('outlive a process that dies before the entry: the next start records the change', async () => {
+    refuse('audit_entries');
+    expect((await manage('POST', '/api/v1/keys', { name: 'Cut off' })).status).toBeGreaterThanOrEqual(500);
+    alter('DROP TRIGGER broken');
+    expect(await keyNames()).toContain('Cut off');
+    expect(notes()).toHaveLength(1);
+    expect(await auditLog().recordLeftNotes()).toBe(1);
+    const [newest] = (await entries('?limit=1')).data;
+    expect(newest).toMatchObject({
+      action: 'api_key.create',
+      actor: { type: 'api_key', name: 'management' },
+      changes: [{ field: 'outcome', after: expect.stringContaining('not known') }],
+    });
+    expect(await auditLog().recordLeftNotes()).toBe(0);
+    expect(await verifyAuditLog(instance.store.audit)).toEqual([]);
+  });
+
+  test('are recorded when the call breaks off after it wrote, and forgotten when it was refused', async () => {
+    const {
+      sequence: _sequence,
+      hash: _hash,
+      ...sample
+    } = (await instance.store.audit.after(0, 1))[0] as StoredAuditEntry;
+    const breakOff = (requestId: string, error: Error) =>
+      auditLog().recordChange(
+        { ...sample, requestId },
+        async () => {
+          await instance.store.workspaces.update(WORKSPACE, { name: requestId });
+          throw error;
+        },
+        () => sample,
+      );
+    const refusal = new GatewayError('invalid_request', 'No.');
+    await expect(breakOff('req_refused', refusal)).rejects.toBe(refusal);
+    expect(notes()).toEqual([]);
+    await expect(breakOff('req_broken', new TypeError('a bug'))).rejects.toThrow('a bug');
+    expect(notes()).toEqual([]);
+    const recorded = (await instance.store.audit.after(0, 1000)).map(({ requestId }) => requestId);
+    expect(recorded).toContain('req_broken');
+    expect(recorded).not.toContain('req_refused');
   });
 });
 

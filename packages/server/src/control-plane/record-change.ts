@@ -30,9 +30,8 @@ export async function recordChange(
   if (audited === undefined) return change();
   const before =
     audited.before === undefined ? null : viewOf(await readBefore(audited.before).catch(() => null));
-  const answer = await change();
-  await deps.audit.record(toEntry({ audited, call, before, answer, at: deps.clock.now() }));
-  return answer;
+  const entryOf = (answer: unknown) => toEntry({ audited, call, before, answer, at: deps.clock.now() });
+  return deps.audit.recordChange(entryOf(null), change, entryOf);
 }
 
 type Change = {

@@ -7,6 +7,7 @@ import type { ApiKeyId, ApiKeyRecord, WorkspaceId } from '@arouter/core';
 import type { SessionCaller } from '../control-plane/caller.ts';
 import type { ControlPlaneDeps } from '../control-plane/deps.ts';
 import { base62OfBytes } from '../auth/base62.ts';
+import type { AuditEntry } from '../store/audit-ports.ts';
 
 export type PlaygroundKeys = {
   /** Makes the key at the first use, and again where somebody deleted it; throws where the store cannot be written. */
@@ -79,8 +80,7 @@ async function make(deps: Deps, { id, caller, workspace, asked }: Making): Promi
     updatedAt: null,
   };
   if ((await deps.store.apiKeys.getByHash(workspace, hash)) === undefined) {
-    await deps.store.apiKeys.create(record);
-    await deps.audit.record({
+    const entry: AuditEntry = {
       at: now,
       workspaceId: workspace,
       actor: { type: 'user', id: caller.user.id, name: caller.user.name },
@@ -89,7 +89,12 @@ async function make(deps: Deps, { id, caller, workspace, asked }: Making): Promi
       changes: [{ field: 'name', before: null, after: record.name }],
       ip: asked.address === '' ? null : asked.address,
       requestId: asked.requestId,
-    });
+    };
+    await deps.audit.recordChange(
+      entry,
+      () => deps.store.apiKeys.create(record),
+      () => entry,
+    );
   }
   await deps.refreshSnapshot();
 }

@@ -32,11 +32,14 @@ export type AuditQuery = {
 };
 
 export interface AuditStore {
-  /** Rejects with StoreConflict when the sequence is taken: someone else appended. */
+  /** Takes out the note of the same request. Rejects with StoreConflict when the sequence is taken: someone else appended. */
   append(entry: StoredAuditEntry): Promise<void>;
   newest(): Promise<{ readonly sequence: number; readonly hash: string } | undefined>;
   /** Newest first. */
   list(query: AuditQuery): Promise<readonly StoredAuditEntry[]>;
   /** In the order of the chain, for whoever checks it. */
   after(sequence: number, limit: number): Promise<readonly StoredAuditEntry[]>;
+  /** Of changes that have no entry yet. */
+  notes(): Promise<readonly AuditEntry[]>;
+  forgetNote(requestId: string): Promise<void>;
 }

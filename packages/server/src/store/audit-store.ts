@@ -1,13 +1,13 @@
 /** The audit log in SQL. Triggers refuse every change of what is written. */
 import type { AuditEntry, AuditStore, FieldChange, StoredAuditEntry } from './audit-ports.ts';
-import { branded } from './columns.ts';
+import { branded, fromJson } from './columns.ts';
 import { sqliteQueries as queries, type SqlExecutor } from './sql-executor.ts';
 import type { AuditEntryTable } from './tables.ts';
 
 export function createAuditStore(executor: SqlExecutor): AuditStore {
   return {
     async append(entry) {
-      await executor.write(queries.insertInto('audit_entries').values(toRow(entry)));
+      await executor.write(queries.insertInto('audit_entries').values(toRow(entry)), noteOf(entry.requestId));
     },
     async newest() {
       const [row] = await executor.read(
@@ -41,7 +41,19 @@ export function createAuditStore(executor: SqlExecutor): AuditStore {
       );
       return rows.map(fromRow);
     },
+    async notes() {
+      const rows = await executor.read(queries.selectFrom('audit_notes').selectAll().orderBy('request_id'));
+      return rows.map(({ entry }) => fromJson<AuditEntry>(entry));
+    },
+    async forgetNote(requestId) {
+      await executor.write(noteOf(requestId));
+    },
   };
+}
+
+/** Deletes it. */
+function noteOf(requestId: string) {
+  return queries.deleteFrom('audit_notes').where('request_id', '=', requestId);
 }
 
 function toRow({ sequence, hash, ...entry }: StoredAuditEntry): AuditEntryTable {

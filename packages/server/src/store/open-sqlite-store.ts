@@ -15,6 +15,7 @@ import { createHealthStore, createPriceStore, createVaultRowStore } from './inst
 import { fromPriceRow, selectPrices } from './instance-stores.ts';
 import { createProviderKeyStore, fromProviderKeyRow, selectProviderKeys } from './provider-key-store.ts';
 import { createRecoveryStore } from './recovery-store.ts';
+import { notedWrites } from './noted-writes.ts';
 import { createSideStores } from './side-stores.ts';
 import { sqliteQueries } from './sql-executor.ts';
 import type { SqlExecutor } from './sql-executor.ts';
@@ -71,7 +72,7 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
   });
   const { position, lastSequence } = prepared;
   const journal = new Journal({ ...settings, position, project: (to) => writer.project(to), clock, log });
-  const executor = createSqliteExecutor({ readers, writer, journal });
+  const executor = notedWrites(createSqliteExecutor({ readers, writer, journal }));
   const config = createConfigWriter(executor);
   const ledger = createSqliteLedger({
     journal,

@@ -164,7 +164,7 @@ describe('the SQLite file', () => {
     alter(
       file,
       `DELETE FROM schema_migrations WHERE number >= 7; DROP TABLE daily_rollups; DROP TABLE api_key_daily_rollups;
-       DROP TABLE api_key_day_sums;
+       DROP TABLE api_key_day_sums; DROP TABLE audit_notes;
        ALTER TABLE api_keys DROP COLUMN created_by; ALTER TABLE api_keys DROP COLUMN deleted_at`,
     );
     const reopened = await openFile(file);

@@ -255,6 +255,7 @@ export type DeliveryTable = {
 
 export type Tables = {
   audit_entries: AuditEntryTable;
+  audit_notes: { request_id: string; entry: string };
   webhooks: WebhookTable;
   webhook_deliveries: DeliveryTable;
   users: UserTable;

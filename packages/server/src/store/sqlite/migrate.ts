@@ -9,6 +9,7 @@ import { webhooks } from '../migrations/0006-webhooks.ts';
 import { dailyRollups } from '../migrations/0007-daily-rollups.ts';
 import { apiKeyMakers } from '../migrations/0008-api-key-makers.ts';
 import { apiKeyDaySums } from '../migrations/0009-api-key-day-sums.ts';
+import { auditNotes } from '../migrations/0010-audit-notes.ts';
 
 type Migration = {
   readonly number: number;
@@ -29,6 +30,7 @@ export const MIGRATIONS: readonly Migration[] = [
   dailyRollups,
   apiKeyMakers,
   apiKeyDaySums,
+  auditNotes,
 ];
 
 /** Throws when the file was written by a newer ARouter: an older one must not guess at its schema. */

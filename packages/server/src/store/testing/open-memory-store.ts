@@ -17,6 +17,7 @@ import {
   fromPriceRow,
   selectPrices,
 } from '../instance-stores.ts';
+import { notedWrites } from '../noted-writes.ts';
 import { createSideStores } from '../side-stores.ts';
 import { createProviderKeyStore, fromProviderKeyRow, selectProviderKeys } from '../provider-key-store.ts';
 import { createRecoveryStore } from '../recovery-store.ts';
@@ -61,7 +62,7 @@ export function openMemoryStore(options: MemoryStoreOptions): Store {
   const gate: Gate = (label, operation) =>
     closed ? Promise.reject(new StoreUnavailable('The store is closed.')) : options.gate(label, operation);
   const commit = createCommit(database, log);
-  const executor = createExecutor(database, gate);
+  const executor = notedWrites(createExecutor(database, gate));
   const config = createConfigWriter(executor);
   const newest = database.prepare('SELECT coalesce(max(sequence), 0) AS sequence FROM attempts').get();
   const lastSequence = Number(newest?.['sequence'] ?? 0);
