@@ -52,26 +52,7 @@ export const EXCEPTIONS: readonly Exception[] = [
 ];
 
 /** `question`: what reaches the provider after both translations. */
-export const CROSSED_EXCEPTIONS: readonly Exception[] = [
-  {
-    applies: ({ dialect, request }) =>
-      dialect === 'openai-chat' && messagesOf(request).every((message) => isSystem(message)),
-    aspects: ['question'],
-    reason: 'there is nothing but a system message, and the Messages API wants a turn of the user',
-  },
-  {
-    applies: ({ request }) => objectOf(request['response_format'])['type'] === 'json_object',
-    aspects: ['question'],
-    reason: 'response_format json_object has no counterpart there and becomes a sentence',
-  },
-  {
-    applies: ({ request }) =>
-      request['tools'] === undefined &&
-      messagesOf(request).some((message) => message['tool_calls'] !== undefined),
-    aspects: ['question'],
-    reason:
-      'the history has calls of a tool that is not declared any more, which the Messages API refuses: it is declared',
-  },
+const CROSSED_ANYWHERE: readonly Exception[] = [
   {
     applies: ({ request }) => {
       const messages = messagesOf(request);
@@ -102,9 +83,46 @@ export const CROSSED_EXCEPTIONS: readonly Exception[] = [
   },
 ];
 
+/** Between the two chat dialects. */
+export const CROSSED_EXCEPTIONS: readonly Exception[] = [
+  {
+    applies: ({ dialect, request }) =>
+      dialect === 'openai-chat' && messagesOf(request).every((message) => isSystem(message)),
+    aspects: ['question'],
+    reason: 'there is nothing but a system message, and the Messages API wants a turn of the user',
+  },
+  {
+    applies: ({ request }) => objectOf(request['response_format'])['type'] === 'json_object',
+    aspects: ['question'],
+    reason: 'response_format json_object has no counterpart there and becomes a sentence',
+  },
+  {
+    applies: ({ request }) =>
+      request['tools'] === undefined &&
+      messagesOf(request).some((message) => message['tool_calls'] !== undefined),
+    aspects: ['question'],
+    reason:
+      'the history has calls of a tool that is not declared any more, which the Messages API refuses: it is declared',
+  },
+  ...CROSSED_ANYWHERE,
+];
+
+/** Between responses and either of them. */
+export const CROSSED_RESPONSES_EXCEPTIONS: readonly Exception[] = [
+  ...CROSSED_ANYWHERE,
+  {
+    applies: ({ status, answer }) =>
+      status === 400 && /requested model .* does not exist/.test(answer.toString()),
+    aspects: ['answer'],
+    reason: 'a model that does not exist is 404 here, whatever status its provider has for it',
+  },
+];
+/** The caller's format can name such a file, but only the provider that stores it can read it: the gateway refuses. */
+export const namesStoredFile = (chat: RecordedChat): boolean => /"file_id":"/.test(written(chat));
+
 /** Questions that have no form in the other dialect; the gateway refuses them with a sentence that says so. */
 export const NOT_ASKABLE: readonly (readonly [reason: string, applies: (chat: RecordedChat) => boolean])[] = [
-  ['a file is stored at the provider', (chat) => /"file_id":"/.test(written(chat))],
+  ['a file is stored at the provider', namesStoredFile],
   ['servers are called by Anthropic', ({ request }) => request['mcp_servers'] !== undefined],
   ['the provider searches', ({ request }) => request['web_search_options'] !== undefined],
   ['several answers at once', ({ request }) => typeof request['n'] === 'number' && request['n'] > 1],

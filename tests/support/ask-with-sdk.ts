@@ -36,6 +36,18 @@ export async function askOpenAi({ openai }: SdkClients, request: JsonObject): Pr
   }
 }
 
+export async function askResponses({ openai }: SdkClients, request: JsonObject): Promise<SdkAnswer> {
+  try {
+    const { data, response } = await openai.responses
+      .create(request as unknown as OpenAI.Responses.ResponseCreateParams)
+      .withResponse();
+    return await answerOf(data, response);
+  } catch (error) {
+    if (error instanceof OpenAI.APIError) return refusal(error);
+    throw error;
+  }
+}
+
 /** Streams are read event by event (`messages.create` with `stream: true`). */
 export async function askAnthropic({ anthropic }: SdkClients, request: JsonObject): Promise<SdkAnswer> {
   try {
@@ -71,12 +83,15 @@ function isStream(data: unknown): data is AsyncIterable<unknown> {
   return typeof data === 'object' && data !== null && Symbol.asyncIterator in data;
 }
 
-type ApiError = { readonly status: unknown; readonly error: unknown; readonly headers: unknown };
+type ApiError = Error & { readonly status: unknown; readonly error: unknown; readonly headers: unknown };
 
-function refusal({ status, error, headers }: ApiError): SdkAnswer {
+/** Status 0: there was no answer; the result is what the library says of that. */
+function refusal({ status, error, headers, message, cause }: ApiError): SdkAnswer {
   return {
     status: typeof status === 'number' ? status : 0,
-    result: error,
+    result: error ?? {
+      message: `${message} ${String(cause)} ${String((cause as Error | undefined)?.cause)}`,
+    },
     header: (name) => (headers instanceof Headers ? headers.get(name) : null),
   };
 }

@@ -14,7 +14,11 @@ export type EqualityTable = {
   /** Fails with every difference that has no reason, and with every reason that applied and met no difference. */
   expectNoneUnexplained(): void;
   /** How many comparisons of this aspect there were, and how many were equal. */
-  sum(aspect: Aspect): { readonly tried: number; readonly equal: number };
+  sum(aspect: Aspect): Readonly<Counts>;
+  /** By the names of their rows. */
+  rows(): readonly (readonly [row: string, aspects: ReadonlyMap<Aspect, Readonly<Counts>>])[];
+  /** The exceptions that met a difference, and how many they met. */
+  reasons(): readonly { readonly reason: string; readonly many: number }[];
 };
 export type Exception = {
   /** Whether an exchange is of the kind that the reason is about. */
@@ -57,6 +61,12 @@ export function createEqualityTable(exceptions: readonly Exception[]): EqualityT
         'exceptions that met no difference',
       ).toEqual([]);
     },
+    rows: () => [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    reasons: () =>
+      exceptions.flatMap((each) => {
+        const many = met.get(each)?.length ?? 0;
+        return many === 0 ? [] : [{ reason: each.reason, many }];
+      }),
     sum(aspect) {
       const all = [...rows.values()].map((aspects) => aspects.get(aspect) ?? { tried: 0, equal: 0 });
       return {

@@ -3,7 +3,7 @@
  * formats as their vendors document them; it shares no code with the gateway's dialects.
  */
 import { isJsonObject } from './recorded-chats.ts';
-import type { ChatDialect, JsonObject } from './recorded-chats.ts';
+import type { JsonObject, RecordedDialect } from './recorded-chats.ts';
 
 export type Meaning = {
   readonly text: string;
@@ -13,8 +13,10 @@ export type Meaning = {
 };
 
 /** `answer` is a whole answer, or the list of a stream's events. */
-export function meaningOfAnswer(dialect: ChatDialect, answer: unknown): Meaning {
+export function meaningOfAnswer(dialect: RecordedDialect, answer: unknown): Meaning {
   const parts = (Array.isArray(answer) ? answer : [answer]).filter(isJsonObject);
+  if (dialect === 'openai-responses')
+    return responsesMeaning(Array.isArray(answer) ? resourceOfStream(parts) : (parts[0] ?? {}));
   return dialect === 'openai-chat'
     ? openAiMeaning(parts)
     : anthropicMeaning(Array.isArray(answer) ? blocksOfStream(parts) : parts[0]);
@@ -125,6 +127,46 @@ function blocksOfStream(events: readonly JsonObject[]): JsonObject {
     json === '' ? block : { ...block, input: parsedOr(json) },
   );
   return { content, stop_reason: stopReason };
+}
+
+function responsesMeaning(resource: JsonObject): Meaning {
+  const output = objectsIn(resource['output']);
+  const ofType = (type: string) => output.filter((item) => item['type'] === type);
+  const joined = (items: readonly JsonObject[], field: string): string =>
+    items
+      .flatMap((item) => objectsIn(item[field]))
+      .map((part) => stringIn(part['text']))
+      .join('');
+  const calls = ofType('function_call').map((item) =>
+    parsedCall({ name: stringIn(item['name']), json: stringIn(item['arguments']) }),
+  );
+  const { reason } = objectIn(resource['incomplete_details']);
+  const end = calls.length > 0 ? 'tool_calls' : 'stop';
+  return {
+    text: joined(ofType('message'), 'content'),
+    reasoning: joined(ofType('reasoning'), 'content') || joined(ofType('reasoning'), 'summary'),
+    calls,
+    end: reason === 'max_output_tokens' ? 'length' : reason === 'content_filter' ? reason : end,
+  };
+}
+
+/** What the events of a stream add up to: its items as each was told to be done, and the last resource for how it ended. */
+function resourceOfStream(events: readonly JsonObject[]): JsonObject {
+  const output = events
+    .filter(({ type }) => type === 'response.output_item.done')
+    .map((event) => withStreamedText(objectIn(event['item']), events, event['output_index']));
+  const last = objectIn(events.findLast((event) => isJsonObject(event['response']))?.['response']);
+  return { ...last, output };
+}
+
+/** The text of a message as its pieces gave it: what a reader of the stream has seen. */
+function withStreamedText(item: JsonObject, events: readonly JsonObject[], index: unknown): JsonObject {
+  if (item['type'] !== 'message') return item;
+  const text = events
+    .filter((event) => event['type'] === 'response.output_text.delta' && event['output_index'] === index)
+    .map((event) => stringIn(event['delta']))
+    .join('');
+  return { ...item, content: [{ text }] };
 }
 
 function parsedCall({ name, json }: Call): Meaning['calls'][number] {
