@@ -135,14 +135,10 @@ async function send(response: ServerResponse, outbound: Outbound, stallMsMax: nu
   }
   response.writeHead(outbound.status, [...flatHeaders(outbound.headers), ...NO_SNIFFING]);
   const end = await outbound.relay(callerSink(response, stallMsMax));
-  const { socket } = response;
-  if (end === 'broken' && outbound.cutWhenBroken) {
-    response.destroy();
-    return;
-  }
-  response.end();
-  // A broken stream must not look like a finished one to a client that counts on the connection.
-  if (end === 'broken') response.once('finish', () => socket?.destroySoon());
+  // An error event says that it broke off; where the format has none, only a body without its end does. A connection whose
+  // body has ended is the client's: it may have sent its next request already, so it is never closed after that.
+  if (end === 'broken' && outbound.cutWhenBroken) response.destroy();
+  else response.end();
 }
 
 /** Up to here, copying the body behind the head costs less than a second buffer in the system call. */

@@ -1,4 +1,5 @@
 /** Streams under pressure: long preambles, errors before and after content, readers that do not read. */
+import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MODEL, openStage, QUESTION, type Stage } from './testing/open-stage.ts';
@@ -52,6 +53,28 @@ test.each(['reset', 'close', 'end'] as const)(
     expect(generation).toMatchObject({ status: 'interrupted', attempts: [{ outcome: 'interrupted' }] });
   },
 );
+
+test('a stream that broke off leaves its connection to the next request', async () => {
+  await stage.addKey();
+  stage.sandbox.behave({ times: 1, fault: { kind: 'cut', afterFrames: 3, how: 'reset' } });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = async (body: object): Promise<readonly [status: number, isSameConnection: boolean]> =>
+    await new Promise((resolve, reject) => {
+      const asked = request(`${stage.server.url}/v1/chat/completions`, {
+        agent,
+        method: 'POST',
+        headers: { authorization: `Bearer ${stage.keys.apiKey}`, 'content-type': 'application/json' },
+      });
+      asked.on('response', (response) => {
+        response.resume().on('end', () => resolve([response.statusCode ?? 0, asked.reusedSocket]));
+      });
+      asked.on('error', reject).end(JSON.stringify({ model: MODEL, ...body }));
+    });
+  expect(await ask(STREAM)).toEqual([200, false]);
+  // A client that has read the end of a body asks on at once.
+  for (let turn = 0; turn < 3; turn += 1) expect(await ask(QUESTION)).toEqual([200, true]);
+  agent.destroy();
+});
 
 test('a reader who stops reading and then goes frees the slot and is settled', async () => {
   await stage.addKey({ max_concurrency: 1 });
