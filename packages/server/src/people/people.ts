@@ -10,6 +10,7 @@ import { createPasswordHasher } from './password-hash.ts';
 import { cookieNames, SESSION_AGE_MS_MAX } from './session-limits.ts';
 import { createSignInGuard } from './sign-in-guard.ts';
 import type { Client, Done, SignedIn, User } from './user.ts';
+import { rememberFaults, withStoreFaults } from './store-faults.ts';
 import { createUserRows } from './user-rows.ts';
 import { toRefusal } from './to-refusal.ts';
 
@@ -30,9 +31,16 @@ export function createPeople(options: PeopleOptions) {
   const guard = createSignInGuard(clock);
   const library = lazy(async () => {
     const { createAuth } = await import('./create-auth.ts');
-    return createAuth({ ...options, passwords: createPasswordHasher() });
+    return createAuth({
+      ...options,
+      identity: rememberFaults(identity),
+      passwords: createPasswordHasher(),
+    });
   });
-  const call: CallLibrary = (run) => library().then(run).catch(toRefusal);
+  const call: CallLibrary = (run) =>
+    library()
+      .then((auth) => withStoreFaults(() => run(auth)))
+      .catch(toRefusal);
   return {
     /** Null: nobody, or a session that has ended. */
     async session(client: Client): Promise<SignedIn | null> {
