@@ -218,6 +218,22 @@ describe("an API key's spending limit", () => {
     expect(refused.json().message).toMatch(/It resets at \d{4}-\d{2}-\d{2}T00:00:00/);
     expect(callsOf(stage, platform)).toHaveLength(1);
   });
+
+  test('is as spent as before when the key is deleted and the deletion undone; deleted, it is refused', async () => {
+    await addOwn();
+    const { key: apiKey, hash } = await tenant.addApiKey({
+      limit: 0.000_000_001,
+      include_byok_in_limit: true,
+    });
+    expect((await ask({ apiKey })).status).toBe(200);
+    await tenant.manage('DELETE', `/api/v1/keys/${hash}`);
+    expect((await ask({ apiKey })).status).toBe(401);
+    await tenant.manage('POST', `/api/v1/keys/${hash}/restore`);
+    const refused = await ask({ apiKey });
+    expect([refused.status, refused.json().code]).toEqual([403, 'quota_exceeded']);
+    await tenant.manage('PATCH', `/api/v1/keys/${hash}`, { limit: 1 });
+    expect((await ask({ apiKey })).status).toBe(200);
+  });
 });
 
 describe('credits', () => {
