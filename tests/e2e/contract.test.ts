@@ -227,3 +227,12 @@ describe('names of models', () => {
     expect(refused.json().message).toContain('1 to 256 visible ASCII characters');
   });
 });
+
+test.each(['/v1/messages/batches', '/v1/responses/resp_1/cancel', '/v1/files', '/v1/moderations'])(
+  '%s, which is a provider’s own, says where it is reached',
+  async (path) => {
+    const answer = await tenant.ask({ path });
+    expect(answer.status, answer.text).toBe(404);
+    expect(answer.text).toContain('with its name in front, as /{provider}/v1/');
+  },
+);

@@ -240,7 +240,10 @@ function notFound(request: FastifyRequest, reply: FastifyReply): GatewayError {
   const path = request.url.split('?', 1)[0] ?? '';
   const methods = ROUTE_PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
   if (methods.length === 0)
-    return new GatewayError('not_found', 'There is no such path. GET /docs lists them.');
+    return new GatewayError(
+      'not_found',
+      'There is no such path. GET /docs lists them; what a provider has besides is reached with its name in front, as /{provider}/v1/….',
+    );
   const allowed = [...new Set(methods)].join(', ');
   void reply.header('allow', allowed);
   return new GatewayError('method_not_allowed', `This path answers to ${allowed}.`);

@@ -125,7 +125,7 @@ function routeInference(deps: HttpDeps, { path, face, request, response }: Route
   if (beside === undefined) return false;
   const error = new GatewayError(
     'not_found',
-    `There is no such path. Models answer at ${[...deps.faces.fixed.keys()].filter((each) => each.startsWith('/v1/')).join(' and ')}.`,
+    `There is no such path. Models answer at ${[...deps.faces.fixed.keys()].filter((each) => each.startsWith('/v1/')).join(' and ')}. What a provider has besides is reached with its name in front, as /{provider}/v1/….`,
   );
   deps.refuse(beside, response, { error, headers: [] });
   return true;
