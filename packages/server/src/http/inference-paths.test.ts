@@ -1,6 +1,5 @@
 /** What the inference paths say to what they do not do, each in the shape of its caller's library. */
 import { request } from 'node:http';
-import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStage, QUESTION, type Stage } from '../data-plane/testing/open-stage.ts';
 
@@ -81,26 +80,4 @@ test('a large body of nobody known is refused before it is read', async () => {
     asked.write('{"model":');
   });
   expect(status).toBe(401);
-});
-
-test('the connection of a stream that broke off is closed', async () => {
-  stage.sandbox.behave({ times: 1, fault: { kind: 'cut', afterFrames: 3, how: 'reset' } });
-  const body = JSON.stringify({ ...QUESTION, stream: true });
-  const { port, hostname } = new URL(stage.server.url);
-  const socket = connect(Number(port), hostname);
-  socket.write(
-    `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${stage.keys.apiKey}\r\n` +
-      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
-  let text = '';
-  socket.on('data', (piece) => {
-    text += piece.toString();
-  });
-  const closed = await Promise.race([
-    new Promise<'closed'>((resolve) => socket.once('end', () => resolve('closed'))),
-    new Promise<'open'>((resolve) => setTimeout(() => resolve('open'), 2000)),
-  ]);
-  socket.destroy();
-  expect(text).toContain('"error"');
-  expect(closed).toBe('closed');
 });
