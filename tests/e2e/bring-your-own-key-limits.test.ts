@@ -1,5 +1,6 @@
 /** Limits of own keys, API keys and credits under parallel load: exact where exactness is promised, and refusals that explain. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createManagementClient } from '../support/management-client.ts';
 import type { Seen } from '../support/send.ts';
 import { runCommand } from '../support/start-gateway.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type Stage,
   type StagedKey,
 } from '../support/stage.ts';
-import { openTenant, versionOf, type Tenant } from '../support/tenant.ts';
+import { ask as askAt, openTenant, versionOf, type Tenant } from '../support/tenant.ts';
 
 let stage: Stage;
 let tenant: Tenant;
@@ -219,7 +220,7 @@ describe("an API key's spending limit", () => {
     expect(callsOf(stage, platform)).toHaveLength(1);
   });
 
-  test('is as spent as before when the key is deleted and the deletion undone; deleted, it is refused', async () => {
+  test('is as spent as before when the deletion of its key is undone, also after a restart in between', async () => {
     await addOwn();
     const { key: apiKey, hash } = await tenant.addApiKey({
       limit: 0.000_000_001,
@@ -228,11 +229,16 @@ describe("an API key's spending limit", () => {
     expect((await ask({ apiKey })).status).toBe(200);
     await tenant.manage('DELETE', `/api/v1/keys/${hash}`);
     expect((await ask({ apiKey })).status).toBe(401);
-    await tenant.manage('POST', `/api/v1/keys/${hash}/restore`);
-    const refused = await ask({ apiKey });
+    await stage.gateway.stop();
+    stage.gateway = await stage.gateway.restart();
+    const { url, keys } = stage.gateway;
+    const { managementKey } = tenant;
+    const { manage } = createManagementClient({ url, keys: { ...keys, managementKey } });
+    await manage('POST', `/api/v1/keys/${hash}/restore`);
+    const refused = await askAt(url, apiKey, { model });
     expect([refused.status, refused.json().code]).toEqual([403, 'quota_exceeded']);
-    await tenant.manage('PATCH', `/api/v1/keys/${hash}`, { limit: 1 });
-    expect((await ask({ apiKey })).status).toBe(200);
+    await manage('PATCH', `/api/v1/keys/${hash}`, { limit: 1 });
+    expect((await askAt(url, apiKey, { model })).status).toBe(200);
   });
 });
 
