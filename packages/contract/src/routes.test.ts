@@ -12,6 +12,22 @@ import {
 } from './index.ts';
 
 const routes = Object.entries<Route>(ROUTES);
+/** Lists that come whole, and why they end. */
+const WHOLE_LISTS: Readonly<Record<string, string>> = {
+  listSessions: "a person's own, of the last days",
+  listMembers: 'each was invited by a person',
+  listInvitations: '200 at most',
+  listPrices: '10,000 at most, set by the operator',
+  listWorkspaces: 'each was made by the operator',
+  listProviders: 'our own table',
+  listProviderModels: 'our own table',
+  getCatalogue: 'our own table and the models that keys name',
+  getUsageErrors: 'our own codes',
+  getSparklines: 'one row for each of 500 keys at most',
+  shareOfDraft: 'one row for each of 500 keys at most',
+  listWebhooks: '20 at most',
+  listWebhookEventTypes: 'our own table',
+};
 
 describe('the route table', () => {
   test('has no two routes at one method and path', () => {
@@ -19,6 +35,28 @@ describe('the route table', () => {
       [path, ...aliases].map((each) => `${method} ${each}`),
     );
     expect(new Set(places).size).toBe(places.length);
+  });
+
+  test('has no list of what grows by itself that does not come by pages', () => {
+    const lists = routes.filter(
+      ([, { answer }]) => answer instanceof z.ZodObject && answer.shape['data'] instanceof z.ZodArray,
+    );
+    const isPaged = ({ query }: Route) =>
+      ['limit', 'page_size'].some((size) => size in (query?.shape ?? {})) &&
+      ['cursor', 'offset', 'page_token'].some((place) => place in (query?.shape ?? {}));
+    expect(lists.filter(([, route]) => isPaged(route)).length).toBeGreaterThan(5);
+    expect(
+      lists
+        .filter(([, route]) => !isPaged(route))
+        .map(([name]) => name)
+        .toSorted(),
+    ).toEqual(Object.keys(WHOLE_LISTS).toSorted());
+    for (const [name, { query }] of lists.filter(([, route]) => isPaged(route)))
+      for (const size of ['limit', 'page_size'])
+        if (size in (query?.shape ?? {})) {
+          const takes = (value: string) => query?.safeParse({ [size]: value }).success;
+          expect([name, takes('100'), takes('201')]).toEqual([name, true, false]);
+        }
   });
 
   test.each(routes)('%s names its path parameters, and only those, in its schema', (_name, route) => {
