@@ -1,5 +1,5 @@
 /** What a process holds, from the kernel's books and from its own metrics. Linux only. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { cpuSecondsOf, socketsOf } from '../../tests/support/process-books.ts';
 
 export type Sample = {
   /** Seconds since the load began; negative before it. */
@@ -15,8 +15,6 @@ export type Sample = {
 };
 
 const MB = 1024 * 1024;
-/** Linux counts processor time in hundredths of a second for every program. */
-const TICKS_PER_SECOND = 100;
 
 export async function takeSample(pid: number, url: string, atS: number): Promise<Sample> {
   const answer = await fetch(`${url}/metrics`, {
@@ -35,28 +33,10 @@ export async function takeSample(pid: number, url: string, atS: number): Promise
     heapUsedMb: round(read('arouter_nodejs_heap_size_used_bytes') / MB),
     externalMb: round(read('arouter_nodejs_external_memory_bytes') / MB),
     eventLoopP99Ms: round(read('arouter_nodejs_eventloop_lag_p99_seconds') * 1000),
-    sockets: socketsOf(pid),
+    sockets: socketsOf(pid) ?? 0,
     timers: read('arouter_nodejs_active_resources\\{type="Timeout"\\}'),
-    cpuS: cpuSecondsOf(pid),
+    cpuS: cpuSecondsOf(pid) ?? 0,
   };
-}
-
-function socketsOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).filter((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:');
-    } catch {
-      // Closed between the listing and the look.
-      return false;
-    }
-  }).length;
-}
-
-function cpuSecondsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in brackets may hold spaces; the fields are counted after it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 function round(value: number): number {

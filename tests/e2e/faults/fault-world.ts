@@ -1,6 +1,6 @@
 /** The real gateway with short limits, a sandbox that misbehaves, places worse than that, and a secret of every kind. */
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { makeCertificate } from '../../../packages/server/src/transport/testing/
 import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy.ts';
 import { freePort } from '../../support/free-port.ts';
 import { hideSecrets } from '../../support/hidden-secrets.ts';
+import { socketsOf } from '../../support/process-books.ts';
 import { filesOf, scanForCanaries, type Canary } from '../../support/scan-for-canaries.ts';
 import { startGateway, type Gateway } from '../../support/start-gateway.ts';
 import type { Place } from './upstream-faults.ts';
@@ -171,22 +172,4 @@ async function fullQueue(): Promise<{ readonly origin: string; close(): Promise<
       await owner.terminate();
     },
   };
-}
-
-function socketsOf(pid: number): number | null {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).filter((fd) => isSocket(`/proc/${pid}/fd/${fd}`)).length;
-  } catch {
-    // Not Linux.
-    return null;
-  }
-}
-
-function isSocket(path: string): boolean {
-  try {
-    return readlinkSync(path).startsWith('socket:');
-  } catch {
-    // Closed between the two looks.
-    return false;
-  }
 }

@@ -58,12 +58,13 @@ export type Fault =
       readonly retryAfterDateMs?: number;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** Any answer. A body that is not a string is sent as JSON. */
+  /** Any answer. A body that is not a string is sent as JSON; `times` over where given, of unstated length, as fast as it is read. */
   | {
       readonly kind: 'answer';
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: unknown;
+      readonly times?: number;
     }
   | { readonly kind: 'redirect'; readonly status?: number; readonly location: string }
   /** A page where JSON was due. */

@@ -325,6 +325,8 @@ describe('wrong answers with a good status', () => {
     const bomb = await ask();
     expect(bomb.bytes.length).toBeLessThan(50_000);
     expect(gunzipSync(bomb.bytes)).toHaveLength(10_000_000);
+    once({ kind: 'answer', status: 200, body: 'again ', times: 1000 });
+    expect((await ask()).bytes.toString()).toBe('again '.repeat(1000));
     once({ kind: 'huge_body', bytes: 5_000_000, status: 500 });
     const huge = await ask();
     expect(huge.status).toBe(500);

@@ -25,7 +25,10 @@ const FAULTS: Readonly<Record<FaultKind, { readonly fields: Fields; readonly nee
     fields: { preset: 'preset', retryAfter: 'retry_after', retryAfterDateMs: 'number', headers: 'headers' },
     needed: ['preset'],
   },
-  answer: { fields: { status: 'number', headers: 'headers', body: 'json' }, needed: ['status'] },
+  answer: {
+    fields: { status: 'number', headers: 'headers', body: 'json', times: 'number' },
+    needed: ['status'],
+  },
   redirect: { fields: { status: 'number', location: 'string' }, needed: ['location'] },
   html: { fields: { status: 'number' }, needed: [] },
   invalid_json: { fields: {}, needed: [] },

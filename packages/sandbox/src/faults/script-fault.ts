@@ -25,7 +25,10 @@ const SECOND_RESPONSE =
 
 export function scriptFault(fault: Fault, request: SandboxRequest, answer: Answer): Script {
   const replaced = replaceAnswer(fault, request, answer);
-  if (replaced !== null) return plainScript(replaced);
+  if (replaced !== null)
+    return fault.kind === 'answer' && fault.times !== undefined
+      ? repeated(replaced, fault.times)
+      : plainScript(replaced);
   const script = plainScript(answer);
   switch (fault.kind) {
     case 'stall_before_headers':
@@ -117,6 +120,14 @@ function replaceAnswer(fault: Fault, request: SandboxRequest, answer: Answer): A
     default:
       return null;
   }
+}
+
+function repeated({ status, headers, frames }: Answer, times: number): Script {
+  return [
+    { kind: 'head', status, headers },
+    ...frames.map((frame): Step => ({ kind: 'repeat', bytes: toBytes(frame), times })),
+    { kind: 'end' },
+  ];
 }
 
 function providerError(fault: Fault & { kind: 'error' }, request: SandboxRequest): Answer {

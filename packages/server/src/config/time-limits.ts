@@ -70,7 +70,7 @@ export const TIME_LIMIT_SETTINGS = [
     env: 'AROUTER_CALLER_STALL_MS_MAX',
     key: 'caller_stall_ms_max',
     fallback: '60000',
-    help: 'How long a caller may take nothing of a stream, before it is ended and settled. In milliseconds.',
+    help: 'How long a caller may take nothing of an answer, before the connection is cut and a stream settled. In milliseconds.',
     check,
   },
   {

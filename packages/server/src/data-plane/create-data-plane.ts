@@ -17,6 +17,7 @@ import {
   discardRest,
   flatHeaders,
   headerOf,
+  limitLastBytes,
   readBody,
   tokenOf,
 } from '../http/caller.ts';
@@ -131,6 +132,7 @@ async function send(response: ServerResponse, outbound: Outbound, stallMsMax: nu
     headers.push(...NO_SNIFFING, 'content-length', String(outbound.body.length));
     response.writeHead(outbound.status, headers);
     endWith(response, outbound.body);
+    limitLastBytes(response, stallMsMax);
     return;
   }
   response.writeHead(outbound.status, [...flatHeaders(outbound.headers), ...NO_SNIFFING]);
@@ -139,6 +141,7 @@ async function send(response: ServerResponse, outbound: Outbound, stallMsMax: nu
   // body has ended is the client's: it may have sent its next request already, so it is never closed after that.
   if (end === 'broken' && outbound.cutWhenBroken) response.destroy();
   else response.end();
+  limitLastBytes(response, stallMsMax);
 }
 
 /** Up to here, copying the body behind the head costs less than a second buffer in the system call. */

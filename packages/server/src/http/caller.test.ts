@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { callerSink, tokenOf } from './caller.ts';
+import { callerSink, limitLastBytes, tokenOf } from './caller.ts';
 
 const opened: { close(): void }[] = [];
 afterEach(() => {
@@ -51,6 +51,24 @@ test('a caller who takes nothing is cut off after the stall limit', async () => 
   expect(response.destroyed).toBe(false);
   await expect.poll(() => response.destroyed, { timeout: 2000 }).toBe(true);
   expect(sink.write(CHUNK)).toBe(true);
+});
+
+test('who never reads the last bytes of an answer is cut off after the stall limit', async () => {
+  const { response } = await exchange('');
+  response.end(Buffer.concat(Array.from({ length: CHUNKS }, () => CHUNK)));
+  limitLastBytes(response, 200);
+  await expect.poll(() => response.destroyed, { timeout: 2000 }).toBe(true);
+});
+
+test('whose last bytes were taken keeps the connection, for a further answer that may take its time', async () => {
+  const { response, caller } = await exchange('\r\nGET /next HTTP/1.1\r\nhost: x\r\n');
+  const { socket } = response;
+  response.end(Buffer.concat(Array.from({ length: CHUNKS }, () => CHUNK)));
+  limitLastBytes(response, 200);
+  caller.resume();
+  await expect.poll(() => response.writableFinished, { timeout: 10_000 }).toBe(true);
+  await wait(600);
+  expect(socket?.destroyed).toBe(false);
 });
 
 test('a caller who reads slowly, but reads, is not cut off', async () => {

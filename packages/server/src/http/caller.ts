@@ -1,6 +1,7 @@
 /** One HTTP exchange with a caller, reduced to what the pipeline needs: a token, headers, a body, a signal, a sink. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError, type CallerSink, type CancelSignal, type WireHeaders } from '@arouter/core';
+import { createBodyBuilder, releaseBytes } from './body-builder.ts';
 import type { BodyPlace } from './body-room.ts';
 
 /**
@@ -88,29 +89,28 @@ export async function readBody(
     );
   }
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
+    const body = createBodyBuilder(declared > 0 ? declared : bytesMax);
     let bytes = 0;
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       try {
         if (bytes > bytesMax) throw tooLarge(bytesMax);
         place?.grow(chunk.length);
-        chunks.push(chunk);
+        body.append(chunk);
       } catch (error) {
         request.off('data', onData);
         request.pause();
-        chunks.length = 0;
+        body.drop();
         reject(error);
       }
     };
     request.on('data', onData);
-    request.on('end', () => {
-      const [first] = chunks;
-      resolve(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+    request.on('end', () => resolve(body.whole()));
+    request.on('error', () => {
+      // After the end the bytes belong to whoever asked for them.
+      if (!request.complete) body.drop();
+      reject(new GatewayError('request_timeout', 'The request broke off before its body was complete.'));
     });
-    request.on('error', () =>
-      reject(new GatewayError('request_timeout', 'The request broke off before its body was complete.')),
-    );
   });
 }
 
@@ -128,6 +128,7 @@ export async function discardRest(request: IncomingMessage): Promise<void> {
     };
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
+      releaseBytes(chunk);
       if (bytes > DISCARD_BYTES_MAX) done();
     });
     request.on('close', done);
@@ -206,6 +207,20 @@ export function callerSink(response: ServerResponse, stallMsMax: number): Caller
       response.on('close', listener);
     },
   };
+}
+
+/**
+ * The last bytes of an answer wait for the caller as long as any of a stream, not for ever: call it once the answer has ended. A caller
+ * who reads nothing at all for `stallMsMax` is cut off.
+ */
+export function limitLastBytes(response: ServerResponse, stallMsMax: number): void {
+  const { socket } = response;
+  if (socket === null || response.writableLength === 0) return;
+  response.setTimeout(stallMsMax, () => response.destroy());
+  // Where a further request is waiting on the connection already, its answer has a clock of its own.
+  response.once('finish', () => {
+    if (socket.timeout === stallMsMax) socket.setTimeout(0);
+  });
 }
 
 /** Node takes a flat list of names and values without looking at each. */

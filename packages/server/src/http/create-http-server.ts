@@ -7,7 +7,7 @@ import type { Face, Faces } from '../data-plane/face.ts';
 import type { TimeLimits } from '../config/time-limits.ts';
 import { PLAYGROUND_CHAT, type Playground } from '../playground/create-playground.ts';
 import { askedModels } from './asked-models.ts';
-import { timesSent } from './caller.ts';
+import { limitLastBytes, timesSent } from './caller.ts';
 import { originForm } from './origin-form.ts';
 import type { AskedModels } from './asked-models.ts';
 import type { StaticPages } from './static-pages.ts';
@@ -17,7 +17,7 @@ export type HttpDeps = {
   readonly dataPlane: DataPlane | null;
   /** What is spoken where. */
   readonly faces: Faces;
-  readonly timeLimits: Pick<TimeLimits, 'callerHeadersMs' | 'callerRequestMs'>;
+  readonly timeLimits: Pick<TimeLimits, 'callerHeadersMs' | 'callerRequestMs' | 'callerStallMs'>;
   /** False: it is stopping, and connections are not kept for further requests. */
   readonly accepting: () => boolean;
   /** A refusal in the shape of the dialect that the path, or the caller's headers, speak. */
@@ -159,6 +159,7 @@ function anyFace({ faces }: Pick<HttpDeps, 'faces'>): Face {
 }
 
 function routeRest(deps: HttpDeps, path: string, request: IncomingMessage, response: ServerResponse): void {
+  response.once('prefinish', () => limitLastBytes(response, deps.timeLimits.callerStallMs));
   if (path === '/livez') {
     answerWord(response, 200, 'ok');
     return;

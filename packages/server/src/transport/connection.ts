@@ -72,7 +72,7 @@ export class Connection implements Carrier, Deadlined {
     this.#exchanges += 1;
     this.deadlineAt = Infinity;
     exchange.assign(this);
-    if (this.#socket === null) this.#connect(exchange);
+    if (this.#socket === null) this.#connect(exchange.connectMsLeft);
     else queueMicrotask(() => this.#send(exchange));
   }
 
@@ -100,26 +100,30 @@ export class Connection implements Carrier, Deadlined {
     if (this.#exchange === null) this.discard();
   }
 
-  #connect(exchange: Exchange): void {
-    const onDone = (fault: TransportFault | null, socket: Socket | null): void => {
-      this.#stopConnecting = null;
-      if (socket === null) {
-        this.#exchange?.onFault(fault ?? new TransportFault('connect_refused', true));
-        return;
-      }
-      if (this.#isGone) {
-        socket.destroy();
-        return;
-      }
-      this.#socket = socket;
-      socket.on('end', () => this.#onSocketEnd());
-      socket.on('error', (error) => this.#onSocketError(error));
-      socket.on('close', () => this.#onSocketError(null));
-      this.#send(exchange);
-    };
-    this.#stopConnecting = this.#options.connect(exchange.connectMsLeft, onDone, (bytes) =>
-      this.#onBytes(bytes),
+  /** What is made here lives as long as the socket: it must not hold the exchange, whose body may be long. */
+  #connect(connectMs: number): void {
+    this.#stopConnecting = this.#options.connect(
+      connectMs,
+      (fault, socket) => this.#onConnected(fault, socket),
+      (bytes) => this.#onBytes(bytes),
     );
+  }
+
+  #onConnected(fault: TransportFault | null, socket: Socket | null): void {
+    this.#stopConnecting = null;
+    if (socket === null) {
+      this.#exchange?.onFault(fault ?? new TransportFault('connect_refused', true));
+      return;
+    }
+    if (this.#isGone) {
+      socket.destroy();
+      return;
+    }
+    this.#socket = socket;
+    socket.on('end', () => this.#onSocketEnd());
+    socket.on('error', (error) => this.#onSocketError(error));
+    socket.on('close', () => this.#onSocketError(null));
+    if (this.#exchange !== null) this.#send(this.#exchange);
   }
 
   #send(exchange: Exchange): void {
