@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine, SourceVersion } from '../harness/machine.ts';
-import type { SoakFigures, Verdict } from './judge.ts';
+import { slopePerMinute, type SoakFigures, type Verdict } from './judge.ts';
 
 export type SoakReport = Omit<SoakFigures, 'samples'> & {
   readonly date: string;
@@ -60,7 +60,13 @@ ${rowOf('event-loop delay p99, ms', report, ({ eventLoopP99Ms }) => eventLoopP99
 ${rowOf('sockets', report, ({ sockets }) => sockets)}
 ${rowOf('timers', report, ({ timers }) => timers)}
 
-Thirds are means. All samples: [${file}](${file}). Before: ${baseline.rssMb} MB; after: ${idle.rssMb} MB.
+Growth is judged over the last half of the run, for memory still finds its working size before. Thirds are means. RSS rose by ${thirdsOf(
+    samples,
+  )
+    .map((part) => slopePerMinute(part, ({ rssMb }) => rssMb).toFixed(1))
+    .join(
+      ', ',
+    )} MB/min in the three thirds. All samples: [${file}](${file}). Before: ${baseline.rssMb} MB; after: ${idle.rssMb} MB.
 `;
 }
 
@@ -69,8 +75,13 @@ function rowOf(
   { baseline, samples, idle }: SoakFigures | SoakReport,
   of: (sample: SoakFigures['idle']) => number,
 ): string {
-  const third = Math.ceil(samples.length / 3);
+  const [first = [], , last = []] = thirdsOf(samples);
   const mean = (part: readonly SoakFigures['idle'][]): string =>
     (part.reduce((sum, sample) => sum + of(sample), 0) / Math.max(1, part.length)).toFixed(1);
-  return `| ${name} | ${of(baseline)} | ${mean(samples.slice(0, third))} | ${mean(samples.slice(-third))} | ${of(idle)} |`;
+  return `| ${name} | ${of(baseline)} | ${mean(first)} | ${mean(last)} | ${of(idle)} |`;
+}
+
+function thirdsOf<T>(samples: readonly T[]): readonly (readonly T[])[] {
+  const third = Math.ceil(samples.length / 3);
+  return [samples.slice(0, third), samples.slice(third, -third), samples.slice(-third)];
 }
