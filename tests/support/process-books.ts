@@ -1,8 +1,7 @@
 /** What the kernel's books say of a process. Linux only; null elsewhere. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-const MB = 1024 * 1024;
-/** Linux counts processor time in hundredths of a second, and memory in KiB, for every program. */
+/** Linux counts processor time in hundredths of a second for every program. */
 const TICKS_PER_SECOND = 100;
 
 /** Sockets that it holds now, its listener among them. */
@@ -14,14 +13,14 @@ export function socketsOf(pid: number): number | null {
   }
 }
 
-/** Memory that it holds now (RSS). */
-export function residentMbOf(pid: number): number | null {
-  return memoryMbOf(pid, 'VmRSS');
-}
-
-/** The most that it has held since its start. */
+/** The most memory (RSS) that it has held since its start. */
 export function peakMbOf(pid: number): number | null {
-  return memoryMbOf(pid, 'VmHWM');
+  try {
+    const found = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return found === null ? null : Number(found[1]) / 1024;
+  } catch {
+    return null;
+  }
 }
 
 /** CPU seconds of all its threads since the start. */
@@ -31,17 +30,6 @@ export function cpuSecondsOf(pid: number): number | null {
     // The name in brackets may hold spaces; the fields are counted after it.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  } catch {
-    return null;
-  }
-}
-
-function memoryMbOf(pid: number, field: 'VmRSS' | 'VmHWM'): number | null {
-  try {
-    const found = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(
-      readFileSync(`/proc/${pid}/status`, 'utf8'),
-    );
-    return found === null ? null : (Number(found[1]) * 1024) / MB;
   } catch {
     return null;
   }

@@ -1,6 +1,5 @@
 /** Starts the faces over one instance and stops in order: no new work, then the tails, then the store. */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { authenticate, ERROR_CODES, GatewayError } from '@arouter/core';
 import { geminiGenerate, openaiChat } from '@arouter/providers';
@@ -22,11 +21,13 @@ import { tokenOf } from './http/caller.ts';
 import { createBodyRoom } from './http/body-room.ts';
 import type { AskedModels } from './http/asked-models.ts';
 import { createHttpServer, type HttpDeps } from './http/create-http-server.ts';
+import { listen } from './http/listen.ts';
 import { sendErrorAnswer } from './http/error-answer.ts';
 import { singleSignOn } from './people/sso/single-sign-on.ts';
 import { loadStaticPages, type StaticPages } from './http/static-pages.ts';
 import { buildEngine, type Engine } from './instance/build-engine.ts';
 import { openInstance, type Instance } from './instance/open-instance.ts';
+import { watchEventLoop } from './instance/watch-event-loop.ts';
 import { createKeyTester } from './key-test/create-key-tester.ts';
 import { createLog } from './log/create-log.ts';
 import { createMetrics } from './metrics/create-metrics.ts';
@@ -81,15 +82,14 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       controlPlane,
       pages: pagesBeside(controlPlane),
       playground: startPlayground(instance, engine, { log, audit, origins, dataPlane, controlPlane, faces }),
-      firstRun: createFirstRunHandler({
-        claim: (token, name) => claimFirstRun(instance, engine, token, name),
-      }),
+      firstRun: firstRunHandler(instance, engine),
       metrics: metrics.scrape,
       ready: async () => accepting && (await instance.store.ping()),
     });
     // Nothing may fail any more once it listens: a listener that nobody knows of would stay.
     const firstRun = await firstRunPath(instance);
     const url = await listen(server, settings);
+    server.once('close', watchEventLoop(log));
     for (const origin of ownOrigins(settings, url)) origins.add(origin);
     const purging = controlPlane === null ? null : startPurging({ ...instance, log });
     return {
@@ -117,6 +117,10 @@ async function openAuditLog({ store }: Instance): Promise<AuditLog> {
   const audit = createAuditLog(store.audit);
   await audit.recordLeftNotes();
   return audit;
+}
+
+function firstRunHandler(instance: Instance, engine: Engine): HttpDeps['firstRun'] {
+  return createFirstRunHandler({ claim: (token, name) => claimFirstRun(instance, engine, token, name) });
 }
 
 /** The dashboard, save for the paths that the control plane answers. */
@@ -249,15 +253,6 @@ async function claimFirstRun(instance: Instance, engine: Engine, token: string, 
 async function firstRunPath({ store, clock }: Instance): Promise<string | null> {
   if (await store.members.usersExist()) return null;
   return `/bootstrap#token=${await issueBootstrapToken(store.vaultRows, clock)}`;
-}
-
-async function listen(server: Server, { host, port }: Settings): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
-  const address = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
 type Tails = {

@@ -42,6 +42,9 @@ const IDLE_CONNECTION_MS_MAX = 75_000;
 const CONNECTIONS_CHECK_MS = 5000;
 const CONNECTIONS_MAX = 10_000;
 
+/** CONNECT is what a proxy is asked. */
+const NO_TUNNEL = 'HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
+
 export function createHttpServer(deps: HttpDeps): Server {
   const { callerHeadersMs, callerRequestMs } = deps.timeLimits;
   const server = createServer(
@@ -57,6 +60,11 @@ export function createHttpServer(deps: HttpDeps): Server {
     (request, response) => route(deps, request, response),
   );
   server.maxConnections = CONNECTIONS_MAX;
+  // Without a listener, Node would close the connection without a word.
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.end(NO_TUNNEL);
+  });
   return server;
 }
 

@@ -15,9 +15,14 @@ export type DeadlineSweep = {
   unwatch(item: Deadlined): void;
 };
 
+/** A sweep that is later than so many were due is taken for the process's own fault, not for the providers'. */
+const LATE_SWEEPS = 3;
+
 export function createDeadlineSweep(clock: Pick<Clock, 'monotonicMs'>, everyMs: number): DeadlineSweep {
   const items = new Set<Deadlined>();
   let timer: NodeJS.Timeout | undefined;
+  let sweptAtMs = 0;
+  let hasWaited = false;
 
   const sweep = (): void => {
     // Stops one sweep after the last item has gone, so that a busy gateway does not start and stop it all the time.
@@ -27,6 +32,11 @@ export function createDeadlineSweep(clock: Pick<Clock, 'monotonicMs'>, everyMs: 
       return;
     }
     const nowMs = clock.monotonicMs();
+    const isLate = nowMs - sweptAtMs > LATE_SWEEPS * everyMs;
+    sweptAtMs = nowMs;
+    // The process stood still: what has come meanwhile is read before the next sweep. Once: a process that is always late still ends things.
+    hasWaited = isLate && !hasWaited;
+    if (hasWaited) return;
     for (const item of items) {
       if (item.deadlineAt <= nowMs) item.onDeadline(nowMs);
     }
@@ -35,7 +45,9 @@ export function createDeadlineSweep(clock: Pick<Clock, 'monotonicMs'>, everyMs: 
   return {
     watch(item) {
       items.add(item);
-      timer ??= setInterval(sweep, everyMs).unref();
+      if (timer !== undefined) return;
+      sweptAtMs = clock.monotonicMs();
+      timer = setInterval(sweep, everyMs).unref();
     },
     unwatch(item) {
       items.delete(item);
