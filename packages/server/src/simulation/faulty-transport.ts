@@ -62,11 +62,12 @@ function openExchange({ scheduler, moodOf }: FaultyTransportOptions, request: Wi
   const dialect = dialectOf(request.path);
   const secret = secretIn(request);
   const cap = Number(/"max_(?:completion_)?tokens":(\d+)/.exec(body)?.[1] ?? OUTPUT_TOKENS_MAX);
-  const usage = {
+  const honest = {
     inputTokens: scheduler.between(1, request.body?.length ?? 1),
     outputTokens: scheduler.between(1, cap),
   };
   const fate = moodOf(secret) ?? drawFate(scheduler, secret);
+  const usage = isOverstated(fate) ? { ...honest, outputTokens: cap + OVERSTATED_TOKENS } : honest;
   const stream = /"stream":true/.test(body);
   const said: Answer = {
     id: `answer-${scheduler.events}-${scheduler.between(0, 1e9)}`,
@@ -85,6 +86,13 @@ function openExchange({ scheduler, moodOf }: FaultyTransportOptions, request: Wi
     ended: false,
   };
   return { dispatch, dialect, answer: said };
+}
+
+/** What a provider that does not keep to the caller's cap says above it. */
+export const OVERSTATED_TOKENS = 50;
+
+export function isOverstated(fate: Fate): boolean {
+  return fate.kind === 'answer' && fate.usage === 'overstated';
 }
 
 function secretIn({ headers }: WireRequest): string {

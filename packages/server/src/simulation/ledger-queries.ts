@@ -45,6 +45,15 @@ export class LedgerQueries {
     return { day: fullest('%Y-%m-%d'), month: fullest('%Y-%m') };
   }
 
+  /** What all settlements of the key came to above what was held for them. */
+  aboveReserved(key: string): number {
+    return this.#number(
+      `SELECT coalesce(sum(max(s.cost_nano - a.reserved_nano, 0)), 0) AS value
+      FROM settlements s JOIN attempts a ON a.sequence = s.sequence WHERE a.provider_key_id = ?`,
+      key,
+    );
+  }
+
   balance({ workspace }: Extract<Demand, { kind: 'credits' }>): number {
     return this.#number(
       'SELECT coalesce(sum(amount_nano), 0) AS value FROM credit_entries WHERE workspace_id = ?',

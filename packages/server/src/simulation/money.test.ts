@@ -1,9 +1,12 @@
 /** Budgets and credits under two hundred callers at once, and at the ends of their periods. */
 import { usdToNano, type ApiKeyRecord } from '@arouter/core';
 import { describe, expect, test } from 'vitest';
+import { OVERSTATED_TOKENS } from './faulty-transport.ts';
 import { openScriptedWorld, type ScriptedWorld } from './scripted-world.ts';
+import { PRICE } from './tenants.ts';
 
 const AT_ONCE = 200;
+const OUTPUT_USD = PRICE.output / 1e15;
 const SEEDS = [1, 2, 3, 4, 5];
 
 async function askAll(scripted: ScriptedWorld, count: number) {
@@ -27,6 +30,25 @@ describe('200 callers at once against ten dollars', () => {
     expect(day).toBeGreaterThan(usdToNano(5));
     expect(calls.some(({ end }) => end === 'refused')).toBe(true);
   });
+
+  test.each([1, 2, 10, 50, AT_ONCE])(
+    'where the provider says more than the caller allowed, a hard budget overshoots by no more than that of what is in flight (%i at once)',
+    async (atOnce) => {
+      const scripted = await openScriptedWorld({
+        keys: { pk_a: { dailyBudgetNano: usdToNano(10), hardBudget: true } },
+        fates: {
+          pk_a: Array.from({ length: 1000 }, () => ({ kind: 'answer', usage: 'overstated' }) as const),
+        },
+      });
+      // Until nothing is let in any more.
+      for (let calls = await askAll(scripted, atOnce); calls.some(({ end }) => end === 'complete');)
+        calls = await askAll(scripted, atOnce);
+      const { day } = scripted.world.ledger.fullestPeriods('pk_a');
+      expect(day).toBeGreaterThan(usdToNano(9));
+      expect(day).toBeLessThanOrEqual(usdToNano(10 + atOnce * OVERSTATED_TOKENS * OUTPUT_USD));
+      expect(scripted.world.ledger.aboveReserved('pk_a')).toBeGreaterThan(0);
+    },
+  );
 
   test.each(SEEDS)('a soft budget overshoots by at most what is in flight (seed %i)', async (seed) => {
     const scripted = await openScriptedWorld({ seed, keys: { pk_a: { dailyBudgetNano: usdToNano(10) } } });
