@@ -212,7 +212,7 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
   const { target, run } = open;
   const { dialect } = run.inbound;
   const firstByteMs = ports.clock.monotonicMs() - open.startedMs;
-  const upstreamBody = await response.readAll(ANSWER_BYTES_MAX);
+  const upstreamBody = await readHeld(ports, open, response);
   const signals = target.upstream.findFailure(upstreamBody);
   if (signals !== null) {
     const failure = failureOfAnswer(signals, target.manifest, target.credential);
@@ -252,6 +252,16 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
   } as const;
   await settleOrRefuse(ports, run, row);
   return { kind: 'answered', outbound };
+}
+
+/** Throws `service_unavailable` where the gateway has no room for the answer: the provider may have charged for it. */
+async function readHeld(ports: Ports, open: OpenAttempt, response: WireResponse): Promise<Uint8Array> {
+  try {
+    return await response.readAll(ANSWER_BYTES_MAX, open.run.inbound.hold);
+  } catch (error) {
+    if (error instanceof GatewayError) open.run.pendingSettlement = await settleAbandoned(ports, open);
+    throw error;
+  }
 }
 
 /** Throws `service_unavailable` where an answer cannot be recorded: then it is not given. */

@@ -22,6 +22,8 @@ export type Inbound = {
   readonly header: (name: string) => string | undefined;
   /** Aborted when the caller has gone. */
   readonly signal: CancelSignal;
+  /** Told of each piece of a whole answer that is kept, in bytes. Throws GatewayError where there is no room for it. */
+  readonly hold?: (bytes: number) => void;
   /** The path's clients expect cost in the body's usage without asking. */
   readonly costInBody: boolean;
 };

@@ -66,25 +66,22 @@ type Exchange = {
 
 async function handle(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
   const isSmall = Number(exchange.request.headers['content-length'] ?? Infinity) <= BODY_BYTES_OF_ANYONE;
-  if (isSmall) return serve(deps, exchange, undefined);
-  // Failover sends the body again, so that it is held until the request is over.
   const place = deps.bodyRoom.place();
-  try {
-    await serve(deps, exchange, place);
-  } finally {
-    place.leave();
-  }
+  // Failover sends the body again, so that it is held until the request is over; an answer until the caller has taken it.
+  exchange.response.on('close', place.leave);
+  await serve(deps, exchange, { place, isSmall });
 }
 
-/** @param place Undefined: the body is small. */
-async function serve(deps: DataPlaneDeps, exchange: Exchange, place: BodyPlace | undefined): Promise<void> {
+type Held = { readonly place: BodyPlace; readonly isSmall: boolean };
+
+async function serve(deps: DataPlaneDeps, exchange: Exchange, { place, isSmall }: Held): Promise<void> {
   const { face, requestId, request, response, apiKeyId } = exchange;
   const contentType = request.headers['content-type'];
   assertBodyType(face.bodyType ?? 'json', contentType);
   const token = apiKeyId === undefined ? tokenOf(request) : undefined;
   // Nobody unknown fills the memory: who sends much is asked first who it is.
-  if (place !== undefined && apiKeyId === undefined) authenticate(deps.ports, token, ['inference']);
-  const body = await readBody(request, deps.bodyBytesMax, place);
+  if (!isSmall && apiKeyId === undefined) authenticate(deps.ports, token, ['inference']);
+  const body = await readBody(request, deps.bodyBytesMax, isSmall ? undefined : place);
   const inbound: Inbound = {
     requestId,
     token,
@@ -94,11 +91,22 @@ async function serve(deps: DataPlaneDeps, exchange: Exchange, place: BodyPlace |
     body,
     header: headerOf(request),
     signal: callerSignal(response),
+    hold: holdBeyond(BODY_BYTES_OF_ANYONE, place),
     costInBody: face.costInBody,
     ...(face.onlyProvider === undefined ? {} : { onlyProvider: face.onlyProvider }),
     context: contextOf(face, request),
   };
   await send(response, await handleGeneration(deps.ports, inbound, deps.track), deps.callerStallMs);
+}
+
+/** Short answers are bounded by the number of connections, as short bodies are. */
+function holdBeyond(freeBytes: number, place: BodyPlace): (bytes: number) => void {
+  let free = freeBytes;
+  return (bytes) => {
+    const counted = Math.max(0, bytes - free);
+    free -= bytes - counted;
+    if (counted > 0) place.grow(counted);
+  };
 }
 
 function assertBodyType(wanted: BodyType, given: string | undefined): void {

@@ -58,3 +58,38 @@ test.each(['content-length: 150000', 'transfer-encoding: chunked'])(
     }
   },
 );
+
+test('a long answer that finds no room is not given, and recorded; the key is not blamed, and short ones go on', async () => {
+  const stage = await openStage(ROOM);
+  try {
+    const id = await stage.addKey();
+    const answerOf = (bytes: number): object => ({
+      id: 'chatcmpl-long',
+      object: 'chat.completion',
+      model: 'gpt-4o-mini',
+      choices: [
+        { index: 0, message: { role: 'assistant', content: 'x'.repeat(bytes) }, finish_reason: 'stop' },
+      ],
+      usage: { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 },
+    });
+    const answerWith = (bytes: number): string =>
+      stage.sandbox.behave({ times: 1, fault: { kind: 'answer', status: 200, body: answerOf(bytes) } });
+
+    answerWith(300 * 1024);
+    const refused = await stage.ask();
+    expect([refused.status, refused.json.error?.['code']]).toEqual([503, 'service_unavailable']);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    const generation = await stage.newest(({ status }) => status === 'interrupted');
+    expect(generation).toMatchObject({ callerStatus: 503, attempts: [{ outcome: 'interrupted' }] });
+
+    // Its place is free again: what fits is given, many times over.
+    for (let turn = 0; turn < 5; turn += 1) {
+      answerWith(150 * 1024);
+      expect((await stage.ask()).status).toBe(200);
+    }
+    const { json } = await stage.manage('GET', `/api/v1/byok/${id}`);
+    expect(json['data']).toMatchObject({ health: { state: 'healthy', last_error: null } });
+  } finally {
+    await stage.close();
+  }
+});

@@ -1,6 +1,6 @@
 /**
- * How much of callers' long bodies is held at once, whoever sends them: a body stays until its request is over, and many
- * long ones together would take the process with them. Short ones are bounded by the number of connections.
+ * How much of long bodies and whole answers is held at once, whoever sends them: they stay until their requests are over,
+ * and many long ones together would take the process with them. Short ones are bounded by the number of connections.
  */
 import { GatewayError } from '@arouter/core';
 
@@ -45,7 +45,7 @@ export function createBodyRoom(bytesMax: number): BodyRoom {
 function full(): GatewayError {
   return new GatewayError(
     'service_unavailable',
-    'The gateway holds as much of other long requests as it may, so nothing was sent. Try again in a moment; ' +
+    'The gateway holds as much of other long requests and answers as it may. Try again in a moment; ' +
       'the operator can raise AROUTER_BODIES_HELD_BYTES_MAX.',
     { retryAfterMs: RETRY_AFTER_MS },
   );

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Settings } from '../config/settings.ts';
 
-/** Callers that the kernel lets wait to be accepted; it may allow fewer. The usual 511 loses some of a thousand who come at once. */
+/** Callers that the kernel lets wait to be accepted; it may allow fewer. Beyond it, who comes must try again. */
 const CALLERS_WAITING_MAX = 4096;
 
 /** Returns the address as a URL; rejects where the port is taken. */

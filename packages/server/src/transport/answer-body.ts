@@ -9,7 +9,12 @@ export type BodyDemand = 'go_on' | 'pause' | 'answer_too_large' | 'cancelled';
 
 type Reader =
   | { readonly kind: 'none' }
-  | { readonly kind: 'all'; readonly bytesMax: number; readonly done: PromiseWithResolvers<Uint8Array> }
+  | {
+      readonly kind: 'all';
+      readonly bytesMax: number;
+      readonly hold: ((bytes: number) => void) | undefined;
+      readonly done: PromiseWithResolvers<Uint8Array>;
+    }
   | { readonly kind: 'sink'; readonly sink: ByteSink; readonly done: PromiseWithResolvers<void> };
 
 const NOBODY: Reader = { kind: 'none' };
@@ -19,6 +24,8 @@ export class AnswerBody {
   #reader: Reader = NOBODY;
   #chunks: Uint8Array[] = [];
   #bytes = 0;
+  /** What the reader of all has been told of. */
+  #held = 0;
   #isPaused = false;
   #isEnded = false;
   #fault: TransportFault | null = null;
@@ -37,7 +44,7 @@ export class AnswerBody {
     if (reader.kind === 'sink' && !this.#isPaused) return this.#push(reader, chunk);
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    if (reader.kind === 'all') return this.#bytes > reader.bytesMax ? 'answer_too_large' : 'go_on';
+    if (reader.kind === 'all') return this.#keep(reader);
     if (this.#isPaused || this.#bytes <= this.#unreadBytesMax) return 'go_on';
     this.#isPaused = true;
     return 'pause';
@@ -59,9 +66,9 @@ export class AnswerBody {
   }
 
   /** Call `resume` next, which delivers what is here already. */
-  readAll(bytesMax: number): Promise<Uint8Array> {
+  readAll(bytesMax: number, hold?: (bytes: number) => void): Promise<Uint8Array> {
     const done = Promise.withResolvers<Uint8Array>();
-    this.#attach({ kind: 'all', bytesMax, done });
+    this.#attach({ kind: 'all', bytesMax, hold, done });
     return done.promise;
   }
 
@@ -89,9 +96,9 @@ export class AnswerBody {
     const reader = this.#reader;
     if (reader.kind === 'none') return 'go_on';
     if (reader.kind === 'all') {
-      if (this.#bytes > reader.bytesMax) return 'answer_too_large';
-      if (this.#isEnded) reader.done.resolve(joined(this.#chunks, this.#bytes));
-      return 'go_on';
+      const demand = this.#keep(reader);
+      if (this.#isEnded && demand === 'go_on') reader.done.resolve(joined(this.#chunks, this.#bytes));
+      return demand;
     }
     let demand: BodyDemand = 'go_on';
     let delivered = 0;
@@ -105,6 +112,18 @@ export class AnswerBody {
     // The end waits for the reader to ask for more: until then its last chunk counts as not taken.
     if (this.#isEnded && !this.#isPaused && demand === 'go_on') reader.done.resolve();
     return demand;
+  }
+
+  #keep({ bytesMax, hold, done }: Extract<Reader, { kind: 'all' }>): BodyDemand {
+    if (this.#bytes > bytesMax) return 'answer_too_large';
+    try {
+      if (this.#bytes > this.#held) hold?.(this.#bytes - this.#held);
+    } catch (error) {
+      done.reject(error);
+      return 'cancelled';
+    }
+    this.#held = this.#bytes;
+    return 'go_on';
   }
 
   #push(reader: Extract<Reader, { kind: 'sink' }>, chunk: Uint8Array): BodyDemand {

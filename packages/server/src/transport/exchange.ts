@@ -114,8 +114,8 @@ export class Exchange implements WireResponse, Deadlined {
     return headerIn(this.#headers, name);
   }
 
-  readAll(bytesMax: number): Promise<Uint8Array> {
-    const bytes = this.#body.readAll(bytesMax);
+  readAll(bytesMax: number, hold?: (bytes: number) => void): Promise<Uint8Array> {
+    const bytes = this.#body.readAll(bytesMax, hold);
     if (Number(this.header('content-length')) > bytesMax) this.fail('answer_too_large');
     else this.#obeyReader(this.#body.resume());
     return bytes;
