@@ -53,7 +53,11 @@ const EVENT = `data: {"choices":[{"index":0,"delta":{"content":"${'x'.repeat(16_
 test.skipIf(!isLinux)(
   'a thousand callers who never read take half a megabyte each at most, others are answered, and each is settled once',
   async () => {
-    await open({ AROUTER_CALLER_STALL_MS_MAX: String(STALL_MS) });
+    await open({
+      AROUTER_CALLER_STALL_MS_MAX: String(STALL_MS),
+      // The callers live in the process that feeds them all: seen once, one of them came to say what it wants after ten seconds.
+      AROUTER_CALLER_HEADERS_MS_MAX: '120000',
+    });
     const before = socketsOf(gateway.pid) ?? 0;
     sandbox.behave({
       match: { streamed: true },

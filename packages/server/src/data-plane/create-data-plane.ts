@@ -69,7 +69,13 @@ async function handle(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
   const place = deps.bodyRoom.place();
   // Failover sends the body again, so that it is held until the request is over; an answer until the caller has taken it.
   exchange.response.on('close', place.leave);
-  await serve(deps, exchange, { place, isSmall });
+  try {
+    await serve(deps, exchange, { place, isSmall });
+  } catch (error) {
+    // The answer to it needs nothing of that, and others may be waiting for room.
+    place.leave();
+    throw error;
+  }
 }
 
 type Held = { readonly place: BodyPlace; readonly isSmall: boolean };
