@@ -76,6 +76,8 @@ async function handle(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
     place.leave();
     throw error;
   }
+  // The provider's answer may have come after the caller had gone.
+  if (exchange.response.closed) place.leave();
 }
 
 type Held = { readonly place: BodyPlace; readonly isSmall: boolean };

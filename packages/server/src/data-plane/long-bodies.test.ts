@@ -10,6 +10,15 @@ const ROOM = {
 };
 const LONG = { ...QUESTION, messages: [{ role: 'user', content: 'x'.repeat(100 * 1024) }] };
 
+/** A whole answer, longer than so many bytes. */
+const answerOf = (bytes: number): object => ({
+  id: 'chatcmpl-long',
+  object: 'chat.completion',
+  model: 'gpt-4o-mini',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'x'.repeat(bytes) }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 },
+});
+
 test('a long body that finds no room is refused unsent, and finds it once the others are over', async () => {
   const stage = await openStage(ROOM);
   try {
@@ -63,15 +72,6 @@ test('a long answer that finds no room is not given, and recorded; the key is no
   const stage = await openStage(ROOM);
   try {
     const id = await stage.addKey();
-    const answerOf = (bytes: number): object => ({
-      id: 'chatcmpl-long',
-      object: 'chat.completion',
-      model: 'gpt-4o-mini',
-      choices: [
-        { index: 0, message: { role: 'assistant', content: 'x'.repeat(bytes) }, finish_reason: 'stop' },
-      ],
-      usage: { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 },
-    });
     const answerWith = (bytes: number): string =>
       stage.sandbox.behave({ times: 1, fault: { kind: 'answer', status: 200, body: answerOf(bytes) } });
 
@@ -89,6 +89,29 @@ test('a long answer that finds no room is not given, and recorded; the key is no
     }
     const { json } = await stage.manage('GET', `/api/v1/byok/${id}`);
     expect(json['data']).toMatchObject({ health: { state: 'healthy', last_error: null } });
+  } finally {
+    await stage.close();
+  }
+});
+
+test('a long answer that comes after its caller has gone gives its room back', async () => {
+  const stage = await openStage(ROOM);
+  try {
+    await stage.addKey();
+    for (let turn = 0; turn < 3; turn += 1) {
+      const asked = stage.sandbox.journal.entries().length;
+      const body = answerOf(150 * 1024);
+      stage.sandbox.behave({ times: 1, delayMs: 300, fault: { kind: 'answer', status: 200, body } });
+      const leaving = new AbortController();
+      const left = stage.ask(QUESTION, { signal: leaving.signal }).catch(() => null);
+      await expect.poll(() => stage.sandbox.journal.entries().length).toBe(asked + 1);
+      leaving.abort();
+      await left;
+      const { attempts } = await stage.newest(({ status }) => status !== 'running');
+      // The answer was waited for, for what it says of its cost.
+      expect(attempts[0]).toMatchObject({ outcome: 'cancelled', usage: { outputTokens: 20 } });
+      expect((await stage.ask(LONG)).status).toBe(200);
+    }
   } finally {
     await stage.close();
   }

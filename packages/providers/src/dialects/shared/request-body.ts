@@ -1,8 +1,8 @@
 /** A caller's body, read as members. Complaints are `invalid_request`: they name the field and quote nothing. */
 import { GatewayError } from '@arouter/core';
-import { isObject, type JsonObject, parseExact } from './json-values.ts';
+import { parseBody } from './json-body.ts';
+import { isObject, type JsonObject } from './json-values.ts';
 import {
-  asBuffer,
   findMember,
   JsonScanError,
   memberValue,
@@ -26,12 +26,8 @@ export function scanRequestBody(body: Uint8Array, onNestedKey?: NestedKeyListene
 
 /** The whole of a body that has been scanned. Throws GatewayError `invalid_request`. */
 export function parsedBody(body: Uint8Array): JsonObject {
-  try {
-    const value = parseExact(asBuffer(body).toString('utf8'));
-    if (isObject(value)) return value;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
+  const value = parseBody(body);
+  if (isObject(value)) return value;
   // Its structure has been checked: raw control characters are what is left to complain of.
   throw invalidRequest('The request body has control characters in a string; escape them.');
 }
