@@ -21,7 +21,7 @@ export * from './wire/provider-manifest.ts';
 export * from './wire/destination.ts';
 export * from './wire/spoken-dialect.ts';
 export type * from './pipeline/exchange.ts';
-export { authenticate } from './pipeline/authenticate.ts';
+export { authenticate, authenticateProven } from './pipeline/authenticate.ts';
 export { handleGeneration } from './pipeline/handle-generation.ts';
 export { authContext } from './pipeline/authorize-request.ts';
 export { errorHeaders } from './pipeline/error-headers.ts';

@@ -33,6 +33,8 @@ export interface Random {
  */
 export interface ConfigSnapshot {
   readonly version: number;
+  /** How many workspaces of people there are; the platform's own is none. */
+  readonly workspaceCount: number;
   workspace(id: WorkspaceId): WorkspaceRecord | undefined;
   /** By the public part of the key. */
   apiKey(id: string): ApiKeyRecord | undefined;

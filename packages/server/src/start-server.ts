@@ -137,7 +137,10 @@ function startDataPlane(
   { log, tails }: { readonly log: ReturnType<typeof createLog>; readonly tails: Tails },
 ) {
   // A body that may be sent must find room when it comes alone.
-  const bodyRoom = createBodyRoom(Math.max(bodyBytesMax, bodiesHeldBytesMax));
+  const bodyRoom = createBodyRoom({
+    bytesMax: Math.max(bodyBytesMax, bodiesHeldBytesMax),
+    isShared: () => ports.config().workspaceCount > 1,
+  });
   return createDataPlane({ ports, bodyBytesMax, bodyRoom, callerStallMs, track: tails.track, log });
 }
 

@@ -256,8 +256,9 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
 
 /** Throws `service_unavailable` where the gateway has no room for the answer: the provider may have charged for it. */
 async function readHeld(ports: Ports, open: OpenAttempt, response: WireResponse): Promise<Uint8Array> {
+  const { inbound, workspace } = open.run;
   try {
-    return await response.readAll(ANSWER_BYTES_MAX, open.run.inbound.hold);
+    return await response.readAll(ANSWER_BYTES_MAX, (bytes) => inbound.hold?.(bytes, workspace.id));
   } catch (error) {
     if (error instanceof GatewayError) open.run.pendingSettlement = await settleAbandoned(ports, open);
     throw error;

@@ -2,7 +2,7 @@
 import type { CancelSignal } from '../ports.ts';
 import type { Dialect, RequestContext } from '../wire/dialect.ts';
 import type { WireHeaders } from '../wire/wire.ts';
-import type { ApiKeyId, ProviderId } from '../values.ts';
+import type { ApiKeyId, ProviderId, WorkspaceId } from '../values.ts';
 
 export type Inbound = {
   readonly requestId: string;
@@ -22,8 +22,8 @@ export type Inbound = {
   readonly header: (name: string) => string | undefined;
   /** Aborted when the caller has gone. */
   readonly signal: CancelSignal;
-  /** Told of each piece of a whole answer that is kept, in bytes. Throws GatewayError where there is no room for it. */
-  readonly hold?: (bytes: number) => void;
+  /** Told of each piece of a whole answer that is kept, in bytes, and for whom. Throws GatewayError where there is no room for it. */
+  readonly hold?: (bytes: number, workspace: WorkspaceId) => void;
   /** The path's clients expect cost in the body's usage without asking. */
   readonly costInBody: boolean;
 };

@@ -149,7 +149,7 @@ export const SETTINGS = [
     env: 'AROUTER_BODIES_HELD_BYTES_MAX',
     key: 'bodies_held_bytes_max',
     fallback: '536870912',
-    help: 'Bytes of request bodies and whole answers over 64 KiB held at the same time; beyond it such requests get 503. At least the largest body.',
+    help: 'Bytes of request bodies and whole answers over 64 KiB held at the same time; beyond it such requests get 503. Of several workspaces each holds at most as much as it leaves free. At least the largest body.',
     check: integerBetween(1024, 68_719_476_736),
   },
   ...TIME_LIMIT_SETTINGS,

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   authenticate,
+  authenticateProven,
   ERROR_CODES,
   GatewayError,
   handleGeneration,
@@ -10,6 +11,7 @@ import {
   type Outbound,
   type Ports,
   type RequestContext,
+  type WorkspaceId,
 } from '@arouter/core';
 import {
   callerSignal,
@@ -88,8 +90,8 @@ async function serve(deps: DataPlaneDeps, exchange: Exchange, { place, isSmall }
   assertBodyType(face.bodyType ?? 'json', contentType);
   const token = apiKeyId === undefined ? tokenOf(request) : undefined;
   // Nobody unknown fills the memory: who sends much is asked first who it is.
-  if (!isSmall && apiKeyId === undefined) authenticate(deps.ports, token, ['inference']);
-  const body = await readBody(request, deps.bodyBytesMax, isSmall ? undefined : place);
+  const holdBody = isSmall ? undefined : holdFor(workspaceOf(deps.ports, apiKeyId, token), place);
+  const body = await readBody(request, deps.bodyBytesMax, holdBody);
   const inbound: Inbound = {
     requestId,
     token,
@@ -107,13 +109,25 @@ async function serve(deps: DataPlaneDeps, exchange: Exchange, { place, isSmall }
   await send(response, await handleGeneration(deps.ports, inbound, deps.track), deps.callerStallMs);
 }
 
+function workspaceOf(ports: Ports, apiKeyId: ApiKeyId | undefined, token: string | undefined): WorkspaceId {
+  const apiKey =
+    apiKeyId === undefined
+      ? authenticate(ports, token, ['inference'])
+      : authenticateProven(ports, apiKeyId, ['inference']);
+  return apiKey.workspaceId;
+}
+
+function holdFor(workspace: WorkspaceId, place: BodyPlace): (bytes: number) => void {
+  return (bytes) => place.grow(bytes, workspace);
+}
+
 /** Short answers are bounded by the number of connections, as short bodies are. */
-function holdBeyond(freeBytes: number, place: BodyPlace): (bytes: number) => void {
+function holdBeyond(freeBytes: number, place: BodyPlace): NonNullable<Inbound['hold']> {
   let free = freeBytes;
-  return (bytes) => {
+  return (bytes, workspace) => {
     const counted = Math.max(0, bytes - free);
     free -= bytes - counted;
-    if (counted > 0) place.grow(counted);
+    if (counted > 0) place.grow(counted, workspace);
   };
 }
 

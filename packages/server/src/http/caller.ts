@@ -2,7 +2,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError, type CallerSink, type CancelSignal, type WireHeaders } from '@arouter/core';
 import { createBodyBuilder, releaseBytes } from './body-builder.ts';
-import type { BodyPlace } from './body-room.ts';
 
 /**
  * The caller's key, from whichever header its client library uses. Throws 400 when two different ones were sent: then
@@ -72,12 +71,12 @@ const DISCARD_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
  * The whole body, up to the bound; throws 413 beyond it.
- * @param place Where what has come is counted among what all requests hold. Absent: nowhere.
+ * @param hold Told of each piece, in bytes, before it is kept; throws where there is no room for it.
  */
 export async function readBody(
   request: IncomingMessage,
   bytesMax: number,
-  place?: Pick<BodyPlace, 'grow'>,
+  hold?: (bytes: number) => void,
 ): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bytesMax) throw tooLarge(bytesMax);
@@ -95,7 +94,7 @@ export async function readBody(
       bytes += chunk.length;
       try {
         if (bytes > bytesMax) throw tooLarge(bytesMax);
-        place?.grow(chunk.length);
+        hold?.(chunk.length);
         body.append(chunk);
       } catch (error) {
         request.off('data', onData);

@@ -35,6 +35,7 @@ export function buildSnapshot(
 
   return {
     version: rows.version,
+    workspaceCount: rows.workspaces.filter(({ id }) => id !== PLATFORM_WORKSPACE).length,
     workspace: (id) => workspaces.get(id),
     apiKey: (id) => apiKeys.get(id),
     providerKeys: (workspace) => usable.get(workspace) ?? platform,
