@@ -23,6 +23,7 @@ import type { AskedModels } from './http/asked-models.ts';
 import { createHttpServer, type HttpDeps } from './http/create-http-server.ts';
 import { listen } from './http/listen.ts';
 import { sendErrorAnswer } from './http/error-answer.ts';
+import { SECURITY_HEADERS } from './http/security-headers.ts';
 import { singleSignOn } from './people/sso/single-sign-on.ts';
 import { loadStaticPages, type StaticPages } from './http/static-pages.ts';
 import { buildEngine, type Engine } from './instance/build-engine.ts';
@@ -206,7 +207,11 @@ function modelsHandler(engine: Engine, log: ReturnType<typeof createLog>): HttpD
       const defaultProvider = defaultProviderOf(dialect.id, providers);
       const listing = { providers, snapshot: live.current(), apiKey, defaultProvider };
       const answer = shownModels(listing, { shape, model, query });
-      response.writeHead(200, { 'content-type': 'application/json', 'x-request-id': requestId });
+      response.writeHead(200, {
+        'content-type': 'application/json',
+        'x-request-id': requestId,
+        ...SECURITY_HEADERS,
+      });
       response.end(JSON.stringify(answer));
     } catch (error) {
       sendErrorAnswer(response, { dialect, requestId }, shownError(error, requestId, log));

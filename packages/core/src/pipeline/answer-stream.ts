@@ -46,10 +46,7 @@ export async function answerStream(
       kind: 'stream',
       status: target.upstream.binaryStream === 'any' ? response.status : 200,
       cutWhenBroken: run.inbound.dialect.binaryStream !== undefined,
-      headers: [
-        ...answerHeaders(run, target, streamContentType(run, target, response)),
-        ['cache-control', 'no-cache'],
-      ],
+      headers: answerHeaders(run, target, streamContentType(run, target, response)),
       relay: async (sink) => {
         stream.attach(sink);
         return writeEnd(sink, await done);

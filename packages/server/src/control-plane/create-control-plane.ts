@@ -21,6 +21,7 @@ import { previewHandlers } from './preview.ts';
 import { priceHandlers } from './prices.ts';
 import { providerKeyRouteHandlers } from './provider-key-routes.ts';
 import { providerHandlers } from './providers.ts';
+import { SECURITY_HEADERS } from '../http/security-headers.ts';
 import { BODY_BYTES_MAX, readBody } from './read-body.ts';
 import { recordChange } from './record-change.ts';
 import { accountHandlers } from './account.ts';
@@ -40,14 +41,6 @@ import { workspaceHandlers } from './workspaces.ts';
 
 const REQUEST_ID_BYTES = 12;
 const USER_AGENT_CHARACTERS_MAX = 256;
-const SECURITY_HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-} as const;
 
 type AnyHandler = (call: {
   readonly params: unknown;
@@ -65,6 +58,11 @@ export function createControlPlane(deps: ControlPlaneDeps): FastifyInstance {
     bodyLimit: BODY_BYTES_MAX,
     exposeHeadRoutes: false,
     genReqId: () => `req_${deps.random.hex(REQUEST_ID_BYTES)}`,
+    // A path that is not one is refused before any hook has run.
+    frameworkErrors: (error, request, reply) => {
+      void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+      void sendError(deps.log, error, request, reply);
+    },
   });
   acceptJsonOnly(app);
   app.addHook('onRequest', async (request, reply) => {

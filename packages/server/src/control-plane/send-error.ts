@@ -65,6 +65,10 @@ function toGatewayError(error: unknown): GatewayError {
         'unsupported_media_type',
         'The body must be JSON: send it with "content-type: application/json" and without content encoding.',
       );
+    case 'FST_ERR_BAD_URL':
+      return new GatewayError('invalid_request', 'The path holds a % that begins no encoded character.');
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new GatewayError('not_found', 'A part of the path is longer than anything here is named.');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return new GatewayError('invalid_request', 'The body is not as long as its Content-Length says.');
     default:

@@ -24,7 +24,8 @@ import {
   tokenOf,
 } from '../http/caller.ts';
 import type { BodyPlace, BodyRoom } from '../http/body-room.ts';
-import { errorAnswer, NO_SNIFFING } from '../http/error-answer.ts';
+import { errorAnswer } from '../http/error-answer.ts';
+import { KEPT_NOWHERE } from '../http/security-headers.ts';
 import type { BodyType, Face } from './face.ts';
 
 export type DataPlaneDeps = {
@@ -159,13 +160,13 @@ const NO_CONTEXT: RequestContext = {};
 async function send(response: ServerResponse, outbound: Outbound, stallMsMax: number): Promise<void> {
   if (outbound.kind === 'answer') {
     const headers = flatHeaders(outbound.headers);
-    headers.push(...NO_SNIFFING, 'content-length', String(outbound.body.length));
+    headers.push(...KEPT_NOWHERE, 'content-length', String(outbound.body.length));
     response.writeHead(outbound.status, headers);
     endWith(response, outbound.body);
     limitLastBytes(response, stallMsMax);
     return;
   }
-  response.writeHead(outbound.status, [...flatHeaders(outbound.headers), ...NO_SNIFFING]);
+  response.writeHead(outbound.status, [...flatHeaders(outbound.headers), ...KEPT_NOWHERE]);
   const end = await outbound.relay(callerSink(response, stallMsMax));
   // An error event says that it broke off; where the format has none, only a body without its end does. A connection whose
   // body has ended is the client's: it may have sent its next request already, so it is never closed after that.

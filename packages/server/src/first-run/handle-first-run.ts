@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '@arouter/core';
 import { readBody } from '../http/caller.ts';
+import { SECURITY_HEADERS } from '../http/security-headers.ts';
 import type { FirstKeys } from './first-workspace.ts';
 
 export type FirstRunDeps = {
@@ -82,8 +83,7 @@ function refusal(code: string, message: string): object {
 function answer(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, {
     'content-type': 'application/json',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
+    ...SECURITY_HEADERS,
   });
   response.end(JSON.stringify(body));
 }

@@ -9,6 +9,7 @@ import { PLAYGROUND_CHAT, type Playground } from '../playground/create-playgroun
 import { askedModels } from './asked-models.ts';
 import { limitLastBytes, timesSent } from './caller.ts';
 import { originForm } from './origin-form.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 import type { AskedModels } from './asked-models.ts';
 import type { StaticPages } from './static-pages.ts';
 
@@ -182,7 +183,7 @@ function routeRest(deps: HttpDeps, path: string, request: IncomingMessage, respo
   if (path === '/metrics') {
     deps.metrics().then(
       ({ contentType, text }) => {
-        response.writeHead(200, { 'content-type': contentType });
+        response.writeHead(200, { 'content-type': contentType, ...SECURITY_HEADERS });
         response.end(text);
       },
       () => answerWord(response, 503, 'not ready'),
@@ -206,10 +207,6 @@ function routeRest(deps: HttpDeps, path: string, request: IncomingMessage, respo
 
 /** Probes get a fixed word: what is wrong is for the operator's log, not for whoever asks. */
 function answerWord(response: ServerResponse, status: number, word: string): void {
-  response.writeHead(status, {
-    'content-type': 'text/plain',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
+  response.writeHead(status, { 'content-type': 'text/plain', ...SECURITY_HEADERS });
   response.end(`${word}\n`);
 }

@@ -2,11 +2,9 @@
 import type { ServerResponse } from 'node:http';
 import { errorHeaders, type CallerError, type Dialect, type GatewayError } from '@arouter/core';
 import { flatHeaders } from './caller.ts';
+import { KEPT_NOWHERE } from './security-headers.ts';
 
 export type ErrorAnswer = { readonly headers: readonly string[]; readonly body: Uint8Array };
-
-/** A provider's words come from our own address: a browser must not take them for a script or a page, whatever they look like. */
-export const NO_SNIFFING = ['x-content-type-options', 'nosniff'] as const;
 
 export function errorAnswer(dialect: Dialect, requestId: string, error: GatewayError): ErrorAnswer {
   const { status, code, message, metadata } = error;
@@ -25,7 +23,7 @@ export function errorAnswer(dialect: Dialect, requestId: string, error: GatewayE
     String(body.length),
     'x-request-id',
     requestId,
-    ...NO_SNIFFING,
+    ...KEPT_NOWHERE,
     ...flatHeaders(errorHeaders(error)),
   ];
   return { headers, body };
