@@ -3,7 +3,8 @@ import { instant, nanoUsd, type Clock, type SpendScope } from '@arouter/core';
 import { expect, test } from 'vitest';
 import { branded } from '../store/columns.ts';
 import { sampleApiKey, sampleOpened, sampleProviderKey, sampleSettled } from '../store/sample-rows.ts';
-import { createMemoryDatabase, openMemoryStore } from '../store/testing/open-memory-store.ts';
+import { createMemoryDatabase } from '../store/testing/memory-database.ts';
+import { openMemoryStore } from '../store/testing/open-memory-store.ts';
 import { MemoryCounters } from './memory-counters.ts';
 import { restoreCounters } from './restore-counters.ts';
 

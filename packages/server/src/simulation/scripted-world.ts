@@ -10,7 +10,7 @@ import {
 import { openaiChat } from '@arouter/providers';
 import { make, startCall, type Call, type CallOptions } from './callers.ts';
 import type { Fate } from './fates.ts';
-import { checkAtRest, checkCall } from './final-checks.ts';
+import { checkAtRest, checkCall, checkTables } from './final-checks.ts';
 import { die, start } from './lives.ts';
 import { Scheduler } from './scheduler.ts';
 import { comeToRest } from './simulate.ts';
@@ -92,7 +92,8 @@ function doings(world: World, apiKey: ApiKeyRecord): Pick<ScriptedWorld, 'ask' |
     },
     async rest() {
       await comeToRest(world);
-      await checkAtRest(world);
+      checkAtRest(world);
+      await checkTables(world);
       if (world.violation !== null)
         throw new Error(`${world.violation}\n${world.scheduler.lastEvents.join('\n')}`);
     },

@@ -1,5 +1,4 @@
 /** One life of the gateway's process: the real pipeline, counters, health, snapshot and ledger over simulated edges. */
-import type { DatabaseSync } from 'node:sqlite';
 import type { Clock, Counters, HealthScope, Ledger, Ports, ProviderKeyId, Transport } from '@arouter/core';
 import { nanoUsd } from '@arouter/core';
 import { createSpeedBook } from '../counters/speed-book.ts';
@@ -7,6 +6,7 @@ import { readSettings } from '../config/settings.ts';
 import { rebuildState } from '../instance/rebuild-state.ts';
 import { steadyWallClock } from '../instance/steady-wall-clock.ts';
 import { StoreUnavailable, type Store } from '../store/store.ts';
+import type { MemoryDatabase } from '../store/testing/memory-database.ts';
 import { openMemoryStore, type Gate } from '../store/testing/open-memory-store.ts';
 import type { DispatchAudit } from './dispatch-audit.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -14,7 +14,7 @@ import { secretOf, simulatedProviders } from './tenants.ts';
 
 export type ProcessOptions = {
   readonly scheduler: Scheduler;
-  readonly database: DatabaseSync;
+  readonly database: MemoryDatabase;
   readonly transport: Transport;
   readonly audit: DispatchAudit;
   readonly weather: StoreWeather;

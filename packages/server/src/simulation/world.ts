@@ -1,7 +1,7 @@
 /** A simulated world: what outlives the gateway's process, and the process, while there is one. */
-import type { DatabaseSync } from 'node:sqlite';
 import type { ApiKeyRecord, Clock, Transport } from '@arouter/core';
-import { createMemoryDatabase, openGate, openMemoryStore } from '../store/testing/open-memory-store.ts';
+import { borrowDatabase, type MemoryDatabase } from '../store/testing/memory-database.ts';
+import { openGate, openMemoryStore } from '../store/testing/open-memory-store.ts';
 import type { Call } from './callers.ts';
 import type { CounterAudit } from './counter-audit.ts';
 import { DispatchAudit, type KeyChange } from './dispatch-audit.ts';
@@ -14,7 +14,7 @@ import { settleTenants, storeTenants, type Tenants } from './tenants.ts';
 
 export type World = {
   readonly scheduler: Scheduler;
-  readonly database: DatabaseSync;
+  readonly database: MemoryDatabase;
   readonly transport: Transport;
   readonly ledger: LedgerQueries;
   readonly dispatches: DispatchAudit;
@@ -58,7 +58,7 @@ export async function createWorld(
   scheduler: Scheduler,
   { tenants, creditsUsd, fateFor }: WorldOptions,
 ): Promise<World> {
-  const database = createMemoryDatabase(scheduler.wall());
+  const database = borrowDatabase(scheduler.wall());
   await storeTenants(setupStore(database, scheduler), tenants, { creditsUsd, now: scheduler.wall() });
   const ledger = new LedgerQueries(database);
   const calls: World['calls'] = new Map();
@@ -99,7 +99,7 @@ export async function createWorld(
 }
 
 /** Before the first start everything is stored at once. */
-function setupStore(database: DatabaseSync, scheduler: Scheduler) {
+function setupStore(database: MemoryDatabase, scheduler: Scheduler) {
   const clock: Clock = {
     now: () => scheduler.wall(),
     monotonicMs: () => 0,

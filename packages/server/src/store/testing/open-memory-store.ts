@@ -3,8 +3,7 @@
  * no thread between: every operation passes a gate, which may delay it, refuse it, or stop the world at it. The database
  * outlives the store, as a disk outlives a process.
  */
-import { DatabaseSync } from 'node:sqlite';
-import type { AttemptSettled, Clock, Instant } from '@arouter/core';
+import type { AttemptSettled, Clock } from '@arouter/core';
 import { CompiledQuery, type Compilable } from 'kysely';
 import { createApiKeyStore, fromApiKeyRow, selectApiKeys } from '../api-key-store.ts';
 import { createConfigWriter } from '../config-writer.ts';
@@ -21,12 +20,11 @@ import { notedWrites } from '../noted-writes.ts';
 import { createSideStores } from '../side-stores.ts';
 import { createProviderKeyStore, fromProviderKeyRow, selectProviderKeys } from '../provider-key-store.ts';
 import { createRecoveryStore } from '../recovery-store.ts';
-import type { SqlExecutor, WriteResult } from '../sql-executor.ts';
-import { allRows, createStatementCache, describeFailure } from '../sqlite/connection.ts';
+import type { SqlExecutor } from '../sql-executor.ts';
+import { describeFailure } from '../sqlite/connection.ts';
 import { LedgerWriter, type Shortfall } from '../sqlite/ledger-writer.ts';
 import { OPEN, REFUSE, SETTLE } from '../sqlite/messages.ts';
 import type { JournalOperation, SqlValue } from '../sqlite/messages.ts';
-import { migrate } from '../sqlite/migrate.ts';
 import { createSqliteLedger } from '../sqlite/sqlite-ledger.ts';
 import { toStoreFailure } from '../sqlite/store-failure.ts';
 import type { StoreLog } from '../store-log.ts';
@@ -34,24 +32,17 @@ import { StoreUnavailable, type Store } from '../store.ts';
 import { createUsageStore } from '../usage-store.ts';
 import { verifyStore } from '../verify-store.ts';
 import { createWorkspaceStore, fromWorkspaceRow, selectWorkspaces } from '../workspace-store.ts';
+import type { MemoryDatabase } from './memory-database.ts';
 
 /** Runs the operation now or later, or rejects instead of it. `label` names it in traces. */
 export type Gate = <Result>(label: string, operation: () => Result) => Promise<Result>;
 
 export type MemoryStoreOptions = {
-  readonly database: DatabaseSync;
+  readonly database: MemoryDatabase;
   readonly clock: Clock;
   readonly log: StoreLog;
   readonly gate: Gate;
 };
-
-/** An empty database with the present schema. */
-export function createMemoryDatabase(now: Instant): DatabaseSync {
-  const database = new DatabaseSync(':memory:');
-  database.exec('PRAGMA recursive_triggers = ON');
-  migrate(database, now);
-  return database;
-}
 
 /** The gate of a store that simply works. */
 export const openGate: Gate = async (_label, operation) => operation();
@@ -109,7 +100,7 @@ function labelOf(operation: JournalOperation): string {
 }
 
 /** What the journal and its projection do in the product, in one transaction per operation. */
-function createCommit(database: DatabaseSync, log: StoreLog): (operation: JournalOperation) => void {
+function createCommit(database: MemoryDatabase, log: StoreLog): (operation: JournalOperation) => void {
   const ledger = new LedgerWriter(database);
   return (operation) =>
     inTransaction(database, () => {
@@ -140,41 +131,33 @@ function apply(ledger: LedgerWriter, operation: JournalOperation): Shortfall | n
 }
 
 /** Throws what the Store port promises. */
-function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+function inTransaction<Result>(database: MemoryDatabase, work: () => Result): Result {
   try {
-    database.exec('BEGIN IMMEDIATE');
-    const result = work();
-    database.exec('COMMIT');
-    return result;
+    return database.inTransaction(work);
   } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
     throw toStoreFailure(describeFailure(error));
   }
 }
 
-function createExecute(database: DatabaseSync) {
-  const prepared = createStatementCache(database);
-  return (sql: string, parameters: readonly SqlValue[]): WriteResult & { readonly rows: never[] } => {
-    const statement = prepared(sql);
-    if (statement.columns().length > 0) {
-      const rows = allRows(statement, parameters);
-      return { changes: rows.length, rows: rows as never[] };
-    }
-    return { changes: Number(statement.run(...parameters).changes), rows: [] };
-  };
-}
-
-function createExecutor(database: DatabaseSync, gate: Gate): SqlExecutor {
-  const execute = createExecute(database);
+function createExecutor(database: MemoryDatabase, gate: Gate): SqlExecutor {
   const run = (query: Compilable) => {
-    const { sql, parameters } = query.compile();
-    return execute(sql, parameters as readonly SqlValue[]);
+    const { sql, parameters } = compiled(query);
+    return database.run(sql, parameters as readonly SqlValue[]);
   };
   return {
     read: (query) => gate('read', () => run(query).rows),
     readTogether: (...queries) => gate('read', () => queries.map((query) => run(query).rows) as never),
     write: (...queries) => gate('write', () => inTransaction(database, () => queries.map(run))),
   };
+}
+
+const queriesCompiled = new WeakMap<Compilable, CompiledQuery>();
+
+/** A query never changes: those that are asked again and again are compiled once. */
+function compiled(query: Compilable): CompiledQuery {
+  const found = queriesCompiled.get(query) ?? query.compile();
+  queriesCompiled.set(query, found);
+  return found;
 }
 
 async function findSequence(executor: SqlExecutor, row: AttemptSettled): Promise<number | undefined> {
@@ -186,9 +169,15 @@ async function findSequence(executor: SqlExecutor, row: AttemptSettled): Promise
   return found?.sequence;
 }
 
+const CONFIG_VERSION = {
+  compile: () =>
+    CompiledQuery.raw("SELECT value FROM instance WHERE name = 'config_version'") as CompiledQuery<{
+      value: number;
+    }>,
+};
+
 async function loadConfig(executor: SqlExecutor): ReturnType<Store['loadConfig']> {
-  const version = CompiledQuery.raw("SELECT value FROM instance WHERE name = 'config_version'");
-  const versions = await executor.read({ compile: () => version as CompiledQuery<{ value: number }> });
+  const versions = await executor.read(CONFIG_VERSION);
   return {
     version: versions[0]?.value ?? 0,
     workspaces: (await executor.read(selectWorkspaces)).map(fromWorkspaceRow),
