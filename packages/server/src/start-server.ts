@@ -21,6 +21,7 @@ import { tokenOf } from './http/caller.ts';
 import { createBodyRoom } from './http/body-room.ts';
 import type { AskedModels } from './http/asked-models.ts';
 import { createHttpServer, type HttpDeps } from './http/create-http-server.ts';
+import { limitConnections } from './http/limit-connections.ts';
 import { listen } from './http/listen.ts';
 import { sendErrorAnswer } from './http/error-answer.ts';
 import { SECURITY_HEADERS } from './http/security-headers.ts';
@@ -87,6 +88,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       metrics: metrics.scrape,
       ready: async () => accepting && (await instance.store.ping()),
     });
+    limitConnections(server, settings.connectionsMax, log);
     // Nothing may fail any more once it listens: a listener that nobody knows of would stay.
     const firstRun = await firstRunPath(instance);
     const url = await listen(server, settings);

@@ -6,6 +6,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { integerBetween, type Setting } from './setting.ts';
+import { LOAD_LIMIT_SETTINGS, readLoadLimits, type LoadLimits } from './load-limits.ts';
 import { readTimeLimits, TIME_LIMIT_SETTINGS, type TimeLimits } from './time-limits.ts';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -138,20 +139,7 @@ export const SETTINGS = [
     help: 'debug, info, warn, error or silent.',
     check: oneOf(LOG_LEVELS),
   },
-  {
-    env: 'AROUTER_BODY_BYTES_MAX',
-    key: 'body_bytes_max',
-    fallback: '20971520',
-    help: 'Largest request body, in bytes.',
-    check: integerBetween(1024, 268_435_456),
-  },
-  {
-    env: 'AROUTER_BODIES_HELD_BYTES_MAX',
-    key: 'bodies_held_bytes_max',
-    fallback: '536870912',
-    help: 'Bytes of request bodies and whole answers over 64 KiB held at the same time; beyond it such requests get 503. Of several workspaces each holds at most as much as it leaves free. At least the largest body.',
-    check: integerBetween(1024, 68_719_476_736),
-  },
+  ...LOAD_LIMIT_SETTINGS,
   ...TIME_LIMIT_SETTINGS,
   {
     env: 'AROUTER_LEDGER_SYNC',
@@ -162,7 +150,7 @@ export const SETTINGS = [
   },
 ] as const satisfies readonly Setting[];
 
-export type Settings = {
+export type Settings = LoadLimits & {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
@@ -183,8 +171,6 @@ export type Settings = {
     readonly isOnly: boolean;
   } | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
-  readonly bodyBytesMax: number;
-  readonly bodiesHeldBytesMax: number;
   readonly ledgerSync: 'normal' | 'full';
   readonly timeLimits: TimeLimits;
 };
@@ -223,8 +209,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     publicUrl: text('AROUTER_PUBLIC_URL'),
     oidc: readOidc(text),
     logLevel: text('AROUTER_LOG_LEVEL') as Settings['logLevel'],
-    bodyBytesMax: Number(text('AROUTER_BODY_BYTES_MAX')),
-    bodiesHeldBytesMax: Number(text('AROUTER_BODIES_HELD_BYTES_MAX')),
+    ...readLoadLimits((env) => Number(text(env))),
     ledgerSync: text('AROUTER_LEDGER_SYNC') as Settings['ledgerSync'],
     timeLimits: readTimeLimits((env) => Number(text(env))),
   };

@@ -41,7 +41,6 @@ export type Refusal = { readonly error: GatewayError; readonly headers: readonly
 const HEADER_BYTES_MAX = 16 * 1024;
 const IDLE_CONNECTION_MS_MAX = 75_000;
 const CONNECTIONS_CHECK_MS = 5000;
-const CONNECTIONS_MAX = 10_000;
 
 /** CONNECT is what a proxy is asked. */
 const NO_TUNNEL = 'HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
@@ -60,7 +59,6 @@ export function createHttpServer(deps: HttpDeps): Server {
     },
     (request, response) => route(deps, request, response),
   );
-  server.maxConnections = CONNECTIONS_MAX;
   // Without a listener, Node would close the connection without a word.
   server.on('connect', (_request, socket) => {
     socket.on('error', () => socket.destroy());
