@@ -21,6 +21,19 @@ const { values } = parseArgs({
   },
 });
 
+/** What the Logs page asks for. The rare and the unknown make the server look furthest. */
+const LISTS: readonly (readonly [name: string, path: string])[] = [
+  ['the newest', ''],
+  ['one model', 'model=maker-3/model-5'],
+  ['failed', 'status=failed'],
+  ['an unknown request id', 'request_id=nobody'],
+  ['an unknown upstream id', 'upstream_id=nobody'],
+  ['dearer than any', 'min_cost_usd=1000'],
+  ['more attempts than any', 'min_attempts=9'],
+  ['more tokens than any', 'min_tokens=900000000'],
+  ['a model nobody asked for', 'model_requested=nobody/nothing'],
+];
+
 /** What the usage page asks for, and what its pickers change. */
 const QUESTIONS: readonly (readonly [name: string, path: string])[] = [
   ['summary with the period before', 'summary?compare=previous'],
@@ -71,6 +84,7 @@ async function measure(): Promise<void> {
   console.log(`start: ${seconds(performance.now() - start)} s\n`);
   try {
     await ask(gateway.url, keys.managementKey, now);
+    await list(gateway.url, keys.managementKey);
   } finally {
     await gateway.stop();
   }
@@ -89,6 +103,16 @@ async function ask(url: string, managementKey: string, now: number): Promise<voi
       cells.push(`${Math.round(first)}, ${Math.round(rest.toSorted((a, b) => a - b)[ROUNDS >> 1] ?? 0)}`);
     }
     console.log(`| ${name} | ${cells.join(' | ')} |`);
+  }
+}
+
+async function list(url: string, managementKey: string): Promise<void> {
+  console.log(`\n| Logs, 50 of all: first, then median of ${ROUNDS} | ms |\n| --- | ---: |`);
+  for (const [name, filter] of LISTS) {
+    const [first = 0, ...rest] = await times(`${url}/api/v1/generations?limit=50&${filter}`, managementKey);
+    console.log(
+      `| ${name} | ${Math.round(first)}, ${Math.round(rest.toSorted((a, b) => a - b)[ROUNDS >> 1] ?? 0)} |`,
+    );
   }
 }
 

@@ -152,4 +152,12 @@ export const streamGenerationsQuery = z.strictObject({ ...filter, ...workspaceSc
 export const generationsAnswer = z.strictObject({
   data: z.array(z.strictObject(generationSummary).meta({ id: 'GenerationSummary' })),
   next_cursor: z.string().nullable(),
+  searched_back_to: z
+    .string()
+    .nullable()
+    .meta({
+      description:
+        'One request looks at no more than 100,000 generations. When it ended there, before it found a full page: how far ' +
+        'back it looked, and `next_cursor` goes on from it.',
+    }),
 });

@@ -1,7 +1,7 @@
 /** Which generations are asked for: for the list, and for those that are still to come. */
 import type { RouteAnswer, RouteInput } from '@arouter/contract';
 import { instant, usdToNano, type ProviderKeyId, type WorkspaceId } from '@arouter/core';
-import type { GenerationFilter } from '../store/store.ts';
+import type { GenerationFilter } from '../store/generation-ports.ts';
 import type { Caller } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { findApiKey } from './find-api-key.ts';

@@ -5,7 +5,7 @@
  */
 import { PassThrough } from 'node:stream';
 import { GatewayError, type GenerationId } from '@arouter/core';
-import type { GenerationFilter } from '../store/store.ts';
+import type { GenerationFilter } from '../store/generation-ports.ts';
 import { isApiKey, type Caller } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { matchesSummary, readGenerationFilter } from './generation-filter.ts';

@@ -1,7 +1,7 @@
 /** A generation as the contract shows it: the answer's numbers flat, the routing under `route`. */
 import type { RouteAnswer } from '@arouter/contract';
 import type { CostLine } from '@arouter/core';
-import type { AttemptView, GenerationView } from '../store/store.ts';
+import type { AttemptView, GenerationView } from '../store/generation-ports.ts';
 import { shownTime, shownTimeOrNull, shownUsd, shownUsdOrNull } from './handler.ts';
 import { shownRoutePlan, type Viewer } from './route-plan-view.ts';
 

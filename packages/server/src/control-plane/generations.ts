@@ -25,12 +25,16 @@ export function generationHandlers(deps: Deps): Handlers<'getGeneration' | 'list
     listGenerations: async (call) => {
       const { query, workspace } = call;
       const page = { cursor: query.cursor ?? null, limit: query.limit ?? PAGE_SIZE_DEFAULT };
-      const { rows, nextCursor } = await deps.store.generations.list(
+      const { rows, nextCursor, searchedBackTo } = await deps.store.generations.list(
         workspace,
         await readGenerationFilter(deps, call),
         page,
       );
-      return { data: rows.map(shownGenerationSummary), next_cursor: nextCursor };
+      return {
+        data: rows.map(shownGenerationSummary),
+        next_cursor: nextCursor,
+        searched_back_to: searchedBackTo === null ? null : new Date(searchedBackTo).toISOString(),
+      };
     },
   };
 }

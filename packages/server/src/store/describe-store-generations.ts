@@ -5,7 +5,7 @@ import { branded } from './columns.ts';
 import { standingClock } from './store-harness.ts';
 import type { OpenedStore, OpenStore } from './store-harness.ts';
 import { NOON, sampleHeader, sampleOpened, sampleSettled } from './sample-rows.ts';
-import type { GenerationFilter } from './store.ts';
+import type { GenerationFilter } from './generation-ports.ts';
 
 const WORKSPACE = branded<WorkspaceId>('ws_one');
 const OTHER = branded<WorkspaceId>('ws_two');

@@ -11,7 +11,7 @@ import type {
   TokenUsage,
 } from '@arouter/core';
 import { branded, fromFlag, fromJson } from './columns.ts';
-import type { AttemptView, GenerationView } from './store.ts';
+import type { AttemptView, GenerationView } from './generation-ports.ts';
 import type { AttemptTable, RefusalTable, SettlementTable } from './tables.ts';
 
 type Nullable<Row> = { [Column in keyof Row]: Row[Column] | null };

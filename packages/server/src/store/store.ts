@@ -6,13 +6,7 @@
 import type {
   ApiKeyId,
   ApiKeyRecord,
-  AttemptFailure,
-  AttemptOutcome,
-  CostLine,
-  CounterRefusal,
   FailureClass,
-  GenerationHeader,
-  GenerationId,
   Health,
   HealthScope,
   Instant,
@@ -24,14 +18,13 @@ import type {
   ProviderId,
   ProviderKeyId,
   ProviderKeyRecord,
-  RoutePlan,
   TokenPrice,
-  TokenUsage,
   WorkspaceId,
   WorkspaceRecord,
 } from '@arouter/core';
 
 import type { AuditStore } from './audit-ports.ts';
+import type { GenerationStore } from './generation-ports.ts';
 import type { VaultRowStore } from './vault-ports.ts';
 import type { WebhookStore } from './webhook-ports.ts';
 import type { IdentityStore, InvitationStore, MemberStore } from './people-ports.ts';
@@ -180,74 +173,6 @@ export interface CreditStore {
   grant(entry: CreditEntry): Promise<void>;
   balance(workspace: WorkspaceId): Promise<{ readonly grantedNano: number; readonly usedNano: number }>;
   list(workspace: WorkspaceId, page: Page): Promise<readonly CreditEntry[]>;
-}
-
-export type AttemptView = {
-  readonly attemptNo: number;
-  readonly providerKeyId: ProviderKeyId;
-  readonly provider: ProviderId;
-  readonly source: KeySource;
-  readonly model: ModelId;
-  readonly upstreamModel: string;
-  readonly openedAt: Instant;
-  /** Null while it is under way. */
-  readonly settledAt: Instant | null;
-  readonly outcome: AttemptOutcome | null;
-  readonly failure: AttemptFailure | null;
-  readonly upstreamStatus: number | null;
-  readonly upstreamId: string | null;
-  readonly finishReason: string | null;
-  readonly usage: TokenUsage | null;
-  readonly costNano: NanoUsd | null;
-  readonly costLines: readonly CostLine[];
-  readonly chargedNano: NanoUsd;
-  readonly reservedNano: NanoUsd;
-  readonly latencyMs: number | null;
-  readonly firstByteMs: number | null;
-  readonly fallbackReason: string | null;
-};
-export type GenerationView = {
-  readonly header: GenerationHeader;
-  readonly status: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted' | 'refused';
-  readonly callerStatus: number | null;
-  readonly errorCode: string | null;
-  readonly plans: readonly RoutePlan[];
-  readonly refusals: readonly CounterRefusal[];
-  readonly attempts: readonly AttemptView[];
-};
-export type GenerationFilter = {
-  readonly from?: Instant;
-  readonly to?: Instant;
-  readonly model?: string;
-  readonly provider?: ProviderId;
-  readonly providerKeyId?: ProviderKeyId;
-  readonly apiKeyId?: ApiKeyId;
-  readonly source?: KeySource;
-  readonly status?: GenerationView['status'];
-  readonly modelRequested?: string;
-  readonly dialect?: string;
-  readonly streamed?: boolean;
-  readonly requestId?: string;
-  readonly errorCode?: string;
-  readonly callerStatus?: number;
-  readonly finishReason?: string;
-  readonly fallbackReason?: string;
-  readonly upstreamId?: string;
-  readonly costNanoMin?: NanoUsd;
-  readonly latencyMsMin?: number;
-  readonly attemptsMin?: number;
-  /** Input and output of the last attempt; what has no usage has fewer than any. */
-  readonly tokensMin?: number;
-};
-export interface GenerationStore {
-  /** By our id, or by the provider's own id of an answer. */
-  get(workspace: WorkspaceId, id: GenerationId | string): Promise<GenerationView | undefined>;
-  /** Newest first. */
-  list(
-    workspace: WorkspaceId,
-    filter: GenerationFilter,
-    page: { readonly cursor: string | null; readonly limit: number },
-  ): Promise<{ readonly rows: readonly GenerationView[]; readonly nextCursor: string | null }>;
 }
 
 /** Sums over rollups (hour × workspace × API key × provider key × model × source); never over the ledger itself. */

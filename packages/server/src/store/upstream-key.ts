@@ -21,7 +21,7 @@ export function upstreamKey(sequence: number, upstreamId: string): number {
   return Math.floor(sequence / SEGMENT_ROWS) * HASH_SPAN + upstreamHash(upstreamId);
 }
 
-/** `CROSS JOIN` keeps SQLite from reading the tables first. Parameters: the upstream id's hash, the upstream id, the workspace. */
+/** `CROSS JOIN` keeps SQLite from reading the tables first. Parameters: the upstream id's hash, the upstream id, the workspace, how many. */
 export const FIND_BY_UPSTREAM_ID = `
   WITH RECURSIVE segments (segment) AS (
     SELECT (SELECT coalesce(max(sequence), 0) FROM attempts) / ${SEGMENT_ROWS}
@@ -32,4 +32,4 @@ export const FIND_BY_UPSTREAM_ID = `
     CROSS JOIN settlements s ON s.upstream_key = segments.segment * ${HASH_SPAN} + ?
     CROSS JOIN attempts a ON a.sequence = s.sequence
   WHERE s.upstream_id = ? AND a.workspace_id = ?
-  LIMIT 1`;
+  LIMIT ?`;

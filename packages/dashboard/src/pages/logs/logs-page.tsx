@@ -16,6 +16,7 @@ import { LiveControls, LiveNotice } from './live-controls.tsx';
 import { withLive, type LogRow } from './live-tail.ts';
 import { LogFilterBar } from './log-filter-bar.tsx';
 import { RANGES, toLogQuery, type LogFilters } from './log-filters.ts';
+import { OlderRows } from './older-rows.tsx';
 import { StatusBadge } from './status-badge.tsx';
 import { useLiveTail } from './use-live-tail.ts';
 
@@ -156,20 +157,37 @@ function LogTable({
         rows={rows}
         rowId={({ id }) => id}
         onOpen={({ id }) => void navigate({ to: '/logs/$id', params: { id } })}
-        empty={<NoRows filtered={Object.keys(withoutLive(filters)).length > 0} onClear={onClear} />}
+        empty={
+          <NoRows
+            filtered={Object.keys(withoutLive(filters)).length > 0}
+            searching={query.hasNextPage}
+            onClear={onClear}
+          />
+        }
       />
-      {query.hasNextPage ? (
-        <footer className="flex justify-center border-t border-line p-3">
-          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            Load older requests
-          </Button>
-        </footer>
-      ) : null}
+      <OlderRows
+        key={JSON.stringify(withoutLive(filters))}
+        more={query.hasNextPage}
+        busy={query.isFetchingNextPage}
+        failed={query.isFetchNextPageError}
+        searchedBackTo={query.data.pages.at(-1)?.searched_back_to ?? null}
+        onMore={() => void query.fetchNextPage()}
+      />
     </>
   );
 }
 
-function NoRows({ filtered, onClear }: { readonly filtered: boolean; readonly onClear: () => void }) {
+function NoRows({
+  filtered,
+  searching,
+  onClear,
+}: {
+  readonly filtered: boolean;
+  /** Older requests have not been looked at yet. */
+  readonly searching: boolean;
+  readonly onClear: () => void;
+}) {
+  if (searching) return <EmptyState icon="search" title="No match among the newer requests" />;
   return filtered ? (
     <EmptyState
       icon="search"

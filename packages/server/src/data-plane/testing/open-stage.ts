@@ -9,7 +9,7 @@ import { startSandbox, type Sandbox } from '@arouter/sandbox';
 import { readSettings } from '../../config/settings.ts';
 import { createFirstKeys, type FirstKeys } from '../../first-run/first-workspace.ts';
 import { startServer, type RunningServer } from '../../start-server.ts';
-import type { GenerationView } from '../../store/store.ts';
+import type { GenerationView } from '../../store/generation-ports.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 export type Answer = {

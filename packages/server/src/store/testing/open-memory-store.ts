@@ -42,6 +42,8 @@ export type MemoryStoreOptions = {
   readonly clock: Clock;
   readonly log: StoreLog;
   readonly gate: Gate;
+  /** How many generations one question looks at; as in the product unless told. */
+  readonly generationsLookedAtMax?: number;
 };
 
 /** The gate of a store that simply works. */
@@ -73,7 +75,13 @@ export function openMemoryStore(options: MemoryStoreOptions): Store {
     prices: createPriceStore(executor, config),
     vaultRows: createVaultRowStore(executor),
     credits: createCreditStore(executor),
-    generations: createGenerationStore({ executor, startedAt: clock.now() }),
+    generations: createGenerationStore({
+      executor,
+      startedAt: clock.now(),
+      ...(options.generationsLookedAtMax === undefined
+        ? {}
+        : { rowsLookedAtMax: options.generationsLookedAtMax }),
+    }),
     usage: createUsageStore(executor),
     health: createHealthStore(executor),
     recovery: createRecoveryStore({ executor, settleOpened: ledger.settleOpened, lastSequence }),
