@@ -39,7 +39,7 @@ export function accountHandlers({
     },
     confirmTwoFactor: async ({ body, caller, exchange }) => {
       const { user } = signedIn(caller);
-      exchange.setCookies((await people.proveSecondFactor(exchange.client, body.code)).cookies);
+      exchange.setCookies((await people.confirmSecondFactor(exchange.client, body.code)).cookies);
       return { data: shownUser({ ...user, twoFactorEnabled: true }) };
     },
     disableTwoFactor: async ({ body, caller, exchange }) => {

@@ -20,7 +20,7 @@ const KIND_WORDS: Readonly<Record<ApiKeyKind, string>> = {
   operator: 'an operator key',
 };
 
-type Asked = {
+export type Asked = {
   readonly route: Route;
   readonly rawHeaders: readonly string[];
   readonly origin: OriginHeaders;
@@ -48,6 +48,21 @@ export async function authorizeCaller(deps: Deps, asked: Asked): Promise<Caller>
     if (route.kinds.length === 0 || origin.fetchSite !== undefined) throw notSignedIn();
   }
   return authorizeKey(deps, route, token);
+}
+
+/**
+ * Whether what was asked would be allowed again now, of the same workspace: for answers that go on after the request. Throws where the
+ * store cannot say.
+ */
+export async function isStillAllowed(deps: Deps, asked: Asked, workspace: WorkspaceId): Promise<boolean> {
+  const exchange = { ...asked.exchange, setCookies: () => undefined };
+  try {
+    const caller = await authorizeCaller(deps, { ...asked, exchange });
+    return (await resolveWorkspace(deps, asked.route, caller, asked.query)) === workspace;
+  } catch (error) {
+    if (error instanceof GatewayError) return false;
+    throw error;
+  }
 }
 
 function authorizeKey(deps: Deps, route: Route, token: string | undefined): ApiKeyRecord {

@@ -9,7 +9,7 @@ import { GatewayError, type WorkspaceId } from '@arouter/core';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { apiKeyHandlers } from './api-keys.ts';
 import { auditHandlers } from './audit.ts';
-import { authorizeCaller, resolveWorkspace } from './authorize.ts';
+import { authorizeCaller, isStillAllowed, resolveWorkspace, type Asked } from './authorize.ts';
 import { creditHandlers } from './credits.ts';
 import { catalogueHandlers } from './catalogue.ts';
 import { callerIdOf, type Caller, type Exchange } from './caller.ts';
@@ -49,6 +49,7 @@ type AnyHandler = (call: {
   readonly caller: Caller;
   readonly workspace: WorkspaceId;
   readonly exchange: Exchange;
+  readonly isStillAllowed: () => Promise<boolean>;
 }) => Promise<unknown>;
 
 /** Call `ready()` and then `routing(request, response)`, or `inject`. Listens to nothing itself. */
@@ -131,7 +132,7 @@ function register(app: FastifyInstance, deps: ControlPlaneDeps, name: RouteName,
           fetchSite: headerOf(request, 'sec-fetch-site'),
         };
         const asked = { route, rawHeaders, origin, query: request.query, exchange };
-        callers.set(request, { caller: await authorizeCaller(deps, asked), exchange });
+        callers.set(request, { caller: await authorizeCaller(deps, asked), asked });
       },
       handler: async (request, reply) => {
         const admitted = callers.get(request);
@@ -144,7 +145,7 @@ function register(app: FastifyInstance, deps: ControlPlaneDeps, name: RouteName,
   }
 }
 
-type Admitted = { readonly caller: Caller; readonly exchange: Exchange };
+type Admitted = { readonly caller: Caller; readonly asked: Asked };
 
 function exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
   return {
@@ -173,7 +174,7 @@ function sendRaw(reply: FastifyReply, route: Route, { headers, body }: RawAnswer
 async function answerCall(
   deps: ControlPlaneDeps,
   { name, handlers }: { readonly name: RouteName; readonly handlers: Handlers },
-  { request, caller, exchange }: Admitted & { readonly request: FastifyRequest },
+  { request, caller, asked }: Admitted & { readonly request: FastifyRequest },
 ): Promise<unknown> {
   const route: Route = ROUTES[name];
   const handlerOf = (each: RouteName) => handlers[each as keyof Handlers] as AnyHandler;
@@ -181,7 +182,15 @@ async function answerCall(
   const query = validate(route.query, request.query, 'query');
   const body = validate(route.body, request.body, 'body');
   const workspace = await resolveWorkspace(deps, route, caller, query);
-  const call = { params, query, body, caller, workspace, exchange };
+  const call = {
+    params,
+    query,
+    body,
+    caller,
+    workspace,
+    exchange: asked.exchange,
+    isStillAllowed: () => isStillAllowed(deps, asked, workspace),
+  };
   const readBefore = (each: RouteName) => handlerOf(each)({ ...call, query: {}, body: null });
   const answer = await recordChange(deps, { name, call, readBefore }, () => handlerOf(name)(call));
   if (route.method !== 'GET') {

@@ -17,6 +17,8 @@ const STREAMS_MAX = 200;
 const WAITING_MAX = 200;
 const BUFFERED_BYTES_MAX = 256 * 1024;
 const PING_MS = 15_000;
+/** A key that is deleted and a person who is signed out or loses their role see nothing more after this. */
+const ALLOWED_AGAIN_MS = 4000;
 const LIFE_MS_MAX = 30 * 60_000;
 
 type Deps = Pick<ControlPlaneDeps, 'store' | 'snapshot' | 'providers' | 'generationFeed'>;
@@ -31,7 +33,9 @@ export function generationStreamHandlers(deps: Deps): Handlers<'streamGeneration
       const stop = follow(deps, call, { filter, body });
       const life = setTimeout(() => body.end(), LIFE_MS_MAX);
       const ping = setInterval(() => void body.write(': ping\n\n'), PING_MS);
+      const watch = setInterval(() => void endUnlessAllowed(call, body), ALLOWED_AGAIN_MS);
       body.once('close', () => {
+        clearInterval(watch);
         clearTimeout(life);
         clearInterval(ping);
         stop();
@@ -43,6 +47,14 @@ export function generationStreamHandlers(deps: Deps): Handlers<'streamGeneration
       return { headers: { 'x-accel-buffering': 'no' }, body };
     },
   };
+}
+
+async function endUnlessAllowed(
+  { isStillAllowed }: Call<'streamGenerations'>,
+  body: PassThrough,
+): Promise<void> {
+  // Where the store is away nobody can say; the reader connects again.
+  if (!(await isStillAllowed().catch(() => false))) body.end();
 }
 
 type Target = { readonly filter: GenerationFilter; readonly body: PassThrough };

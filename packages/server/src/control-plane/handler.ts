@@ -10,6 +10,8 @@ export type Call<Name extends RouteName> = RouteInput<Name> & {
   /** The workspace the call may touch; for routes of the instance, the owner of platform keys. */
   readonly workspace: WorkspaceId;
   readonly exchange: Exchange;
+  /** For answers that go on for long: false once the caller may not ask this any more. Rejects where the store is away. */
+  readonly isStillAllowed: () => Promise<boolean>;
 };
 /** The answer of a route that is not JSON. */
 export type RawAnswer = {

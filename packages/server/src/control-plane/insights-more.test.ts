@@ -2,7 +2,14 @@
 import { nanoUsd, type ProviderKeyId } from '@arouter/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { book } from './testing/book-attempt.ts';
-import { openTestInstance, WORKSPACE, type TestInstance } from './testing/open-test-instance.ts';
+import { openPerson } from './testing/open-browser.ts';
+import {
+  NOW,
+  openTestInstance,
+  OTHER_WORKSPACE,
+  WORKSPACE,
+  type TestInstance,
+} from './testing/open-test-instance.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY = Date.UTC(2026, 5, 15);
@@ -160,12 +167,15 @@ describe('the list of generations', () => {
 
 describe('the live list', () => {
   /** Over a real socket: an injected request ends only with its answer. */
-  async function follow(query: string) {
+  async function follow(
+    query: string,
+    headers = { authorization: `Bearer ${instance.keys.management}` } as Record<string, string>,
+  ) {
     if (instance.app.server.address() === null) await instance.app.listen({ port: 0, host: '127.0.0.1' });
     const { port } = instance.app.server.address() as { port: number };
     const abort = new AbortController();
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1/generations/stream${query}`, {
-      headers: { authorization: `Bearer ${instance.keys.management}` },
+      headers,
       signal: abort.signal,
     });
     return { answer, reader: answer.body?.getReader(), close: () => abort.abort() };
@@ -205,6 +215,45 @@ describe('the live list', () => {
     expect(seen).toContain('"model_requested":"wanted"');
     close();
   });
+
+  test('ends soon for a key that is deleted and for a person who is removed, and goes on for the others', async () => {
+    const made = await instance.call('management', 'POST', '/api/v1/keys', {
+      name: 'short',
+      key_type: 'management',
+    });
+    const person = await openPerson(instance, 'reader@example.com', {
+      workspaceId: WORKSPACE,
+      role: 'viewer',
+    });
+    // Somebody who is elsewhere still: the list must not become that of the other workspace.
+    await instance.store.members.add({
+      workspaceId: OTHER_WORKSPACE,
+      userId: person.userId,
+      role: 'viewer',
+      joinedAt: NOW,
+    });
+    const cookie = [...person.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const lists = await Promise.all([
+      follow('', { authorization: `Bearer ${made.body.key}` }),
+      follow('', { cookie }),
+      follow(''),
+    ]);
+    expect(lists.map(({ answer }) => answer.status)).toEqual([200, 200, 200]);
+    const ends = lists.map(async ({ reader }) => {
+      while ((await reader?.read())?.done === false) continue;
+      return 'ended';
+    });
+    await instance.call('management', 'DELETE', `/api/v1/keys/${made.body.data.hash}`);
+    await instance.store.members.remove(WORKSPACE, person.userId);
+    expect(await Promise.all(ends.slice(0, 2))).toEqual(['ended', 'ended']);
+    const third = await Promise.race([
+      ends[2],
+      new Promise((resolve) => setTimeout(() => resolve('goes on'), 500)),
+    ]);
+    expect(third).toBe('goes on');
+    for (const { close } of lists) close();
+    await ends[2]?.catch(() => undefined);
+  }, 15_000);
 
   test('is open four times at most', async () => {
     const streams = [];

@@ -3,9 +3,10 @@
  * behind `#`, where no server and no log sees it.
  */
 import { hash } from 'node:crypto';
+import { mayGive } from '@arouter/contract';
 import { GatewayError, laterBy, type WorkspaceId } from '@arouter/core';
 import { StoreConflict } from '../store/store.ts';
-import type { InvitationRecord, UserId } from '../store/people-ports.ts';
+import type { InvitationRecord, MemberView, UserId } from '../store/people-ports.ts';
 import { notSignedIn } from './authorize.ts';
 import { signedIn } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
@@ -25,12 +26,12 @@ export function invitationHandlers(
 ): Handlers<
   'listInvitations' | 'createInvitation' | 'revokeInvitation' | 'inspectInvitation' | 'acceptInvitation'
 > {
-  const { invitations, members, workspaces } = deps.store;
+  const { invitations, workspaces } = deps.store;
   return {
     listInvitations: async ({ workspace }) => {
-      const names = await namesOf(deps, workspace);
+      const inviters = await invitersOf(deps, workspace);
       const all = await invitations.list(workspace);
-      return { data: all.map((each) => shownInvitation(deps, each, names)), total_count: all.length };
+      return { data: all.map((each) => shownInvitation(deps, each, inviters)), total_count: all.length };
     },
     createInvitation: (call) => createInvitation(deps, call),
     revokeInvitation: async ({ workspace, params }) => {
@@ -54,10 +55,14 @@ export function invitationHandlers(
     },
     acceptInvitation: async (call) => {
       const invitation = await findInvitation(deps, call.body.token);
-      const userId = await personFor(deps, call, invitation);
+      const { userId, isNew } = await personFor(deps, call, invitation);
       const accepted = await invitations.accept(invitation.digest, userId, deps.clock.now());
-      const role = await members.roleOf(invitation.workspaceId, userId);
-      if (accepted === undefined || role === undefined) throw linkInvalid();
+      if (accepted === undefined) {
+        // Withdrawn while the password was hashed: who was not invited is nobody here.
+        if (isNew) await deps.people.remove(userId);
+        throw linkInvalid();
+      }
+      if (isNew) call.exchange.setCookies((await deps.people.signInAs(call.exchange.client, userId)).cookies);
       return { data: { workspace_id: accepted.workspaceId } };
     },
   };
@@ -82,18 +87,20 @@ async function createInvitation(deps: Deps, { workspace, body, caller }: Call<'c
     expiresAt: laterBy(createdAt, LIFETIME_MS),
   };
   await deps.store.invitations.create(record);
-  const shown = shownInvitation(deps, record, await namesOf(deps, workspace));
+  const shown = shownInvitation(deps, record, await invitersOf(deps, workspace));
   return { data: shown, url: `${deps.pageUrl()}/invite#token=${token}` };
 }
 
-/** The one signed in with the invited address; else a new person, who is signed in by this. */
+/** The one signed in with the invited address; else a new person. */
 async function personFor(
   deps: Deps,
   { body, exchange }: Call<'acceptInvitation'>,
   { email }: InvitationRecord,
-): Promise<UserId> {
+): Promise<{ readonly userId: UserId; readonly isNew: boolean }> {
   const session = await deps.people.session(exchange.client);
-  if (session !== null && session.user.email === email) return session.user.id;
+  if (session !== null && session.user.email === email) {
+    return { userId: session.user.id, isNew: false };
+  }
   if ((await deps.people.findByEmail(email)) !== null) throw notSignedIn();
   refusePasswords(deps);
   const { name, password } = body;
@@ -102,9 +109,7 @@ async function personFor(
       metadata: { fields: ['name', 'password'].filter((field) => body[field as 'name'] === undefined) },
     });
   }
-  const userId = await create(deps, { name, email, password });
-  exchange.setCookies((await deps.people.signInAs(exchange.client, userId)).cookies);
-  return userId;
+  return { userId: await create(deps, { name, email, password }), isNew: true };
 }
 
 /** Of two who come with one link at the same moment, the second finds the address taken. */
@@ -123,13 +128,15 @@ async function create(
 async function findInvitation({ store, clock }: Deps, token: string): Promise<InvitationRecord> {
   const invitation = await store.invitations.find(digestOf(token), clock.now());
   if (invitation === undefined) throw linkInvalid();
+  const inviters = await invitersOf({ store }, invitation.workspaceId);
+  if (!mayStillInvite(invitation, inviters)) throw linkInvalid();
   return invitation;
 }
 
 function linkInvalid(): GatewayError {
   return new GatewayError(
     'link_invalid',
-    'The invitation was accepted already, withdrawn, or is older than 7 days. Ask for a new one.',
+    'The invitation was accepted already, withdrawn, or is older than 7 days, or who invited may no longer give the role. Ask for a new one.',
   );
 }
 
@@ -137,15 +144,22 @@ function digestOf(token: string): string {
   return hash('sha256', `arouter invitation ${token}`, 'hex');
 }
 
-type Names = ReadonlyMap<UserId, string>;
+type Inviters = ReadonlyMap<UserId, Pick<MemberView, 'name' | 'role'>>;
 
-async function namesOf({ store }: Deps, workspace: WorkspaceId): Promise<Names> {
-  return new Map((await store.members.list(workspace)).map(({ userId, name }) => [userId, name]));
+async function invitersOf({ store }: Pick<Deps, 'store'>, workspace: WorkspaceId): Promise<Inviters> {
+  return new Map((await store.members.list(workspace)).map((member) => [member.userId, member]));
 }
 
-function shownInvitation({ clock }: Pick<Deps, 'clock'>, invitation: InvitationRecord, names: Names) {
+/** Who has left, or has a lower role now, leaves no door open behind them. */
+function mayStillInvite({ invitedBy, role }: InvitationRecord, inviters: Inviters): boolean {
+  const inviter = invitedBy === null ? undefined : inviters.get(invitedBy);
+  return inviter !== undefined && mayGive(inviter.role, role);
+}
+
+function shownInvitation({ clock }: Pick<Deps, 'clock'>, invitation: InvitationRecord, inviters: Inviters) {
   const { id, email, role, createdAt, expiresAt, invitedBy } = invitation;
-  const name = invitedBy === null ? undefined : names.get(invitedBy);
+  const name = invitedBy === null ? undefined : inviters.get(invitedBy)?.name;
+  const isOpen = expiresAt > clock.now() && mayStillInvite(invitation, inviters);
   return {
     id,
     email,
@@ -153,6 +167,6 @@ function shownInvitation({ clock }: Pick<Deps, 'clock'>, invitation: InvitationR
     created_at: shownTime(createdAt),
     expires_at: shownTime(expiresAt),
     invited_by: invitedBy === null || name === undefined ? null : { user_id: invitedBy, name },
-    state: expiresAt > clock.now() ? ('open' as const) : ('expired' as const),
+    state: isOpen ? ('open' as const) : ('expired' as const),
   };
 }

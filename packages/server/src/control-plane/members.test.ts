@@ -1,4 +1,5 @@
 /** Members, roles and invitations: who may give what, and that a workspace keeps an owner. */
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openBrowser, openPerson, PASSWORD, type Browser } from './testing/open-browser.ts';
 import {
@@ -127,6 +128,53 @@ describe('an invitation', () => {
     expect(switched.status).toBe(200);
     expect((await member.call('GET', '/api/v1/session')).body.data.workspace.id).toBe(WORKSPACE);
     expect((await member.call('POST', '/api/v1/keys', { name: 'No' })).status).toBe(403);
+  });
+
+  test('that is withdrawn while it is being accepted makes nobody', async () => {
+    const { url } = (await invite(owner, 'late@example.com', 'admin')).body;
+    const browser = openBrowser(instance.app);
+    // The moment at which it is too late to look: the person is there, and not yet a member.
+    const database = new DatabaseSync(instance.file);
+    database.exec('CREATE TRIGGER withdraw AFTER INSERT ON users BEGIN DELETE FROM invitations; END');
+    database.close();
+    const accepted = await browser.call('POST', '/api/v1/invitation/accept', {
+      token: tokenOf(url),
+      name: 'Late',
+      password: PASSWORD,
+    });
+    expect([accepted.status, accepted.body.code]).toEqual([404, 'link_invalid']);
+    expect([...browser.cookies.keys()]).toEqual([]);
+    expect(await instance.deps.people.findByEmail('late@example.com')).toBeNull();
+    const signedIn = await browser.call('POST', '/api/v1/session', {
+      email: 'late@example.com',
+      password: PASSWORD,
+    });
+    expect(signedIn.status).toBe(401);
+  });
+
+  test('is no way back for who made it and was removed, or has a lower role now', async () => {
+    const admin = await person('admin');
+    const links = [];
+    for (const role of ['admin', 'developer'])
+      links.push((await invite(admin, `${role}2@example.com`, role)).body);
+    const inspect = async (url: string) =>
+      (await openBrowser(instance.app).call('POST', '/api/v1/invitation/inspect', { token: tokenOf(url) }))
+        .status;
+    const statesOf = async () =>
+      (await owner.call('GET', '/api/v1/invitations')).body.data.map(({ state }: { state: string }) => state);
+    expect(await statesOf()).toEqual(['open', 'open']);
+    await owner.call('PATCH', `/api/v1/members/${admin.userId}`, { role: 'developer' });
+    for (const { url } of links) expect(await inspect(url)).toBe(404);
+    await owner.call('DELETE', `/api/v1/members/${admin.userId}`);
+    expect(await statesOf()).toEqual(['expired', 'expired']);
+    for (const { url } of links) {
+      const { status, body } = await openBrowser(instance.app).call('POST', '/api/v1/invitation/accept', {
+        token: tokenOf(url),
+        name: 'Back again',
+        password: PASSWORD,
+      });
+      expect([status, body.code]).toEqual([404, 'link_invalid']);
+    }
   });
 
   test('ends when it is withdrawn and after seven days, and its token is not stored', async () => {

@@ -185,6 +185,43 @@ describe('a second factor', () => {
     expect((await browser.call('GET', '/api/v1/keys')).status).toBe(200);
   });
 
+  test('a code signs in once: who saw it being typed cannot use it, also at the same moment', async () => {
+    const { secret } = await turnOn(await openOwner(instance.app));
+    const waiting = [];
+    for (let index = 0; index < 3; index += 1) {
+      const browser = openBrowser(instance.app);
+      await signIn(browser);
+      waiting.push(browser);
+    }
+    const code = codeOf(secret);
+    const answers = await Promise.all(
+      waiting.map((browser) => browser.call('POST', '/api/v1/session/two-factor', { code })),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
+    const states = await Promise.all(waiting.map((browser) => browser.call('GET', '/api/v1/session')));
+    expect(states.filter(({ body }) => body.data.state === 'signed_in')).toHaveLength(1);
+    // The owner's own, and the one of the code: the others left none behind.
+    const signedIn = waiting[answers.findIndex(({ status }) => status === 200)];
+    expect((await signedIn?.call('GET', '/api/v1/sessions'))?.body.data).toHaveLength(2);
+  });
+
+  test('guesses are counted for the person, over all their sign-ins and whatever cookies come beside', async () => {
+    const { secret } = await turnOn(await openOwner(instance.app));
+    const seen = new Set<string>();
+    for (let turn = 0; turn < 12; turn += 1) {
+      const browser = openBrowser(instance.app);
+      await signIn(browser);
+      browser.cookies.set('junk', String(turn));
+      const { body } = await browser.call('POST', '/api/v1/session/two-factor', { code: '000000' });
+      seen.add(body.code);
+    }
+    expect([...seen]).toEqual(['invalid_credentials', 'rate_limit_exceeded']);
+    const browser = openBrowser(instance.app);
+    await signIn(browser);
+    const right = await browser.call('POST', '/api/v1/session/two-factor', { code: codeOf(secret) });
+    expect([right.status, right.body.code]).toEqual([429, 'rate_limit_exceeded']);
+  });
+
   test('a recovery code works once; new ones replace the old', async () => {
     const owner = await openOwner(instance.app);
     const { recoveryCodes } = await turnOn(owner);

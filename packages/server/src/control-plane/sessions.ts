@@ -35,7 +35,7 @@ export function sessionHandlers(
     },
     completeTwoFactor: async ({ body, exchange }) => {
       if (!people.awaitsSecondFactor(exchange.client)) throw notSignedIn();
-      const { cookies } = await people.proveSecondFactor(exchange.client, body.code);
+      const { cookies } = await people.completeSignIn(exchange.client, body.code);
       exchange.setCookies(cookies);
       return { data: { state: 'signed_in' } };
     },

@@ -59,7 +59,7 @@ export function createPeople(options: PeopleOptions) {
     },
     /** True between the password and the second factor. */
     awaitsSecondFactor: (client: Client): boolean => hasCookie(client, names.secondFactor),
-    ...createSignIn(call, guard),
+    ...createSignIn(call, guard, clock),
     /** For people who have proved who they are elsewhere: by the first-run link, an invitation, single sign-on. */
     async signInAs(client: Client, userId: UserId): Promise<Done<null>> {
       const { headers } = await call((auth) =>

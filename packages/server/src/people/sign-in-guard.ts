@@ -5,6 +5,7 @@
  */
 import { hash } from 'node:crypto';
 import { GatewayError, laterBy, type Clock, type Instant } from '@arouter/core';
+import { networkOf } from './network-of.ts';
 
 const WINDOW_MS = 15 * 60_000;
 const ACCOUNT_FAILURES_MAX = 5;
@@ -29,7 +30,7 @@ export function createSignInGuard(clock: Pick<Clock, 'now'>): SignInGuard {
   const limitsOf = ({ account, address }: Who) =>
     [
       [accountKey(account), ACCOUNT_FAILURES_MAX],
-      [`address ${address}`, ADDRESS_FAILURES_MAX],
+      [addressKey(address), ADDRESS_FAILURES_MAX],
     ] as const;
   return {
     attempt(who) {
@@ -53,12 +54,16 @@ export function createSignInGuard(clock: Pick<Clock, 'now'>): SignInGuard {
     },
     succeeded({ account, address }) {
       failures.delete(accountKey(account));
-      const key = `address ${address}`;
+      const key = addressKey(address);
       const others = recent(key).slice(0, -1);
       if (others.length === 0) failures.delete(key);
       else failures.set(key, others);
     },
   };
+}
+
+function addressKey(address: string): string {
+  return `address ${networkOf(address)}`;
 }
 
 /** A hash, so that what people type is not kept: some type their password into the wrong field. */

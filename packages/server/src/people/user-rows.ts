@@ -30,6 +30,12 @@ export function createUserRows(identity: IdentityStore, clock: Clock) {
       });
       return row === undefined ? null : fromUserRow(row);
     },
+    /** With their proofs and sessions; for who belongs to no workspace. */
+    async remove(userId: UserId): Promise<void> {
+      await identity.remove('sessions', [where('user_id', userId)]);
+      await identity.remove('accounts', [where('user_id', userId)]);
+      await identity.remove('users', [where('id', userId)]);
+    },
     async sessionsOf(userId: UserId): Promise<readonly IdentityRow[]> {
       const rows = await identity.find('sessions', [where('user_id', userId)], {
         sort: { column: 'created_at', direction: 'desc' },
