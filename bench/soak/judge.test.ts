@@ -41,6 +41,22 @@ describe('judging a soak', () => {
     expect(failed(growing(120))).toEqual(['RSS slope after warm-up']);
   });
 
+  it('judges the heap by what collections leave, not by where between two of them it was seen', () => {
+    const long = Array.from({ length: 120 }, (_, nth) => sampleAt(nth * 5));
+    const heapOf = (left: (atS: number) => number): SoakFigures => ({
+      ...GOOD,
+      // A collection each 40 s; towards the end samples happen to come late after it.
+      samples: long.map((sample) => ({
+        ...sample,
+        heapUsedMb: left(sample.atS) + ((sample.atS % 40) / 2) * (sample.atS / 600 + 0.5),
+      })),
+    });
+    expect(failed(heapOf(() => 45))).toEqual([]);
+    expect(failed(heapOf((atS) => 45 + atS / 60))).toEqual([
+      'Heap slope after warm-up, of each minute’s lowest',
+    ]);
+  });
+
   it.each([
     ['a socket', { idle: sampleAt(400, { sockets: 21 }) }, 'Sockets when idle, above those before'],
     ['timers', { idle: sampleAt(400, { timers: 9 }) }, 'Timers when idle, above those before'],
