@@ -22,7 +22,7 @@ export type Call = {
   readonly models: readonly string[];
   /** `max_tokens`; null: not said. */
   readonly outputCap: number | null;
-  readonly signal: CancelSignal & { abort(): void };
+  readonly signal: CallerSignal;
   /** What reached the caller so far. */
   received: string;
   status: number | null;
@@ -32,6 +32,8 @@ export type Call = {
   fault: unknown;
 };
 
+/** `forgetListeners`: whoever listened has died. */
+type CallerSignal = CancelSignal & { abort(): void; forgetListeners(): void; readonly listeners: number };
 export type CallOptions = Partial<Pick<Call, 'apiKey' | 'dialect' | 'stream' | 'models' | 'outputCap'>>;
 
 /** What is not given is drawn. */
@@ -73,10 +75,12 @@ const MODELS = [
 export async function make(
   call: Call,
   scheduler: Scheduler,
-  { ports, track }: Pick<SimulatedProcess, 'ports' | 'track'>,
+  { ports, track, choices }: Pick<SimulatedProcess, 'ports' | 'track' | 'choices'>,
 ): Promise<void> {
   try {
-    const outbound = await handleGeneration(ports, inboundOf(call, scheduler), track);
+    const inbound = inboundOf(call, scheduler);
+    choices.asked(ports, call.apiKey, inbound);
+    const outbound = await handleGeneration(ports, inbound, track);
     call.status = outbound.status;
     call.headers = new Map(outbound.headers);
     if (outbound.kind === 'answer') {
@@ -133,7 +137,7 @@ function sinkOf(call: Call, scheduler: Scheduler): CallerSink {
   };
 }
 
-function abortable(): Call['signal'] {
+function abortable(): CallerSignal {
   const listeners = new Set<() => void>();
   let aborted = false;
   return {
@@ -142,9 +146,15 @@ function abortable(): Call['signal'] {
     },
     addEventListener: (_type, listener) => void listeners.add(listener),
     removeEventListener: (_type, listener) => void listeners.delete(listener),
+    get listeners() {
+      return listeners.size;
+    },
+    forgetListeners: () => listeners.clear(),
     abort() {
       aborted = true;
       for (const listener of listeners) listener();
+      // The gateway listens once.
+      listeners.clear();
     },
   };
 }

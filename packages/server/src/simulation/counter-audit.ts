@@ -1,10 +1,12 @@
 /**
  * The Counters port, watched: every grant is checked against the ledger's own rows and against what is held, by a second
- * account that shares nothing with the first. Rules: INV-3 (budgets), INV-4 (credits), INV-11 (no reservation is lost).
+ * account that shares nothing with the first; and after every settlement both hold the same. Rules: INV-3 (budgets), INV-4
+ * (credits), INV-11 (no reservation is lost).
  */
 import {
   healthScopeId,
   instant,
+  nanoUsd,
   periodAt,
   type Counters,
   type Demand,
@@ -13,6 +15,7 @@ import {
   type Reservation,
 } from '@arouter/core';
 import type { LedgerQueries } from './ledger-queries.ts';
+import { spentInCounters } from './spent-in-counters.ts';
 
 /** 30 min for the whole of a request, and two for what follows. */
 const RESERVATION_MS_MAX = 1_920_000;
@@ -34,6 +37,8 @@ export class CounterAudit implements Counters {
   readonly #options: AuditOptions;
   readonly #held = new Map<number, Held>();
   readonly #probes = new Map<string, number>();
+  /** Granted perhaps, and not among the held ones yet. */
+  #reserving = 0;
 
   constructor(options: AuditOptions) {
     this.#options = options;
@@ -44,7 +49,9 @@ export class CounterAudit implements Counters {
   dispatching: Counters['dispatching'] = (reservation) => this.#options.counters.dispatching(reservation);
 
   async reserve(demands: readonly Demand[]): ReturnType<Counters['reserve']> {
+    this.#reserving += 1;
     const result = await this.#options.counters.reserve(demands);
+    this.#reserving -= 1;
     if (result.kind === 'reserved') {
       for (const demand of demands) this.#check(demand, result.reservation.at);
       this.#held.set(result.reservation.id, {
@@ -58,6 +65,7 @@ export class CounterAudit implements Counters {
   async settle(...settled: Parameters<Counters['settle']>): Promise<void> {
     this.#held.delete(settled[0].id);
     await this.#options.counters.settle(...settled);
+    if (this.#reserving === 0) for (const demand of settled[0].demands) this.#checkHeld(demand);
   }
 
   async applyOutcome(...applied: Parameters<Counters['applyOutcome']>): ReturnType<Counters['applyOutcome']> {
@@ -101,6 +109,11 @@ export class CounterAudit implements Counters {
     return this.#held.size;
   }
 
+  /** The scopes whose probe someone has. */
+  get probesHeld(): readonly string[] {
+    return [...this.#probes.keys()];
+  }
+
   /** The new grant is not among the held ones yet. */
   #check(demand: Demand, at: Instant): void {
     const { violated } = this.#options;
@@ -132,11 +145,7 @@ export class CounterAudit implements Counters {
     const { ledger, byokCounts, violated } = this.#options;
     const { scope, limitNano, holdNano, enforcement } = demand;
     const period = periodAt(scope.period, at);
-    const held = sum([...this.#held.values()], ({ reservation }) =>
-      periodAt(scope.period, reservation.at).id === period.id
-        ? sum(reservation.demands, (other) => holdOf(other, demand))
-        : 0,
-    );
+    const held = this.#heldOf(demand, period.id);
     const to = period.to ?? instant(Number.MAX_SAFE_INTEGER);
     const used = held + ledger.spent(scope, byokCounts(scope.id), { from: period.from, to });
     const allowed = enforcement === 'strict' ? used + holdNano <= limitNano : used < limitNano;
@@ -145,6 +154,34 @@ export class CounterAudit implements Counters {
         'INV-3',
         `${enforcement} ${scope.owner} ${scope.id} ${period.id}: ${used} + ${holdNano} > ${limitNano}`,
       );
+  }
+
+  #heldOf(demand: Extract<Demand, { kind: 'spend' }>, period: string): number {
+    return sum([...this.#held.values()], ({ reservation }) =>
+      periodAt(demand.scope.period, reservation.at).id === period
+        ? sum(reservation.demands, (other) => holdOf(other, demand))
+        : 0,
+    );
+  }
+
+  /** After each settlement the counters hold what the running attempts hold: neither less nor more. */
+  #checkHeld(demand: Demand): void {
+    const { counters, now, violated } = this.#options;
+    const isFree = (asked: Demand): boolean => counters.readings([asked])[0]?.kind === 'free';
+    if (demand.kind === 'concurrency') {
+      const limit = sum(this.#demandsHeld(), ({ kind, id }) =>
+        Number(kind === demand.kind && id === demand.id),
+      );
+      if (isFree({ ...demand, limit }) || !isFree({ ...demand, limit: limit + 1 }))
+        violated('INV-11', `${demand.id}: the counters do not hold ${limit} places`);
+    }
+    if (demand.kind !== 'spend') return;
+    const held = this.#heldOf(demand, periodAt(demand.scope.period, now()).id);
+    const used = spentInCounters(counters, demand.scope) + held;
+    const fits = (limit: number): boolean =>
+      isFree({ ...demand, enforcement: 'strict', holdNano: nanoUsd(0), limitNano: nanoUsd(limit) });
+    if (!fits(used) || (used > 0 && fits(used - 1)))
+      violated('INV-11', `${demand.scope.id} ${demand.scope.period}: the counters do not hold ${held}`);
   }
 
   #demandsHeld(): readonly (Demand & { readonly id?: string })[] {

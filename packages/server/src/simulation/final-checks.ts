@@ -1,14 +1,15 @@
 /**
  * What must be true when a call has ended, and when the world is at rest. Rules: INV-1 and INV-2 (everything settled
- * once), INV-8 (bytes), INV-9 (secrets), INV-12 (totals), INV-13 (nothing left over), and a client that got content is
- * billed.
+ * once), INV-8 (bytes), INV-9 (secrets), INV-12 (totals), INV-13 (nothing left over, with `nothing-held.ts`), and a client
+ * that got content is billed.
  */
 import { GatewayError, periodAt, type SpendScope } from '@arouter/core';
 import type { Call } from './callers.ts';
 import { isOverstated } from './faulty-transport.ts';
+import { checkNothingHeld } from './nothing-held.ts';
 import { dialectOfKey, UNPRICED_MODEL } from './tenants.ts';
 import type { World } from './world.ts';
-import { spentInCounters } from './simulated-process.ts';
+import { spentInCounters } from './spent-in-counters.ts';
 
 export function checkCall(world: World, call: Call): void {
   const { ledger, violated, dispatches } = world;
@@ -38,14 +39,10 @@ export function checkAtRest(world: World): void {
   if (process === null) return violated('start', 'the process did not start');
   const open = ledger.openAttempts();
   if (open > 0) violated('INV-1', `${open} attempts are not settled`);
-  const held = world.audit?.reservationsHeld ?? 0;
-  if (held > 0) violated('INV-11', `${held} reservations are still held`);
-  if (process.tails.size > 0) violated('INV-13', `${process.tails.size} tails have not ended`);
-  for (const { requestId, ended, fate } of world.dispatches.all)
-    if (!ended) violated('INV-13', `the connection of ${requestId} (${fate.kind}) is still open`);
   for (const call of world.calls.values()) checkEnd(world, call);
   checkSpends(world);
   checkHardBudgets(world);
+  checkNothingHeld(world);
 }
 
 /** What `arouter doctor` checks. Of use at the end alone: its tables only grow, and what once disagrees does so for ever. */

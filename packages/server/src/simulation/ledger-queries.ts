@@ -54,7 +54,7 @@ export class LedgerQueries {
     );
   }
 
-  balance({ workspace }: Extract<Demand, { kind: 'credits' }>): number {
+  balance({ workspace }: Pick<Extract<Demand, { kind: 'credits' }>, 'workspace'>): number {
     return this.#number(
       'SELECT coalesce(sum(amount_nano), 0) AS value FROM credit_entries WHERE workspace_id = ?',
       workspace,

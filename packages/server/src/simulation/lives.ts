@@ -19,7 +19,6 @@ export function start(world: World): void {
   world.weather.fails = false;
   startProcess({
     ...world,
-    audit: world.dispatches,
     watch(counters, clock) {
       const audit = watch(world, counters, clock);
       if (life === world.life) world.audit = audit;
@@ -46,7 +45,10 @@ export function die(world: World): void {
   scheduler.killProcess();
   world.process = null;
   world.audit = null;
-  for (const call of calls.values()) if (isUnsettled(world, call)) call.end = 'lost';
+  for (const call of calls.values()) {
+    call.signal.forgetListeners();
+    if (isUnsettled(world, call)) call.end = 'lost';
+  }
   for (const dispatch of dispatches.all) dispatch.ended = true;
 }
 

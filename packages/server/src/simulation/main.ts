@@ -1,5 +1,6 @@
 /** `npm run sim`: many simulated lives, or one of them with every event shown. */
 import { parseArgs } from 'node:util';
+import { departureFromWeights, type Draws } from './first-choices.ts';
 import { simulate } from './simulate.ts';
 
 const EVENTS = 300;
@@ -28,14 +29,18 @@ if (only !== undefined) {
   const started = process.cpuUsage();
   let happened = 0;
   let broken = 0;
+  const draws: (readonly Draws[])[] = [];
   for (let seed = from; seed < from + Number(values.seeds); seed += 1) {
     const report = await simulate({ seed, events, log: null });
     happened += report.events;
+    draws.push(report.draws);
     if (report.violation === null) continue;
     broken += 1;
     print(`seed ${seed}: ${report.violation}\n  replay: SEED=${seed} npm run sim -- --events ${events}`);
   }
   const cpuSeconds = (process.cpuUsage(started).user / 1e6).toFixed(1);
   print(`${values.seeds} seeds, ${happened} events, ${broken} broken, ${cpuSeconds} s CPU`);
-  process.exitCode = broken === 0 ? 0 : 1;
+  const { draws: drawn, chiSquare, chiSquareMax } = departureFromWeights(draws);
+  print(`${drawn} draws by weight, χ² ${chiSquare.toFixed(1)} of at most ${chiSquareMax.toFixed(1)}`);
+  process.exitCode = broken === 0 && chiSquare < chiSquareMax ? 0 : 1;
 }

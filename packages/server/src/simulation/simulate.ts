@@ -5,6 +5,8 @@
  */
 import { giveBack } from '../store/testing/memory-database.ts';
 import { checkAtRest, checkTables } from './final-checks.ts';
+import { checkNothingPromised } from './nothing-held.ts';
+import type { Draws } from './first-choices.ts';
 import { nextEvent } from './happenings.ts';
 import { die, start } from './lives.ts';
 import { Scheduler } from './scheduler.ts';
@@ -24,6 +26,7 @@ export type SimulationReport = {
   readonly violation: string | null;
   readonly lastEvents: readonly string[];
   readonly seen: Seen;
+  readonly draws: readonly Draws[];
 };
 /** What happened, so that a simulation in which nothing happens cannot pass for a test. */
 export type Seen = {
@@ -49,6 +52,7 @@ export async function simulate({ seed, events, log }: SimulationOptions): Promis
   }
   await comeToRest(world);
   checkAtRest(world);
+  await checkNothingPromised(world);
   // What is true now must be true again after a start: then nothing was only in memory.
   die(world);
   start(world);
@@ -63,6 +67,7 @@ export async function simulate({ seed, events, log }: SimulationOptions): Promis
     violation: world.violation,
     lastEvents: scheduler.lastEvents,
     seen,
+    draws: world.choices.all,
   };
 }
 

@@ -1,6 +1,5 @@
 /** One life of the gateway's process: the real pipeline, counters, health, snapshot and ledger over simulated edges. */
 import type { Clock, Counters, HealthScope, Ledger, Ports, ProviderKeyId, Transport } from '@arouter/core';
-import { nanoUsd } from '@arouter/core';
 import { createSpeedBook } from '../counters/speed-book.ts';
 import { readSettings } from '../config/settings.ts';
 import { rebuildState } from '../instance/rebuild-state.ts';
@@ -9,6 +8,7 @@ import { StoreUnavailable, type Store } from '../store/store.ts';
 import type { MemoryDatabase } from '../store/testing/memory-database.ts';
 import { openMemoryStore, type Gate } from '../store/testing/open-memory-store.ts';
 import type { DispatchAudit } from './dispatch-audit.ts';
+import type { FirstChoices } from './first-choices.ts';
 import type { Scheduler } from './scheduler.ts';
 import { secretOf, simulatedProviders } from './tenants.ts';
 
@@ -16,7 +16,8 @@ export type ProcessOptions = {
   readonly scheduler: Scheduler;
   readonly database: MemoryDatabase;
   readonly transport: Transport;
-  readonly audit: DispatchAudit;
+  readonly dispatches: Pick<DispatchAudit, 'opened'>;
+  readonly choices: FirstChoices;
   readonly weather: StoreWeather;
   /** Wraps the counters, once they are rebuilt. */
   readonly watch: (counters: Counters, clock: Clock) => Counters;
@@ -39,6 +40,7 @@ export type SimulatedProcess = {
   readonly clock: Clock;
   readonly track: (tail: Promise<unknown>) => void;
   readonly tails: ReadonlySet<Promise<unknown>>;
+  readonly choices: FirstChoices;
 };
 
 /** An acknowledgement may come this long after the commit. */
@@ -68,6 +70,7 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
     counters,
     clock,
     tails,
+    choices: options.choices,
     track(tail) {
       tails.add(tail);
       const forget = (): void => void tails.delete(tail);
@@ -83,7 +86,7 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
       },
       config: live.current,
       keyVerifier: { verify: (token, snapshot) => snapshot.apiKey(token) },
-      ledger: watchLedger(store.ledger, options.audit),
+      ledger: watchLedger(store.ledger, options),
       counters,
       speeds: createSpeedBook(),
       vault: {
@@ -97,11 +100,15 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
   };
 }
 
-function watchLedger(ledger: Ledger, audit: DispatchAudit): Ledger {
+function watchLedger(
+  ledger: Ledger,
+  { dispatches, choices }: Pick<ProcessOptions, 'dispatches' | 'choices'>,
+): Ledger {
   return {
     async open(row) {
       await ledger.open(row);
-      audit.opened(row);
+      dispatches.opened(row);
+      choices.opened(row);
     },
     settle: (row) => ledger.settle(row),
     refuse: (row) => ledger.refuse(row),
@@ -149,15 +156,4 @@ function createGate({ scheduler, weather, violated }: ProcessOptions): Gate {
 export function resetKey({ counters, clock }: SimulatedProcess, key: ProviderKeyId): void {
   const scope: HealthScope = { kind: 'key', key };
   void counters.applyOutcome([scope], { kind: 'reset', at: clock.now() });
-}
-
-/** What the counters think was spent: a limit of nothing is always full, and says by how much. */
-export function spentInCounters(
-  counters: Counters,
-  scope: Extract<Parameters<Counters['readings']>[0][number], { kind: 'spend' }>['scope'],
-): number {
-  const [reading] = counters.readings([
-    { kind: 'spend', scope, limitNano: nanoUsd(0), holdNano: nanoUsd(0), enforcement: 'soft' },
-  ]);
-  return reading?.kind === 'full' ? (reading.spentNano ?? 0) : 0;
 }

@@ -1,11 +1,14 @@
 /** The simulation in the suite: enough seeds to catch what a change breaks, and proof that it would catch it. */
 import { expect, test } from 'vitest';
+import { departureFromWeights, type Draws } from './first-choices.ts';
 import { simulate, type Seen } from './simulate.ts';
 
 const EVENTS = 300;
 const SEEDS = Number(process.env['SIMULATION_SEEDS'] ?? 2000);
 const PARTS = 4;
 
+/** Of each life. */
+const draws: (readonly Draws[])[] = [];
 const seen: Seen = { calls: 0, complete: 0, dispatches: 0, failovers: 0, platform: 0, starts: 0, left: 0 };
 
 test.each(Array.from({ length: PARTS }, (_, part) => part))(
@@ -17,6 +20,7 @@ test.each(Array.from({ length: PARTS }, (_, part) => part))(
       const report = await simulate({ seed, events: EVENTS, log: null });
       const story = `${report.violation}\nreplay: SEED=${seed} npm run sim\n${report.lastEvents.join('\n')}`;
       expect(report.violation, story).toBeNull();
+      draws.push(report.draws);
       for (const [what, count] of Object.entries(report.seen)) seen[what as keyof Seen] += count;
     }
   },
@@ -24,6 +28,12 @@ test.each(Array.from({ length: PARTS }, (_, part) => part))(
 
 test('the simulated lives are eventful: answers, failovers, platform keys, deaths, and callers who leave', () => {
   for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(SEEDS / 10);
+});
+
+test('over all lives, keys that may serve the same request are drawn by their weights (χ², one in a million)', () => {
+  const { draws: counted, chiSquare, chiSquareMax } = departureFromWeights(draws);
+  expect(counted).toBeGreaterThan(SEEDS);
+  expect(chiSquare).toBeLessThan(chiSquareMax);
 });
 
 test('the same seed is the same life, event by event', async () => {

@@ -7,6 +7,7 @@ import type { CounterAudit } from './counter-audit.ts';
 import { DispatchAudit, type KeyChange } from './dispatch-audit.ts';
 import type { Fate } from './fates.ts';
 import { createFaultyTransport } from './faulty-transport.ts';
+import { FirstChoices } from './first-choices.ts';
 import { LedgerQueries } from './ledger-queries.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedProcess, StoreWeather } from './simulated-process.ts';
@@ -18,6 +19,7 @@ export type World = {
   readonly transport: Transport;
   readonly ledger: LedgerQueries;
   readonly dispatches: DispatchAudit;
+  readonly choices: FirstChoices;
   readonly apiKeys: readonly ApiKeyRecord[];
   readonly calls: Map<string, Call>;
   /** As a person last saved them. */
@@ -82,6 +84,7 @@ export async function createWorld(
     }),
     ledger,
     dispatches,
+    choices: new FirstChoices((id) => keys.get(id)?.key.weight ?? 0),
     apiKeys: tenants.apiKeys,
     calls,
     keys,
