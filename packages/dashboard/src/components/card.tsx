@@ -33,6 +33,19 @@ export function Card({
   );
 }
 
+const FIGURE_HEIGHT = 'h-24';
+
+/** Where figures are about to stand: as many, as high. */
+export function FiguresSkeleton({ count, columns }: { readonly count: number; readonly columns: string }) {
+  return (
+    <div className={`grid gap-3 ${columns}`} role="status" aria-label="Loading">
+      {Array.from({ length: count }, (_, figure) => (
+        <span key={figure} className={`skeleton block ${FIGURE_HEIGHT}`} aria-hidden="true" />
+      ))}
+    </div>
+  );
+}
+
 /** One figure with its name: a row of these heads an overview. */
 export function Figure({
   label,
@@ -44,7 +57,7 @@ export function Figure({
   readonly note?: ReactNode;
 }) {
   return (
-    <div className="min-w-0 rounded-xl border border-line bg-card px-4 py-3.5 shadow-card">
+    <div className={`${FIGURE_HEIGHT} min-w-0 rounded-xl border border-line bg-card px-4 py-3.5 shadow-card`}>
       <p className="truncate text-xs text-muted">{label}</p>
       <div className="mt-1 truncate text-xl font-semibold tracking-tight">{value}</div>
       <div className="mt-0.5 min-h-4 truncate text-xs text-muted">{note}</div>

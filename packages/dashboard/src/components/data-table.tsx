@@ -54,6 +54,7 @@ export function columnsOf<Row extends RowShape>(
   return make(createColumnHelper<typeof features, Row>());
 }
 
+/** What a row is taken to be high until it is drawn and measured: where text wraps it is more. */
 const ROW_PIXELS = 44;
 const OVERSCAN_ROWS = 12;
 /** Below this, drawing all rows costs less than measuring. */
@@ -100,7 +101,7 @@ export function DataTable<Row extends RowShape>({
   });
   const frame = useRef<HTMLDivElement>(null);
   const shown = table.getRowModel().rows;
-  const window = useRowWindow(frame, shown.length);
+  const window = useRowWindow(frame, shown);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by keyboard
     <div ref={frame} className={`overflow-auto ${height}`} tabIndex={0} role="region" aria-label={label}>
@@ -111,8 +112,14 @@ export function DataTable<Row extends RowShape>({
         <Head table={table} />
         <tbody>
           <Spacer pixels={window.above} columns={columns.length} />
-          {shown.slice(window.first, window.end).map((row) => (
-            <BodyRow key={row.id} row={row} onOpen={onOpen} />
+          {shown.slice(window.first, window.end).map((row, place) => (
+            <BodyRow
+              key={row.id}
+              row={row}
+              place={window.first + place}
+              measure={window.measure}
+              onOpen={onOpen}
+            />
           ))}
           <Spacer pixels={window.below} columns={columns.length} />
         </tbody>
@@ -149,13 +156,19 @@ function Head<Row extends RowShape>({ table }: { readonly table: Table<Row> }) {
 
 function BodyRow<Row extends RowShape>({
   row,
+  place,
+  measure,
   onOpen,
 }: {
   readonly row: TableRow<typeof features, Row>;
+  readonly place: number;
+  readonly measure: ((element: Element | null) => void) | undefined;
   readonly onOpen: ((row: Row) => void) | undefined;
 }) {
   return (
     <tr
+      ref={measure}
+      data-index={place}
       className={`h-11 ${onOpen === undefined ? '' : 'cursor-pointer hover:bg-hover'}`}
       {...openable(onOpen === undefined ? undefined : () => onOpen(row.original))}
     >
@@ -171,20 +184,31 @@ function BodyRow<Row extends RowShape>({
   );
 }
 
-function useRowWindow(frame: React.RefObject<HTMLDivElement | null>, count: number) {
+/** Which rows are drawn, and how high what is left out above and below them is. */
+function useRowWindow(
+  frame: React.RefObject<HTMLDivElement | null>,
+  rows: readonly { readonly id: string }[],
+) {
+  const count = rows.length;
   const virtual = count >= VIRTUAL_FROM_ROWS;
   const virtualizer = useVirtualizer({
     count,
     enabled: virtual,
     getScrollElement: () => frame.current,
     estimateSize: () => ROW_PIXELS,
+    getItemKey: (index) => rows[index]?.id ?? index,
     overscan: OVERSCAN_ROWS,
   });
-  if (!virtual) return { first: 0, end: count, above: 0, below: 0 };
+  if (!virtual) return { first: 0, end: count, above: 0, below: 0, measure: undefined };
   const items = virtualizer.getVirtualItems();
-  const first = items[0]?.index ?? 0;
-  const end = (items.at(-1)?.index ?? -1) + 1;
-  return { first, end, above: first * ROW_PIXELS, below: (count - end) * ROW_PIXELS };
+  const last = items.at(-1);
+  return {
+    first: items[0]?.index ?? 0,
+    end: (last?.index ?? -1) + 1,
+    above: items[0]?.start ?? 0,
+    below: virtualizer.getTotalSize() - (last?.end ?? 0),
+    measure: virtualizer.measureElement,
+  };
 }
 
 /** A row that opens something is reached by Tab and opened by Enter; presses on controls inside it are theirs. */
@@ -222,7 +246,11 @@ function HeaderCell({
       {onSort === null ? (
         children
       ) : (
-        <button type="button" onClick={onSort} className="inline-flex items-center gap-1 hover:text-ink">
+        <button
+          type="button"
+          onClick={onSort}
+          className={`inline-flex items-center gap-1 hover:text-ink ${look.align === 'right' ? 'flex-row-reverse' : ''}`}
+        >
           {children}
           <Icon
             name={sorted === 'asc' ? 'up' : 'down'}

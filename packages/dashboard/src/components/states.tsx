@@ -1,4 +1,5 @@
 /** The three states of everything that is loaded: not yet, not at all, nothing there. All hold the place of what comes. */
+import { ManagementError } from '@arouter/contract';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { errorWords } from '../api/error-words.ts';
@@ -71,13 +72,18 @@ export function ErrorState({
           <CopyButton text={requestId} label="Copy request id" />
         </p>
       )}
-      {onRetry === undefined ? null : (
+      {onRetry === undefined || isForbidden(error) ? null : (
         <Button icon="refresh" className="mt-2" onClick={onRetry}>
           Try again
         </Button>
       )}
     </div>
   );
+}
+
+/** What the role does not allow is not allowed a second later. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof ManagementError && error.status === 403;
 }
 
 /** Draws a query: its skeleton, its error with a way to try again, or its data. Stale data stays while it is refetched. */
@@ -93,6 +99,20 @@ export function Loaded<Data>({
   if (query.data !== undefined) return children(query.data);
   if (query.isError) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   return skeleton ?? <SkeletonRows />;
+}
+
+/**
+ * What stands below something of unknown height. It loads its own data meanwhile, and is seen once its place is known: nothing
+ * that somebody reads, or is about to press, moves away.
+ */
+export function Below({
+  query,
+  children,
+}: {
+  readonly query: Pick<UseQueryResult, 'isPending'>;
+  readonly children: ReactNode;
+}) {
+  return <div className={query.isPending ? 'hidden' : 'contents'}>{children}</div>;
 }
 
 /** A sentence that stands out on a page. */

@@ -2,6 +2,7 @@
 import type { RouteAnswer } from '@arouter/contract';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
+import { allApiKeysQuery } from '../../api/all-keys.ts';
 import { apiQuery, useApiMutation } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Badge } from '../../components/badge.tsx';
@@ -41,7 +42,7 @@ const columns = columnsOf<ApiKey>((column) => [
   }),
   column.accessor('limit', {
     header: 'Limit',
-    meta: { width: 'w-44', wideOnly: true },
+    meta: { width: 'w-52', wideOnly: true },
     cell: ({ row }) => <Limit apiKey={row.original} />,
   }),
   column.accessor((row) => (row.allowed_models ?? []).join(' '), {
@@ -67,7 +68,7 @@ export function ApiKeysPage() {
   const seesAll = useMay('api_keys.all');
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<string | null>(null);
-  const keys = useQuery(apiQuery('listApiKeys', { query: { include_disabled: 'true', page_size: 100 } }));
+  const keys = useQuery(allApiKeysQuery);
   const add = useMay('api_keys.manage') ? (
     <Button look="primary" icon="plus" onClick={() => setMaking(true)}>
       Create API key
@@ -92,7 +93,7 @@ export function ApiKeysPage() {
             </div>
           }
         >
-          {({ data }) => <KeyList keys={data} add={add} />}
+          {(all) => <KeyList keys={all} add={add} />}
         </Loaded>
       </Card>
       {making ? (
@@ -190,7 +191,7 @@ function Spend({ apiKey }: { readonly apiKey: ApiKey }) {
   return (
     <span className="inline-grid justify-items-end">
       <Money usd={apiKey.usage + apiKey.byok_usage} />
-      <span className="text-xs text-muted">
+      <span className="text-xs whitespace-nowrap text-muted">
         <Money usd={apiKey.byok_usage} /> BYOK
       </span>
     </span>

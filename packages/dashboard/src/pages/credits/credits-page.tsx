@@ -8,19 +8,20 @@ import { apiQuery, useApiMutation } from '../../api/queries.ts';
 import { useMay, useSession } from '../../api/session.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
-import { Card, Figure } from '../../components/card.tsx';
+import { Card, Figure, FiguresSkeleton } from '../../components/card.tsx';
 import { columnsOf, DataTable } from '../../components/data-table.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
 import { Money } from '../../components/money.tsx';
 import { Page } from '../../components/page.tsx';
-import { EmptyState, ErrorState, Loaded, Notice, Skeleton, SkeletonRows } from '../../components/states.tsx';
+import { Below, EmptyState, ErrorState, Loaded, Notice, SkeletonRows } from '../../components/states.tsx';
 import { Time } from '../../components/time.tsx';
 import { notify } from '../../components/toasts.tsx';
 
 type Transaction = RouteAnswer<'listTransactions'>['transactions'][number];
 
 const PAGE_ROWS = 100;
+const FIGURE_COLUMNS = 'grid-cols-1 sm:grid-cols-3';
 
 const columns = columnsOf<Transaction>((column) => [
   column.accessor('created_at', {
@@ -62,7 +63,7 @@ export function CreditsPage() {
         ) : undefined
       }
     >
-      <Loaded query={balance} skeleton={<Skeleton className="h-24 w-full" />}>
+      <Loaded query={balance} skeleton={<FiguresSkeleton count={3} columns={FIGURE_COLUMNS} />}>
         {({ balance: left, unmetered }) => (
           <>
             {unmetered ? (
@@ -70,7 +71,7 @@ export function CreditsPage() {
                 Platform keys are used without a credit check until the operator turns metering on.
               </Notice>
             ) : null}
-            <div className="grid grid-cols-1 gap-3 sm:grid-cols-3">
+            <div className={`grid gap-3 ${FIGURE_COLUMNS}`}>
               <Figure
                 label="Balance"
                 value={<Money usd={left} />}
@@ -91,9 +92,11 @@ export function CreditsPage() {
         )}
       </Loaded>
       {mayReadTransactions ? (
-        <Card flush title="Transactions">
-          <Transactions />
-        </Card>
+        <Below query={balance}>
+          <Card flush title="Transactions">
+            <Transactions />
+          </Card>
+        </Below>
       ) : null}
       {granting ? <GrantDialog onClose={() => setGranting(false)} /> : null}
     </Page>

@@ -1,7 +1,12 @@
-/** The keys, one line each: which, how it is, what it did, what it spent. On a narrow screen a line becomes a small card. */
+/**
+ * The keys, one line each: which, how it is, what it did, what it spent. On a narrow screen a line becomes a small card. Many
+ * are searched, narrowed to those that need somebody, and drawn some at a time, so that what is below them stays in reach.
+ */
+import { useState } from 'react';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
+import { SearchField, SelectField } from '../../components/field.tsx';
 import { InitialsLogo } from '../../components/initials-logo.tsx';
 import { Money } from '../../components/money.tsx';
 import { countWords } from '../../components/numbers.ts';
@@ -15,6 +20,12 @@ import { TestButton } from './test-key.tsx';
 import { useKeysSearch } from './use-keys-search.ts';
 
 const NO_HOURS: readonly number[] = Array.from({ length: 24 }, () => 0);
+/** So many are seen at a glance. */
+const SEARCHED_FROM = 9;
+const DRAWN_AT_FIRST = 25;
+const DRAWN_FURTHER = 100;
+const SHOW_ALL = 'all';
+const SHOW_ATTENTION = 'attention';
 
 export function KeyList({
   scope,
@@ -29,13 +40,30 @@ export function KeyList({
 }) {
   const days = useSparklines(scope);
   const nameOf = (id: string): string => providers.find((provider) => provider.id === id)?.name ?? id;
-  const sorted = keys.toSorted(
-    (a, b) => nameOf(a.provider).localeCompare(nameOf(b.provider)) || b.weight - a.weight,
-  );
+  const [sought, setSought] = useState('');
+  const [show, setShow] = useState(SHOW_ALL);
+  const [drawn, setDrawn] = useState(DRAWN_AT_FIRST);
+  const sorted = keys
+    .filter((key) => show === SHOW_ALL || needsAttention(key))
+    .filter((key) => holds([key.label, key.hint, key.provider, nameOf(key.provider)], sought))
+    .toSorted((a, b) => nameOf(a.provider).localeCompare(nameOf(b.provider)) || b.weight - a.weight);
+  const left = sorted.length - drawn;
   return (
     <Card flush>
+      {keys.length < SEARCHED_FROM ? null : (
+        <div className="flex flex-wrap items-end gap-3 border-b border-line p-3 sm:px-5">
+          <SearchField
+            label="Search keys"
+            value={sought}
+            onValue={setSought}
+            className="min-w-0 flex-1 basis-56 sm:max-w-sm"
+          />
+          <SelectField label="Show" value={show} onValue={setShow} options={showOptions(keys)} />
+        </div>
+      )}
+      {sorted.length === 0 ? <NothingFound sought={sought} /> : null}
       <ul className="divide-y divide-line">
-        {sorted.map((key) => (
+        {sorted.slice(0, drawn).map((key) => (
           <KeyLine
             key={key.id}
             scope={scope}
@@ -46,7 +74,46 @@ export function KeyList({
           />
         ))}
       </ul>
+      {left <= 0 ? null : (
+        <footer className="flex flex-wrap items-center justify-center gap-3 border-t border-line p-3 text-xs text-muted">
+          {`${countWords(drawn)} of ${countWords(sorted.length)} keys`}
+          <Button size="small" onClick={() => setDrawn(drawn + DRAWN_FURTHER)}>
+            {`Show ${countWords(Math.min(left, DRAWN_FURTHER))} more`}
+          </Button>
+        </footer>
+      )}
     </Card>
+  );
+}
+
+/** Somebody has to do something, or to wait: what is off is off by choice. */
+function needsAttention(key: ProviderKey): boolean {
+  const { tone } = conditionOf(key);
+  return tone === 'bad' || tone === 'warn';
+}
+
+function showOptions(keys: readonly ProviderKey[]) {
+  return [
+    { value: SHOW_ALL, label: `All ${countWords(keys.length)} keys` },
+    {
+      value: SHOW_ATTENTION,
+      label: `Not serving (${countWords(keys.filter(needsAttention).length)})`,
+    },
+  ];
+}
+
+function holds(texts: readonly string[], sought: string): boolean {
+  const words = sought.trim().toLowerCase();
+  return texts.some((text) => text.toLowerCase().includes(words));
+}
+
+function NothingFound({ sought }: { readonly sought: string }) {
+  return (
+    <p role="status" className="px-5 py-8 text-center text-[0.8125rem] text-muted wrap-anywhere">
+      {sought.trim() === ''
+        ? 'Every key that is switched on can serve.'
+        : `No key has “${sought.trim()}” in its label, its last characters or its provider.`}
+    </p>
   );
 }
 
@@ -72,6 +139,7 @@ function KeyLine({
           <button
             type="button"
             className="block max-w-full truncate text-left text-[0.8125rem] font-medium hover:underline"
+            title={providerKey.label}
             onClick={() => open({ key: providerKey.id })}
           >
             {providerKey.label}

@@ -1,25 +1,24 @@
 /** The same operations on a workspace's own keys and on the operator's: each scope is the routes it calls. */
 import type { RouteAnswer, RouteRequest } from '@arouter/contract';
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { allProviderKeysQuery, type KeyScope } from '../../api/all-keys.ts';
 import { callApi } from '../../api/client.ts';
 import { apiQuery } from '../../api/queries.ts';
 import { notifyError } from '../../components/toasts.tsx';
 
-export type KeyScope = 'byok' | 'platform';
+export type { KeyScope };
 export type ProviderKey = RouteAnswer<'listByok'>['data'][number];
 export type KeyTestResult = RouteAnswer<'testByok'>['data'];
 export type DaySparkline = RouteAnswer<'getSparklines'>['data'][number];
 export type NewKey = RouteRequest<'createByok'>['body'];
 export type KeyChange = RouteRequest<'updateByok'>['body'];
 
-const PAGE_SIZE = 100;
 /** Health changes by itself: cooldowns end, requests fail. */
 const REFETCH_MS = 5_000;
 const SPARKLINE_REFETCH_MS = 60_000;
 
 const ROUTES = {
   byok: {
-    list: 'listByok',
     create: 'createByok',
     update: 'updateByok',
     remove: 'deleteByok',
@@ -29,7 +28,6 @@ const ROUTES = {
     reenable: 'reenableByok',
   },
   platform: {
-    list: 'listPlatformKeys',
     create: 'createPlatformKey',
     update: 'updatePlatformKey',
     remove: 'deletePlatformKey',
@@ -40,13 +38,9 @@ const ROUTES = {
   },
 } as const;
 
-/** All keys of the scope, however many pages. */
+/** All keys of the scope, as they are now. */
 export function providerKeysQuery(scope: KeyScope) {
-  return queryOptions({
-    queryKey: ['provider-keys', scope] as const,
-    queryFn: ({ signal }) => listAll(scope, signal),
-    refetchInterval: REFETCH_MS,
-  });
+  return queryOptions({ ...allProviderKeysQuery(scope), refetchInterval: REFETCH_MS });
 }
 
 /** Requests and errors of the last 24 hours, by key, oldest hour first. */
@@ -91,17 +85,4 @@ export function useKeyActions(scope: KeyScope) {
     }),
     testUnsaved: useMutation({ mutationFn: (body: NewKey) => callApi(routes.testUnsaved, { body }) }),
   };
-}
-
-async function listAll(scope: KeyScope, signal: AbortSignal): Promise<readonly ProviderKey[]> {
-  const keys: ProviderKey[] = [];
-  for (;;) {
-    const page = await callApi(
-      ROUTES[scope].list,
-      { query: { offset: keys.length, limit: PAGE_SIZE } },
-      signal,
-    );
-    keys.push(...page.data);
-    if (page.data.length === 0 || keys.length >= page.total_count) return keys;
-  }
 }

@@ -1,7 +1,7 @@
 /** The line of filters above the log. */
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, type ComponentProps } from 'react';
-import { apiQuery } from '../../api/queries.ts';
+import { allApiKeysQuery, allProviderKeysQuery } from '../../api/all-keys.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { SelectField, TextField } from '../../components/field.tsx';
@@ -143,13 +143,10 @@ function useKeyOptions(seesApiKeys: boolean): {
   readonly keys: readonly Option[];
   readonly apiKeys: readonly Option[];
 } {
-  const keys = useQuery(apiQuery('listByok', {}));
-  const apiKeys = useQuery({
-    ...apiQuery('listApiKeys', { query: { include_disabled: 'true', page_size: 100 } }),
-    enabled: seesApiKeys,
-  });
+  const keys = useQuery(allProviderKeysQuery('byok'));
+  const apiKeys = useQuery({ ...allApiKeysQuery, enabled: seesApiKeys });
   return {
-    keys: (keys.data?.data ?? []).map(({ id, label, hint }) => ({ value: id, label: label || hint })),
-    apiKeys: (apiKeys.data?.data ?? []).map(({ hash, name }) => ({ value: hash, label: name })),
+    keys: (keys.data ?? []).map(({ id, label, hint }) => ({ value: id, label: label || hint })),
+    apiKeys: (apiKeys.data ?? []).map(({ hash, name }) => ({ value: hash, label: name })),
   };
 }

@@ -6,6 +6,7 @@ import { useMay } from '../../api/session.ts';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
+import { ErrorState } from '../../components/states.tsx';
 import { Time } from '../../components/time.tsx';
 import { notify, notifyError } from '../../components/toasts.tsx';
 import { ROLE_WORDS } from './role-words.ts';
@@ -15,6 +16,13 @@ type Invitation = RouteAnswer<'listInvitations'>['data'][number];
 export function InvitationsCard() {
   const invitations = useQuery(apiQuery('listInvitations', {}));
   const all = invitations.data?.data ?? [];
+  if (invitations.isError && all.length === 0) {
+    return (
+      <Card title="Invitations">
+        <ErrorState error={invitations.error} onRetry={() => void invitations.refetch()} />
+      </Card>
+    );
+  }
   if (all.length === 0) return null;
   return (
     <Card title="Invitations" description="A link works once, for seven days.">

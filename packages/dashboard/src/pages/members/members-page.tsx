@@ -6,7 +6,7 @@ import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { Page } from '../../components/page.tsx';
-import { Loaded, SkeletonRows } from '../../components/states.tsx';
+import { Below, Loaded, SkeletonRows } from '../../components/states.tsx';
 import { InvitationsCard } from './invitations-card.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 import { MemberLine } from './member-line.tsx';
@@ -29,7 +29,14 @@ export function MembersPage() {
       }
     >
       <Card flush>
-        <Loaded query={members} skeleton={<SkeletonRows rows={3} rowClass="h-16" />}>
+        <Loaded
+          query={members}
+          skeleton={
+            <div className="p-4">
+              <SkeletonRows rows={3} rowClass="h-16" />
+            </div>
+          }
+        >
           {({ data }) => (
             <ul className="divide-y divide-line">
               {data.map((member) => (
@@ -39,8 +46,10 @@ export function MembersPage() {
           )}
         </Loaded>
       </Card>
-      {mayManage ? <InvitationsCard /> : null}
-      <WorkspaceCard />
+      <Below query={members}>
+        {mayManage ? <InvitationsCard /> : null}
+        <WorkspaceCard />
+      </Below>
       {inviting ? <InviteDialog onClose={() => setInviting(false)} /> : null}
     </Page>
   );

@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { apiQuery, useApiMutation } from '../../api/queries.ts';
+import { allApiKeysQuery, allProviderKeysQuery } from '../../api/all-keys.ts';
+import { useApiMutation } from '../../api/queries.ts';
 import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -18,11 +19,8 @@ const NO_KEY = { value: '', label: 'No API key: no restrictions' };
 
 /** Those that the role may see. */
 function useApiKeyOptions() {
-  const { data } = useQuery({
-    ...apiQuery('listApiKeys', { query: { page_size: 100 } }),
-    enabled: useMay('api_keys.read'),
-  });
-  const regular = (data?.data ?? []).filter(({ key_type: kind }) => kind === 'regular');
+  const { data = [] } = useQuery({ ...allApiKeysQuery, enabled: useMay('api_keys.read') });
+  const regular = data.filter(({ key_type: kind, disabled }) => kind === 'regular' && !disabled);
   return [NO_KEY, ...regular.map(({ hash, name }) => ({ value: hash, label: name }))];
 }
 
@@ -137,11 +135,11 @@ function WhatIf({
   readonly verdicts: readonly Verdict[];
   readonly onSaved: () => void;
 }) {
-  const { data } = useQuery(apiQuery('listByok', { query: { limit: 100 } }));
+  const { data = [] } = useQuery(allProviderKeysQuery('byok'));
   const judged = new Set(
     verdicts.filter(({ reason }) => !FOREIGN.has(reason?.code ?? '')).map(({ provider_key_id: id }) => id),
   );
-  const keys = (data?.data ?? []).filter(({ id }) => judged.has(id));
+  const keys = data.filter(({ id }) => judged.has(id));
   if (keys.length === 0) return null;
   return <WhatIfCard keys={keys} asked={asked} now={verdicts} onSaved={onSaved} />;
 }

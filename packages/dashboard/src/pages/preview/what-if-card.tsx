@@ -113,7 +113,7 @@ function useSaving(onSaved: () => void) {
     } catch (error) {
       notifyError(error);
     } finally {
-      await client.invalidateQueries({ queryKey: ['listByok'] });
+      await client.invalidateQueries({ queryKey: ['provider-keys', 'byok'] });
       setBusy(false);
       onSaved();
     }

@@ -11,6 +11,9 @@ import { granularityOf, MEASURES, toPeriod, type UsageSearch } from './usage-sea
 type Point = RouteAnswer<'getUsageTimeSeries'>['data_points'][number];
 type Measure = keyof typeof MEASURES;
 
+/** Of the columns with their words above and below. */
+const HEIGHT = 'h-76';
+
 const VALUES: Readonly<Record<Measure, (point: Point) => number>> = {
   requests: ({ requests }) => requests,
   spend: ({ estimated_cost_usd: usd }) => usd,
@@ -30,12 +33,14 @@ export function UsageChart({ search }: { readonly search: UsageSearch }) {
   });
   const valueOf = VALUES[measure];
   return (
-    <Loaded query={query} skeleton={<Skeleton className="h-80 w-full" />}>
+    <Loaded query={query} skeleton={<Skeleton className={HEIGHT} />}>
       {({ data_points: points, series = [] }) =>
         points.every((point) => valueOf(point) === 0) ? (
-          <EmptyState icon="usage" title="Nothing in this period">
-            Requests appear here within the hour in which they were made.
-          </EmptyState>
+          <div className={`${HEIGHT} grid content-center`}>
+            <EmptyState icon="usage" title="Nothing in this period">
+              Requests appear here within the hour in which they were made.
+            </EmptyState>
+          </div>
         ) : (
           <StackedColumns
             label={`${MEASURES[measure]} over time`}

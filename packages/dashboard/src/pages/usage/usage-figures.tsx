@@ -1,11 +1,17 @@
 /** The figures at the head of the usage page, each with its change against the period before. */
 import type { RouteAnswer } from '@arouter/contract';
 import type { ReactNode } from 'react';
-import { Figure } from '../../components/card.tsx';
+import { Figure, FiguresSkeleton } from '../../components/card.tsx';
 import { Money } from '../../components/money.tsx';
 import { compactWords, shareWords } from '../../components/numbers.ts';
 
 type Sums = RouteAnswer<'getUsageSummary'>;
+
+const COLUMNS = 'grid-cols-2 md:grid-cols-3 2xl:grid-cols-6';
+
+export function UsageFiguresSkeleton() {
+  return <FiguresSkeleton count={6} columns={COLUMNS} />;
+}
 
 export function UsageFigures({ sums }: { readonly sums: Sums }) {
   const before = sums.previous;
@@ -30,7 +36,7 @@ export function UsageFigures({ sums }: { readonly sums: Sums }) {
     ['BYOK error rate', shareWords(sums.byok_error_rate), rateBefore(before?.byok_error_rate)],
   ];
   return (
-    <div className="grid grid-cols-2 gap-3 md:grid-cols-3 2xl:grid-cols-6">
+    <div className={`grid gap-3 ${COLUMNS}`}>
       {rows.map(([label, value, note]) => (
         <Figure key={label} label={label} value={value} note={note} />
       ))}

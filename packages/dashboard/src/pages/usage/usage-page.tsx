@@ -8,11 +8,11 @@ import { buttonClass } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { SearchField, SelectField } from '../../components/field.tsx';
 import { Page } from '../../components/page.tsx';
-import { Loaded, Skeleton, SkeletonRows } from '../../components/states.tsx';
+import { Below, Loaded, SkeletonRows } from '../../components/states.tsx';
 import { KeyErrors } from './key-errors.tsx';
 import { ModelTable } from './model-table.tsx';
 import { UsageChart } from './usage-chart.tsx';
-import { UsageFigures } from './usage-figures.tsx';
+import { UsageFigures, UsageFiguresSkeleton } from './usage-figures.tsx';
 import {
   GRANULARITIES,
   granularityOf,
@@ -80,7 +80,7 @@ function Overview({
   });
   return (
     <>
-      <Loaded query={summary} skeleton={<Skeleton className="h-24 w-full" />}>
+      <Loaded query={summary} skeleton={<UsageFiguresSkeleton />}>
         {(sums) => <UsageFigures sums={sums} />}
       </Loaded>
       <Card
@@ -105,7 +105,9 @@ function Overview({
         <UsageChart search={search} />
       </Card>
       <ModelsCard summary={summary} />
-      <ErrorsCard search={search} />
+      <Below query={summary}>
+        <ErrorsCard search={search} />
+      </Below>
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** Which events a destination is told of, and of whose requests: all, or those that are ticked. */
 import { useQuery } from '@tanstack/react-query';
+import { allApiKeysQuery } from '../../api/all-keys.ts';
 import { apiQuery } from '../../api/queries.ts';
 import { SwitchField } from '../../components/field.tsx';
 import type { EventType } from './destination-draft.ts';
@@ -20,8 +21,8 @@ export function EventChoice(props: ChoiceProps<EventType>) {
 }
 
 export function ApiKeyChoice(props: ChoiceProps<string>) {
-  const { data } = useQuery(apiQuery('listApiKeys', { query: { page_size: 100, include_disabled: 'true' } }));
-  const options = (data?.data ?? [])
+  const { data } = useQuery(allApiKeysQuery);
+  const options = (data ?? [])
     .filter(({ key_type: kind }) => kind === 'regular')
     .map(({ id, name, label }) => ({ value: id, label: name, help: label }));
   return <Choice all="Requests of all API keys" options={options} {...props} />;

@@ -6,7 +6,7 @@ import { useMay } from '../../api/session.ts';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { Page } from '../../components/page.tsx';
-import { EmptyState, Loaded, SkeletonRows } from '../../components/states.tsx';
+import { Below, EmptyState, Loaded, SkeletonRows } from '../../components/states.tsx';
 import { Deliveries } from './deliveries.tsx';
 import { DestinationDialog } from './destination-dialog.tsx';
 import type { Destination } from './destination-draft.ts';
@@ -41,7 +41,9 @@ export function WebhooksPage() {
           {({ data }) => <Destinations destinations={data} add={add} onSecret={setSecret} />}
         </Loaded>
       </Card>
-      <Deliveries destinations={webhooks.data?.data ?? []} mayManage={mayManage} />
+      <Below query={webhooks}>
+        <Deliveries destinations={webhooks.data?.data ?? []} mayManage={mayManage} />
+      </Below>
       {adding ? (
         <AddDestination
           onClose={() => setAdding(false)}

@@ -9,7 +9,7 @@ import { Card } from '../../components/card.tsx';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Page } from '../../components/page.tsx';
-import { Notice } from '../../components/states.tsx';
+import { Loaded, Notice, Skeleton } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { FirstRequest } from './first-request.tsx';
 import { fetchFirstModel } from './choose-first-model.ts';
@@ -36,11 +36,15 @@ export function WelcomePage() {
           <p className="text-[0.8125rem] text-muted">“{workspace.name}” is yours.</p>
         </Step>
         <Step number={2} title="Add your first provider key" done={hasKey}>
-          {first === undefined ? (
-            <AddKey />
-          ) : (
-            <p className="text-[0.8125rem] text-muted">“{first.label}” is saved.</p>
-          )}
+          <Loaded query={keys} skeleton={<Skeleton className="h-5 w-60" />}>
+            {() =>
+              first === undefined ? (
+                <AddKey />
+              ) : (
+                <p className="text-[0.8125rem] text-muted">“{first.label}” is saved.</p>
+              )
+            }
+          </Loaded>
         </Step>
         <Step number={3} title="Send your first request" done={false}>
           {hasKey ? (
