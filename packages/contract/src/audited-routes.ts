@@ -3,20 +3,7 @@
  * the two tables below; a test holds that.
  */
 import type { RouteName } from './routes.ts';
-
-export const AUDIT_TARGETS = [
-  'api_key',
-  'provider_key',
-  'platform_key',
-  'price',
-  'credits',
-  'workspace',
-  'member',
-  'invitation',
-  'webhook',
-  'user',
-] as const;
-export type AuditTarget = (typeof AUDIT_TARGETS)[number];
+import type { AuditTarget } from './schemas/audit.ts';
 
 export type AuditedRoute = {
   /** `target.verb`, stable: people filter by it. */

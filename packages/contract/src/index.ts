@@ -1,6 +1,7 @@
 export * from './route.ts';
 export * from './roles.ts';
 export * from './routes.ts';
+export type { AuditTarget } from './schemas/audit.ts';
 export * from './audited-routes.ts';
 export * from './openapi.ts';
 export type { InferencePath } from './inference-paths.ts';

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerRequest, isPublic } from './answers/answer-request.ts';
 import { refuseAzureKey } from './answers/azure.ts';
 import { BEDROCK_PATH, refuseBedrockCredential } from './answers/bedrock.ts';
-import type { ErrorPresetName } from './faults/error-presets.ts';
+import type { ErrorPresetName } from './faults/error-rows.ts';
 import { errorAnswer } from './answers/answer-headers.ts';
 import { geminiPathOf } from './answers/gemini-generate.ts';
 import { isTokenCall } from './answers/google-tokens.ts';

@@ -4,7 +4,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HeaderList } from './script.ts';
-import type { ErrorPresetName } from './faults/error-presets.ts';
+import type { ErrorPresetName } from './faults/error-rows.ts';
 
 export type StyleName = keyof typeof PROVIDER_STYLES;
 export type WireShape = 'openai' | 'anthropic' | 'google';

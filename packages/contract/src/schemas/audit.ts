@@ -1,7 +1,21 @@
 /** Who changed what, and when. */
 import { z } from 'zod';
-import { AUDIT_TARGETS } from '../audited-routes.ts';
 import { choice, limit, timestamp, token, workspaceScope } from './fields.ts';
+
+/** What a change can be about. */
+const AUDIT_TARGETS = [
+  'api_key',
+  'provider_key',
+  'platform_key',
+  'price',
+  'credits',
+  'workspace',
+  'member',
+  'invitation',
+  'webhook',
+  'user',
+] as const;
+export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 
 const filter = {
   actor: token(64).optional().meta({ description: 'Id of a user or an API key.' }),

@@ -2,7 +2,7 @@
 import { idCharacters } from './compose-reply.ts';
 import { presetError } from '../faults/error-presets.ts';
 import { googleError } from '../faults/google-errors.ts';
-import type { ErrorPresetName } from '../faults/error-presets.ts';
+import type { ErrorPresetName } from '../faults/error-rows.ts';
 import { PROVIDER_STYLES } from '../provider-styles.ts';
 import type { SandboxRequest } from '../sandbox-request.ts';
 import { jsonAnswer } from '../script.ts';

@@ -2,7 +2,7 @@
  * What the sandbox was told to do wrong, to whom, and how often. Behaviours stand in a queue: the first that matches a
  * request and is not used up is applied, so `next 2: 429`, `next 1: 500` happens in this order.
  */
-import type { ErrorPresetName } from './error-presets.ts';
+import type { ErrorPresetName } from './error-rows.ts';
 
 /** Every given field must match. */
 export type BehaviourMatch = {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import type { Fault, SseDamage, UsageDamage } from './behaviour.ts';
-import { ERROR_PRESET_NAMES } from './error-presets.ts';
+import { ERROR_PRESET_NAMES } from './error-rows.ts';
 import { startSandbox } from '../start-sandbox.ts';
 import type { Sandbox } from '../start-sandbox.ts';
 

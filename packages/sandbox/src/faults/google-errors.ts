@@ -1,5 +1,5 @@
 /** Errors in Google's words and shape (`google.rpc.Status` as JSON), as recorded or documented in 2025–2026. */
-import type { ErrorAnswer } from './error-presets.ts';
+import type { ErrorAnswer } from './error-rows.ts';
 
 const STATUS_WORDS: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',

@@ -1,5 +1,5 @@
 /** From JSON that came over the wire to a behaviour, or one sentence that says what is wrong with it. */
-import { ERROR_PRESET_NAMES } from './error-presets.ts';
+import { ERROR_PRESET_NAMES } from './error-rows.ts';
 import type { Behaviour, Fault, FaultKind } from './behaviour.ts';
 import { isObject } from '../sandbox-request.ts';
 import type { JsonObject } from '../sandbox-request.ts';

@@ -65,6 +65,8 @@ export class CounterAudit implements Counters {
   async settle(...settled: Parameters<Counters['settle']>): Promise<void> {
     this.#held.delete(settled[0].id);
     await this.#options.counters.settle(...settled);
+    // As the port promises, a second time changes nothing.
+    await this.#options.counters.settle(...settled);
     if (this.#reserving === 0) for (const demand of settled[0].demands) this.#checkHeld(demand);
   }
 

@@ -1,6 +1,6 @@
 /**
  * What the providers saw, held against what the gateway promised. Rules: INV-1 (a row before the first byte), INV-5
- * (requests per minute), INV-7 (attempts), INV-9 (secrets), INV-10 (tenants), INV-14 (deny, disabled keys, models).
+ * (requests per minute), INV-7 (attempts), INV-9 (secrets), INV-10 (tenants), INV-14 (deny, disabled keys, models), C01.
  */
 import type { AttemptOpened, ProviderKeyRecord } from '@arouter/core';
 import type { Call } from './callers.ts';
@@ -83,6 +83,7 @@ export class DispatchAudit {
     if (settled >= attempts) violated('INV-1', `${call.requestId} was sent after its settlement`);
     if (earlier.length >= ATTEMPTS_MAX) violated('INV-7', `${call.requestId} was sent a fourth time`);
     if (earlier.some(({ ended }) => !ended)) violated('INV-7', `${call.requestId} is under way twice`);
+    if (call.signal.aborted) violated('C01', `${call.requestId} was sent after its caller had left`);
     if (call.received !== '' || call.status !== null)
       violated('INV-7', `${call.requestId} was sent after commit`);
   }

@@ -39,6 +39,7 @@ export function checkAtRest(world: World): void {
   if (process === null) return violated('start', 'the process did not start');
   const open = ledger.openAttempts();
   if (open > 0) violated('INV-1', `${open} attempts are not settled`);
+  if (ledger.chargedForFailed() > 0) violated('INV-4', 'a failed attempt was charged in credits');
   for (const call of world.calls.values()) checkEnd(world, call);
   checkSpends(world);
   checkHardBudgets(world);

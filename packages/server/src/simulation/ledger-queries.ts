@@ -91,6 +91,13 @@ export class LedgerQueries {
     );
   }
 
+  /** Taken from credits for attempts whose answer nobody got. */
+  chargedForFailed(): number {
+    return this.#number(
+      `SELECT coalesce(sum(charged_nano), 0) AS value FROM settlements WHERE outcome = 'failed'`,
+    );
+  }
+
   openAttempts(): number {
     return this.#number(
       `SELECT count(*) AS value FROM attempts a LEFT JOIN settlements s ON s.sequence = a.sequence

@@ -19,6 +19,10 @@ export function start(world: World): void {
   world.weather.fails = false;
   startProcess({
     ...world,
+    onOpened(row) {
+      world.dispatches.opened(row);
+      world.choices.opened(row);
+    },
     watch(counters, clock) {
       const audit = watch(world, counters, clock);
       if (life === world.life) world.audit = audit;

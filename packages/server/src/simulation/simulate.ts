@@ -7,6 +7,7 @@ import { giveBack } from '../store/testing/memory-database.ts';
 import { checkAtRest, checkTables } from './final-checks.ts';
 import { checkNothingPromised } from './nothing-held.ts';
 import type { Draws } from './first-choices.ts';
+import { checkHealthsKept, healthsNow } from './health-across-starts.ts';
 import { nextEvent } from './happenings.ts';
 import { die, start } from './lives.ts';
 import { Scheduler } from './scheduler.ts';
@@ -53,11 +54,13 @@ export async function simulate({ seed, events, log }: SimulationOptions): Promis
   await comeToRest(world);
   checkAtRest(world);
   await checkNothingPromised(world);
+  const healths = healthsNow(world);
   // What is true now must be true again after a start: then nothing was only in memory.
   die(world);
   start(world);
   await comeToRest(world);
   checkAtRest(world);
+  checkHealthsKept(world, healths);
   await checkTables(world);
   const seen = seenIn(world);
   giveBack(world.database);

@@ -1,5 +1,14 @@
 /** One life of the gateway's process: the real pipeline, counters, health, snapshot and ledger over simulated edges. */
-import type { Clock, Counters, HealthScope, Ledger, Ports, ProviderKeyId, Transport } from '@arouter/core';
+import type {
+  AttemptOpened,
+  Clock,
+  Counters,
+  HealthScope,
+  Ledger,
+  Ports,
+  ProviderKeyId,
+  Transport,
+} from '@arouter/core';
 import { createSpeedBook } from '../counters/speed-book.ts';
 import { readSettings } from '../config/settings.ts';
 import { rebuildState } from '../instance/rebuild-state.ts';
@@ -7,7 +16,6 @@ import { steadyWallClock } from '../instance/steady-wall-clock.ts';
 import { StoreUnavailable, type Store } from '../store/store.ts';
 import type { MemoryDatabase } from '../store/testing/memory-database.ts';
 import { openMemoryStore, type Gate } from '../store/testing/open-memory-store.ts';
-import type { DispatchAudit } from './dispatch-audit.ts';
 import type { FirstChoices } from './first-choices.ts';
 import type { Scheduler } from './scheduler.ts';
 import { secretOf, simulatedProviders } from './tenants.ts';
@@ -16,7 +24,8 @@ export type ProcessOptions = {
   readonly scheduler: Scheduler;
   readonly database: MemoryDatabase;
   readonly transport: Transport;
-  readonly dispatches: Pick<DispatchAudit, 'opened'>;
+  /** Once an attempt's row is durable. */
+  readonly onOpened: (row: AttemptOpened) => void;
   readonly choices: FirstChoices;
   readonly weather: StoreWeather;
   /** Wraps the counters, once they are rebuilt. */
@@ -28,6 +37,8 @@ export type ProcessOptions = {
 export type StoreWeather = {
   fails: boolean;
   slow: boolean;
+  /** A key's health could not be written. */
+  lostHealth: boolean;
   /** Called before each write and after it, before it is acknowledged. True: the process has just died of it. */
   killsAt: ((moment: WriteMoment) => boolean) | null;
 };
@@ -56,7 +67,9 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
   };
   const log = {
     info: () => {},
-    error: () => {},
+    error: (_fields: object, message: string) => {
+      if (message.includes('health could not be saved')) options.weather.lostHealth = true;
+    },
     warn: (fields: object, message: string) => {
       if ('shortfallNano' in fields) violated('INV-4', `${message}: ${JSON.stringify(fields)}`);
     },
@@ -100,15 +113,11 @@ export async function startProcess(options: ProcessOptions): Promise<SimulatedPr
   };
 }
 
-function watchLedger(
-  ledger: Ledger,
-  { dispatches, choices }: Pick<ProcessOptions, 'dispatches' | 'choices'>,
-): Ledger {
+function watchLedger(ledger: Ledger, { onOpened }: Pick<ProcessOptions, 'onOpened'>): Ledger {
   return {
     async open(row) {
       await ledger.open(row);
-      dispatches.opened(row);
-      choices.opened(row);
+      onOpened(row);
     },
     settle: (row) => ledger.settle(row),
     refuse: (row) => ledger.refuse(row),

@@ -89,7 +89,7 @@ export async function createWorld(
     calls,
     keys,
     moods,
-    weather: { fails: false, slow: false, killsAt: null },
+    weather: { fails: false, slow: false, lostHealth: false, killsAt: null },
     byokCounts: (apiKey) => limits.get(apiKey) ?? false,
     violated,
     violation: null,

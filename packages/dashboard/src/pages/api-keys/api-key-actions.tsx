@@ -6,8 +6,8 @@ import { Button, IconButton } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Menu } from '../../components/menu.tsx';
 import { notify, notifyError, notifyUndoable } from '../../components/toasts.tsx';
+import type { ApiKey } from './api-key.ts';
 import { ApiKeyDialog } from './api-key-dialog.tsx';
-import type { ApiKey } from './api-keys-page.tsx';
 import { NewKeyDialog } from './new-key-dialog.tsx';
 
 type Props = { readonly apiKey: ApiKey };

@@ -5,7 +5,7 @@ import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { SelectField, SwitchField, TextField } from '../../components/field.tsx';
 import { Notice } from '../../components/states.tsx';
-import type { ApiKey } from './api-keys-page.tsx';
+import type { ApiKey } from './api-key.ts';
 
 export type ApiKeyDraft = {
   readonly name: string;

@@ -1,5 +1,4 @@
 /** API keys: what applications send. Made here, shown once, limited, disabled, deleted. */
-import type { RouteAnswer } from '@arouter/contract';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import { allApiKeysQuery } from '../../api/all-keys.ts';
@@ -15,11 +14,10 @@ import { Page } from '../../components/page.tsx';
 import { UsedBar } from '../../components/sparkline.tsx';
 import { EmptyState, Loaded, SkeletonRows } from '../../components/states.tsx';
 import { Time } from '../../components/time.tsx';
+import type { ApiKey } from './api-key.ts';
 import { ApiKeyActions } from './api-key-actions.tsx';
 import { ApiKeyDialog } from './api-key-dialog.tsx';
 import { NewKeyDialog } from './new-key-dialog.tsx';
-
-export type ApiKey = RouteAnswer<'listApiKeys'>['data'][number];
 
 const RESET_WORDS = { daily: 'a day', weekly: 'a week', monthly: 'a month' } as const;
 
