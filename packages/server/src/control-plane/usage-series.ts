@@ -12,6 +12,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const SERIES_MAX = 9;
 const API_KEYS_MAX = 1000;
+/** Some tens of milliseconds of reading each, also where there are many keys and models. */
+const PIECE_BUCKETS = { hourly: 6, daily: 1, monthly: 1 } as const;
 
 type Deps = Pick<ControlPlaneDeps, 'store' | 'snapshot' | 'providers'>;
 
@@ -113,6 +115,17 @@ async function labelsOf(
       return new Map((await deps.store.apiKeys.list(workspace, page)).rows.map(({ id, name }) => [id, name]));
     }
   }
+}
+
+/** Windows of some buckets each, in order: what is long is read in pieces that block nobody. */
+export function windowPieces(filter: UsageFilter, granularity: Granularity): readonly UsageFilter[] {
+  const each = PIECE_BUCKETS[granularity];
+  const starts = bucketStarts(filter, granularity).filter((_start, index) => index % each === 0);
+  return starts.map((start, index) => ({
+    ...filter,
+    from: index === 0 ? filter.from : start,
+    to: starts[index + 1] ?? filter.to,
+  }));
 }
 
 function bucketStarts({ from, to }: UsageFilter, granularity: Granularity): readonly Instant[] {
