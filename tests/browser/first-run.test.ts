@@ -51,6 +51,7 @@ describe.skipIf(!browserIsPresent)('the first run', () => {
       expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('choices')]);
       await page.getByText('Your first request has arrived').waitFor();
       await page.getByText(/was served by openai with your own key/).waitFor();
+      await page.getByRole('heading', { name: 'Send your first request (done)' }).waitFor();
       expect(complaints).toEqual([]);
 
       await browser.close();

@@ -14,7 +14,7 @@ import { ModelTable } from './model-table.tsx';
 import { UsageChart } from './usage-chart.tsx';
 import { UsageFigures, UsageFiguresSkeleton } from './usage-figures.tsx';
 import {
-  GRANULARITIES,
+  granularitiesOf,
   granularityOf,
   GROUPS,
   MEASURES,
@@ -26,7 +26,6 @@ import {
 const options = (words: Readonly<Record<string, string>>) =>
   Object.entries(words).map(([value, label]) => ({ value, label }));
 const RANGE_OPTIONS = Object.entries(RANGES).map(([value, { words }]) => ({ value, label: `Last ${words}` }));
-const GRANULARITY_OPTIONS = GRANULARITIES.map((value) => ({ value, label: value }));
 
 export function UsagePage() {
   const search = useSearch({ from: '/shell/usage' });
@@ -52,7 +51,7 @@ export function UsagePage() {
             label="Granularity"
             value={granularityOf(search)}
             onValue={set('granularity')}
-            options={GRANULARITY_OPTIONS}
+            options={granularitiesOf(search).map((value) => ({ value, label: value }))}
           />
           <a className={`${buttonClass()} self-end`} href={`/api/usage/export?${exportQuery}`} download>
             Export CSV

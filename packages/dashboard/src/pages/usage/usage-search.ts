@@ -7,7 +7,8 @@ export const RANGES = {
   '365d': { days: 365, words: '12 months', granularity: 'monthly' },
 } as const;
 export type RangeName = keyof typeof RANGES;
-export const GRANULARITIES = ['hourly', 'daily', 'monthly'] as const;
+const GRANULARITIES = ['hourly', 'daily', 'monthly'] as const;
+type Granularity = (typeof GRANULARITIES)[number];
 export const GROUPS = {
   source: 'Source',
   provider: 'Provider',
@@ -19,12 +20,14 @@ export const MEASURES = { requests: 'Requests', spend: 'Spend', tokens: 'Tokens'
 
 export type UsageSearch = {
   readonly range?: RangeName;
-  readonly granularity?: (typeof GRANULARITIES)[number];
+  readonly granularity?: Granularity;
   readonly group?: keyof typeof GROUPS;
   readonly measure?: keyof typeof MEASURES;
 };
 
 const HOUR_MS = 3_600_000;
+/** The server refuses more columns than that. */
+const HOURLY_DAYS_MAX = 31;
 
 export function readUsageSearch(search: Readonly<Record<string, unknown>>): UsageSearch {
   const keyOf = <Key extends string>(name: string, keys: readonly Key[]) =>
@@ -49,6 +52,14 @@ export function toPeriod({ range = '7d' }: UsageSearch, now: number) {
   };
 }
 
-export function granularityOf({ range = '7d', granularity }: UsageSearch) {
-  return granularity ?? RANGES[range].granularity;
+/** Those that the server gives for so long a range. */
+export function granularitiesOf({ range = '7d' }: UsageSearch): readonly Granularity[] {
+  return GRANULARITIES.filter((each) => each !== 'hourly' || RANGES[range].days <= HOURLY_DAYS_MAX);
+}
+
+/** What was chosen for a short range may be too fine for the one that is looked at now. */
+export function granularityOf(search: UsageSearch): Granularity {
+  const { range = '7d', granularity } = search;
+  const fits = granularity !== undefined && granularitiesOf(search).includes(granularity);
+  return fits ? granularity : RANGES[range].granularity;
 }

@@ -12,14 +12,21 @@ import { Notice } from '../../components/states.tsx';
 const REFETCH_MS = 1_500;
 
 type Generation = RouteAnswer<'listGenerations'>['data'][number];
+/** Null while there is none. */
+export type NewestRequest = Generation | null;
 
-export function FirstRequest() {
-  const generations = useQuery({
+/** Asks again until the page is left. */
+export function useNewestRequest(enabled: boolean) {
+  return useQuery({
     ...apiQuery('listGenerations', { query: { limit: 1 } }),
     refetchInterval: REFETCH_MS,
+    select: ({ data }): NewestRequest => data[0] ?? null,
+    enabled,
   });
-  const first = generations.data?.data[0];
-  if (first === undefined) {
+}
+
+export function FirstRequest({ generation }: { readonly generation: NewestRequest }) {
+  if (generation === null) {
     return (
       <p role="status" className="flex items-center gap-2.5 rounded-xl bg-hover px-3.5 py-3 text-[0.8125rem]">
         <Spinner />
@@ -29,7 +36,7 @@ export function FirstRequest() {
   }
   return (
     <div role="status" className="grid justify-items-start gap-3">
-      <Arrived generation={first} />
+      <Arrived generation={generation} />
       <Link to="/settings/integrations" className={buttonClass('primary')}>
         Go to your keys
       </Link>

@@ -11,7 +11,7 @@ import { Icon } from '../../components/icon.tsx';
 import { Page } from '../../components/page.tsx';
 import { Loaded, Notice, Skeleton } from '../../components/states.tsx';
 import { Tabs } from '../../components/tabs.tsx';
-import { FirstRequest } from './first-request.tsx';
+import { FirstRequest, useNewestRequest, type NewestRequest } from './first-request.tsx';
 import { fetchFirstModel } from './choose-first-model.ts';
 import { readFirstApiKey } from './first-api-key.ts';
 import { snippetsOf } from './snippets.ts';
@@ -25,6 +25,7 @@ export function WelcomePage() {
   const keys = useQuery({ ...apiQuery('listByok', {}), refetchInterval: REFETCH_MS });
   const first = keys.data?.data[0];
   const hasKey = first !== undefined;
+  const { data: newest = null } = useNewestRequest(hasKey);
   return (
     <Page
       title="Get started"
@@ -46,9 +47,9 @@ export function WelcomePage() {
             }
           </Loaded>
         </Step>
-        <Step number={3} title="Send your first request" done={false}>
+        <Step number={3} title="Send your first request" done={newest?.status === 'succeeded'}>
           {hasKey ? (
-            <SendRequest />
+            <SendRequest newest={newest} />
           ) : (
             <p className="text-[0.8125rem] text-muted">It needs a key to be served with.</p>
           )}
@@ -109,7 +110,7 @@ function AddKey() {
   );
 }
 
-function SendRequest() {
+function SendRequest({ newest }: { readonly newest: NewestRequest }) {
   const apiKey = readFirstApiKey();
   const model = useQuery({
     queryKey: ['first-model'],
@@ -142,7 +143,7 @@ function SendRequest() {
       <Tabs label="Ways to send it" tabs={snippets} value={tab} onValue={setTab}>
         {shown === undefined ? null : <CodeBlock label={`Request with ${shown.label}`} text={shown.text} />}
       </Tabs>
-      <FirstRequest />
+      <FirstRequest generation={newest} />
     </div>
   );
 }
