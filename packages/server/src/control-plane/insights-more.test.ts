@@ -130,6 +130,19 @@ describe('usage', () => {
     const [head, row] = answer.text.split('\r\n');
     expect(head?.split(',')).toHaveLength(12);
     expect(row).toContain(`"'=HYPERLINK(""x""),y"`);
+    for (const [month, model, shown] of [
+      [4, 'a;=1+1;b', `a;'=1+1;b`],
+      [5, 'a;"@SUM(1)', `"a;'""@SUM(1)"`],
+      [6, '\uff1d1+1', `'\uff1d1+1`],
+      [7, 'gpt-4o-mini+x', 'gpt-4o-mini+x'],
+    ] as const) {
+      const at = Date.UTC(2025, month, 1);
+      await book(instance, { at, source: 'byok', model });
+      const day = new Date(at).toISOString().slice(0, 10);
+      const next = new Date(at + 24 * HOUR_MS).toISOString().slice(0, 10);
+      const table = await get(`/api/usage/export?start_time=${day}&end_time=${next}`);
+      expect(table.text.split('\r\n')[1]).toContain(`,${shown},`);
+    }
   });
 });
 

@@ -80,10 +80,13 @@ function cellsOf(row: Row): readonly (string | number)[] {
   ];
 }
 
-/** RFC 4180; text that a spreadsheet would compute begins with a quote mark instead. */
+/**
+ * RFC 4180; text that a spreadsheet would compute begins with a quote mark instead. Where a semicolon parts the cells, as in much of
+ * Europe, a cell may begin in the middle of ours, quoted or not.
+ */
 function cell(value: string | number): string {
   if (typeof value === 'number') return decimal(value);
-  const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const harmless = value.replaceAll(/(^|[;\t\r\n])(?=[\s"']{0,4}[=+\-@\t\r＝＋－＠])/g, "$1'");
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
