@@ -1,6 +1,7 @@
 /** The first run: whoever holds the printed link becomes the first owner, signed in, and the one who operates. */
 import type { RouteInput } from '@arouter/contract';
 import { GatewayError } from '@arouter/core';
+import { createTurns } from './create-turns.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import type { Call, Handlers } from './handler.ts';
 
@@ -9,15 +10,9 @@ type Deps = Pick<ControlPlaneDeps, 'people' | 'store' | 'firstRun' | 'clock' | '
 const WORKSPACE_NAME = 'My workspace';
 
 export function firstRunHandlers(deps: Deps): Handlers<'completeFirstRun'> {
-  // One claim at a time: of many that come together, one finds the token unused.
-  let queue: Promise<unknown> = Promise.resolve();
-  return {
-    completeFirstRun: (call) => {
-      const answer = queue.then(() => complete(deps, call));
-      queue = answer.catch(() => undefined);
-      return answer;
-    },
-  };
+  const inTurn = createTurns();
+  // Of many claims that come together, one finds the token unused.
+  return { completeFirstRun: (call) => inTurn('claim', () => complete(deps, call)) };
 }
 
 async function complete(deps: Deps, { body, exchange }: Call<'completeFirstRun'>) {

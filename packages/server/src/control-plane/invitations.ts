@@ -9,6 +9,7 @@ import { StoreConflict } from '../store/store.ts';
 import type { InvitationRecord, MemberView, UserId } from '../store/people-ports.ts';
 import { notSignedIn } from './authorize.ts';
 import { signedIn } from './caller.ts';
+import { createTurns } from './create-turns.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { shownTime, type Call, type Handlers } from './handler.ts';
 import { refuseAbove } from './members.ts';
@@ -27,13 +28,14 @@ export function invitationHandlers(
   'listInvitations' | 'createInvitation' | 'revokeInvitation' | 'inspectInvitation' | 'acceptInvitation'
 > {
   const { invitations, workspaces } = deps.store;
+  const inTurn = createTurns();
   return {
     listInvitations: async ({ workspace }) => {
       const inviters = await invitersOf(deps, workspace);
       const all = await invitations.list(workspace);
       return { data: all.map((each) => shownInvitation(deps, each, inviters)), total_count: all.length };
     },
-    createInvitation: (call) => createInvitation(deps, call),
+    createInvitation: (call) => inTurn(call.workspace, () => createInvitation(deps, call)),
     revokeInvitation: async ({ workspace, params }) => {
       if (!(await invitations.revoke(workspace, params.id))) {
         throw new GatewayError('not_found', 'There is no such invitation in the workspace.');

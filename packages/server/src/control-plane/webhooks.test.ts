@@ -1,11 +1,16 @@
 /** Webhook destinations: sealed, signed, retried, given up; through the guarded transport to a real socket. */
 import { createHmac } from 'node:crypto';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RETRY_MS } from '../webhooks/next-delivery.ts';
 import { createWebhookEvents } from '../webhooks/webhook-events.ts';
-import { openTestInstance, WORKSPACE, type TestInstance } from './testing/open-test-instance.ts';
+import {
+  openTestInstance,
+  OTHER_WORKSPACE,
+  WORKSPACE,
+  type TestInstance,
+} from './testing/open-test-instance.ts';
 
 type Received = {
   readonly url: string;
@@ -126,7 +131,82 @@ describe('a destination', () => {
   });
 });
 
+describe('what comes at the same moment', () => {
+  test('is all kept: a destination that is disabled stays so, and the new secret signs', async () => {
+    const { id } = await add({ headers: { Authorization: 'Bearer mine' } });
+    const path = `/api/webhooks/endpoints/${id}`;
+    for (let turn = 0; turn < 5; turn += 1) {
+      await manage('PATCH', path, { disabled: false });
+      const [, , rotated] = await Promise.all([
+        manage('PATCH', path, { disabled: true }),
+        manage('PATCH', path, { name: `Turn ${turn}` }),
+        manage('POST', `${path}/rotate-secret`),
+        manage('PATCH', path, { sampling_rate: 0.5 }),
+      ]);
+      const { body } = await manage('GET', path);
+      expect(body).toMatchObject({ disabled: true, name: `Turn ${turn}`, sampling_rate: 0.5 });
+      const stored = await instance.store.webhooks.get(WORKSPACE, id);
+      if (stored === undefined) throw new Error('the destination is gone');
+      expect(instance.deps.vault.openFields('webhooks', stored)['secret']).toBe(rotated.body.secret);
+    }
+  });
+
+  test('makes no more destinations than there may be', async () => {
+    const made = await Promise.all(
+      Array.from({ length: 30 }, (_each, index) =>
+        manage('POST', '/api/webhooks/endpoints', { name: `Number ${index}`, url }),
+      ),
+    );
+    expect(made.filter(({ status: answered }) => answered === 201)).toHaveLength(20);
+    expect((await manage('GET', '/api/webhooks/endpoints')).body.data).toHaveLength(20);
+  });
+});
+
 describe('a delivery', () => {
+  test('waits for no other workspace whose hosts never answer, however much waits for them', async () => {
+    const held: ServerResponse[] = [];
+    let isOver = false;
+    server.prependListener('request', ({ url: path = '' }, response: ServerResponse) => {
+      if (!path.startsWith('/never')) return;
+      if (isOver) response.socket?.destroy();
+      held.push(response);
+      // The listener that would answer finds nothing to write to.
+      response.writeHead = () => response;
+      response.end = () => response;
+    });
+    const slow = await Promise.all(
+      Array.from({ length: 12 }, (_each, index) =>
+        instance.call('foreign', 'POST', '/api/webhooks/endpoints', {
+          name: `Slow ${index}`,
+          url: url.replace('/hook', `/never${index}`),
+        }),
+      ),
+    );
+    const delivery = (webhookId: string, workspaceId: typeof WORKSPACE, index: number) => ({
+      ...{ id: `whd_${webhookId}_${index}`, webhookId, workspaceId, eventId: `test:${index}` },
+      ...({ eventType: 'test', payload: '{}', createdAt: instance.deps.clock.now() } as const),
+    });
+    for (const { body } of slow) {
+      const deliveries = Array.from({ length: 30 }, (_each, index) =>
+        delivery(body.endpoint.id, OTHER_WORKSPACE, index),
+      );
+      await instance.store.webhooks.enqueue(deliveries);
+    }
+    instance.webhookDispatcher.wake();
+    await expect.poll(() => held.length, { timeout: 10_000 }).toBe(2);
+    const { id } = await add();
+    // Later than all that waits elsewhere.
+    instance.world.now += 1;
+    await instance.store.webhooks.enqueue([delivery(id, WORKSPACE, 1)]);
+    instance.webhookDispatcher.wake();
+    await expect
+      .poll(() => received.filter(({ url: path }) => path.startsWith('/hook')), { timeout: 10_000 })
+      .toHaveLength(1);
+    expect(held).toHaveLength(2);
+    isOver = true;
+    server.closeAllConnections();
+  });
+
   test('that fails is tried again later and later, and is given up at last', async () => {
     const { id } = await add();
     status = 503;
@@ -134,7 +214,10 @@ describe('a delivery', () => {
     expect(first).toMatchObject({ state: 'pending', attempts: 1, status_code: 503 });
     for (const [index, delay] of RETRY_MS.entries()) {
       instance.world.now += delay;
-      const [due] = await instance.store.webhooks.due(instance.deps.clock.now(), 10);
+      const [due] = await instance.store.webhooks.due(instance.deps.clock.now(), {
+        perDestination: 10,
+        all: 10,
+      });
       if (due === undefined) throw new Error(`nothing is due after ${index} retries`);
       await instance.webhookDispatcher.deliver(due);
     }

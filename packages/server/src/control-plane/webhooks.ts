@@ -5,6 +5,7 @@ import type { Delivery, WebhookRecord } from '../store/webhook-ports.ts';
 import { sendWebhook } from '../webhooks/send-webhook.ts';
 import { createWebhookSecret } from '../webhooks/sign-delivery.ts';
 import { payloadOf } from '../webhooks/webhook-events.ts';
+import { createTurns } from './create-turns.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { shownTime, shownTimeOrNull, type Call, type Handlers } from './handler.ts';
 
@@ -49,23 +50,19 @@ type WebhookRoute =
 
 export function webhookHandlers(deps: Deps): Handlers<WebhookRoute> {
   const { webhooks } = deps.store;
+  const inTurn = createTurns();
   return {
     listWebhooks: async ({ workspace }) => ({ data: (await webhooks.list(workspace)).map(shownWebhook) }),
-    createWebhook: (call) => createWebhook(deps, call),
+    createWebhook: (call) => inTurn(call.workspace, () => createWebhook(deps, call)),
     getWebhook: async ({ workspace, params }) => shownWebhook(await find(deps, workspace, params.id)),
-    updateWebhook: (call) => updateWebhook(deps, call),
+    // Headers and secret are sealed together: what one change reads, no other may have changed before it writes.
+    updateWebhook: (call) => inTurn(call.params.id, () => updateWebhook(deps, call)),
     deleteWebhook: async ({ workspace, params }) => {
       if (!(await webhooks.delete(workspace, params.id))) throw webhookNotFound();
       deps.webhooksChanged();
       return { data: { deleted: true } };
     },
-    rotateWebhookSecret: async ({ workspace, params }) => {
-      const current = await find(deps, workspace, params.id);
-      const secret = createWebhookSecret();
-      const fields = { ...deps.vault.openFields('webhooks', current), secret };
-      await webhooks.update({ ...(await seal(deps, current, fields)), updatedAt: deps.clock.now() });
-      return { secret };
-    },
+    rotateWebhookSecret: (call) => inTurn(call.params.id, () => rotateSecret(deps, call)),
     testWebhookConnection: (call) => testConnection(deps, call),
     sendWebhookTestEvent: async ({ workspace, body }) => {
       const webhook = await find(deps, workspace, body.endpoint_id);
@@ -141,6 +138,15 @@ async function updateWebhook(deps: Deps, { workspace, params, body }: Call<'upda
   if (!(await deps.store.webhooks.update(sealed))) throw webhookNotFound();
   deps.webhooksChanged();
   return shownWebhook(sealed);
+}
+
+async function rotateSecret(deps: Deps, { workspace, params }: Call<'rotateWebhookSecret'>) {
+  const current = await find(deps, workspace, params.id);
+  const secret = createWebhookSecret();
+  const fields = { ...deps.vault.openFields('webhooks', current), secret };
+  const sealed = { ...(await seal(deps, current, fields)), updatedAt: deps.clock.now() };
+  if (!(await deps.store.webhooks.update(sealed))) throw webhookNotFound();
+  return { secret };
 }
 
 async function testConnection(deps: Deps, { body }: Call<'testWebhookConnection'>) {

@@ -1,6 +1,7 @@
 /** POST /bootstrap: the first-run token → workspace and keys, once. Afterwards the path is 404 for ever. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '@arouter/core';
+import { createTurns } from '../control-plane/create-turns.ts';
 import { readBody } from '../http/caller.ts';
 import { SECURITY_HEADERS } from '../http/security-headers.ts';
 import type { FirstKeys } from './first-workspace.ts';
@@ -16,13 +17,10 @@ const NAME_LENGTH_MAX = 100;
 export function createFirstRunHandler(
   deps: FirstRunDeps,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  // One claim at a time: of many that come together, one finds the token unused.
-  let queue: Promise<unknown> = Promise.resolve();
-  const claimInTurn = (claim: Claim): Promise<FirstKeys | null> => {
-    const keys = queue.then(() => deps.claim(claim.token, claim.workspaceName));
-    queue = keys.catch(() => undefined);
-    return keys;
-  };
+  const inTurn = createTurns();
+  // Of many claims that come together, one finds the token unused.
+  const claimInTurn = (claim: Claim): Promise<FirstKeys | null> =>
+    inTurn('claim', () => deps.claim(claim.token, claim.workspaceName));
   return (request, response) => {
     // Read before its turn: who sends slowly holds up nobody.
     readClaim(request).then(

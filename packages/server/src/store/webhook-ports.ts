@@ -57,8 +57,11 @@ export interface WebhookStore {
   delete(workspace: WorkspaceId, id: string): Promise<boolean>;
   /** An event that a destination has already is not added again. */
   enqueue(deliveries: readonly NewDelivery[]): Promise<void>;
-  /** Pending and due, the longest due first. */
-  due(at: Instant, limit: number): Promise<readonly Delivery[]>;
+  /** Pending and due: the longest due of every destination first, then the second of every, and so on. */
+  due(
+    at: Instant,
+    limits: { readonly perDestination: number; readonly all: number },
+  ): Promise<readonly Delivery[]>;
   settle(id: string, outcome: DeliveryOutcome): Promise<void>;
   delivery(workspace: WorkspaceId, id: string): Promise<Delivery | undefined>;
   /** Newest first. */

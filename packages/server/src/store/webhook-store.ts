@@ -1,6 +1,7 @@
 import type { WebhookEventType } from '@arouter/contract';
+import { sql } from 'kysely';
 import { branded, definedColumns, fromFlag, fromJson, noFieldLeft, toFlag, toJson } from './columns.ts';
-import { sqliteQueries as queries } from './sql-executor.ts';
+import { rawQuery, sqliteQueries as queries } from './sql-executor.ts';
 import type { SqlExecutor } from './sql-executor.ts';
 import type { DeliveryTable, WebhookTable } from './tables.ts';
 import type { Delivery, NewDelivery, WebhookRecord, WebhookStore } from './webhook-ports.ts';
@@ -9,13 +10,15 @@ export function createWebhookStore(executor: SqlExecutor): WebhookStore {
   return {
     ...destinations(executor),
     enqueue: (deliveries) => enqueue(executor, deliveries),
-    async due(at, limit) {
+    async due(at, { perDestination, all }) {
+      // The payloads of those that are not chosen are not read.
       const rows = await executor.read(
-        selectDeliveries
-          .where('state', '=', 'pending')
-          .where('next_attempt_at', '<=', at)
-          .orderBy('next_attempt_at')
-          .limit(limit),
+        rawQuery<DeliveryRow>(sql`SELECT webhook_deliveries.* FROM webhook_deliveries JOIN (
+            SELECT id, row_number() OVER (PARTITION BY webhook_id ORDER BY next_attempt_at, sequence) AS turn
+            FROM webhook_deliveries WHERE state = 'pending' AND next_attempt_at <= ${at}
+          ) AS due ON due.id = webhook_deliveries.id
+          WHERE due.turn <= ${perDestination}
+          ORDER BY due.turn, webhook_deliveries.next_attempt_at LIMIT ${all}`),
       );
       return rows.map(fromDeliveryRow);
     },

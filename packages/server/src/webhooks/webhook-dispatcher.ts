@@ -1,7 +1,7 @@
 /**
  * Delivers what waits: events are rows before they are sent, so that a stop or a kill loses none; what was under way is
- * sent again (receivers know it by its id). Few at a time, and one at a time per destination, so that one that is slow
- * holds up nobody.
+ * sent again (receivers know it by its id). Few at a time, fewer of one workspace, and one at a time per destination; who was
+ * served longest ago comes first. So a destination that is slow, or has much waiting, holds up nobody but itself.
  */
 import { laterBy, type Clock, type Instant, type Transport, type WireHeaders } from '@arouter/core';
 import type { StoreLog } from '../store/store-log.ts';
@@ -12,8 +12,13 @@ import { nextDelivery } from './next-delivery.ts';
 import { sendWebhook } from './send-webhook.ts';
 import { signDelivery } from './sign-delivery.ts';
 
-const DUE_AT_ONCE = 100;
+/** Read at a look: of each destination a few, so that one with much waiting does not hide the others. */
+const DUE_AT_ONCE = { perDestination: 50, all: 200 };
 const SENDING_MAX = 8;
+const SENDING_OF_WORKSPACE_MAX = 2;
+/** Of a destination, before others have theirs. */
+const TURN_MS_MAX = 5000;
+const REMEMBERED_MAX = 10_000;
 const LOOK_EVERY_MS = 5000;
 const KEPT_MS = 30 * 24 * 3_600_000;
 const FORGET_EVERY_MS = 3_600_000;
@@ -36,38 +41,54 @@ export type WebhookDispatcher = {
 
 export function createWebhookDispatcher(deps: WebhookDispatcherDeps): WebhookDispatcher {
   const busy = new Set<string>();
-  let running: Promise<void> | null = null;
+  const sending = createSending();
+  let looking: Promise<void> | null = null;
   let again = false;
   let isClosed = false;
   let forgottenAt = 0;
 
-  async function round(): Promise<void> {
+  async function look(): Promise<void> {
     const now = deps.clock.now();
     if (now - forgottenAt > FORGET_EVERY_MS) {
       forgottenAt = now;
       await deps.store.webhooks.forget(laterBy(now, -KEPT_MS));
     }
+    if (sending.isFull()) return;
     const due = await deps.store.webhooks.due(now, DUE_AT_ONCE);
-    const queues = [...Map.groupBy(due, ({ webhookId }) => webhookId).values()];
-    const work = async (): Promise<void> => {
-      for (let queue = queues.shift(); queue !== undefined; queue = queues.shift()) {
-        for (const delivery of queue) if (!isClosed) await deliverOnce(deps, busy, delivery);
-      }
-    };
-    await Promise.all(Array.from({ length: SENDING_MAX }, work));
-    if (due.length === DUE_AT_ONCE) again = true;
+    for (const queue of sending.inOrder([...Map.groupBy(due, ({ webhookId }) => webhookId).values()])) {
+      if (!isClosed)
+        sending.start(queue, (leave) =>
+          sendQueue(queue)
+            .catch(report)
+            .then(() => {
+              leave();
+              wake();
+            }),
+        );
+    }
+  }
+  const report = (error: unknown): void =>
+    deps.log.error({ fault: String(error) }, 'webhooks could not be delivered');
+
+  /** What is left when its time is up waits until the others have had their turn. */
+  async function sendQueue(queue: readonly Delivery[]): Promise<void> {
+    const until = laterBy(deps.clock.now(), TURN_MS_MAX);
+    for (const delivery of queue) {
+      if (isClosed || deps.clock.now() >= until) return;
+      await deliverOnce(deps, busy, delivery);
+    }
   }
 
   function wake(): void {
     if (isClosed) return;
-    if (running !== null) {
+    if (looking !== null) {
       again = true;
       return;
     }
-    running = round()
-      .catch((error: unknown) => deps.log.error({ fault: String(error) }, 'webhooks could not be delivered'))
+    looking = look()
+      .catch(report)
       .finally(() => {
-        running = null;
+        looking = null;
         if (!again) return;
         again = false;
         wake();
@@ -81,8 +102,41 @@ export function createWebhookDispatcher(deps: WebhookDispatcherDeps): WebhookDis
     async close() {
       isClosed = true;
       clearInterval(timer);
-      await running;
+      await looking;
+      await sending.ended();
     },
+  };
+}
+
+/** Which destinations are being sent to, and who is next. */
+function createSending() {
+  const running = new Map<string, { readonly workspaceId: string; readonly done: Promise<void> }>();
+  const servedAt = new Map<string, number>();
+  let turn = 0;
+  const isFull = (): boolean => running.size >= SENDING_MAX;
+  return {
+    isFull,
+    /** Who was served longest ago comes first. */
+    inOrder: (queues: readonly (readonly Delivery[])[]) =>
+      queues.toSorted(
+        ([one], [other]) =>
+          (servedAt.get(one?.webhookId ?? '') ?? 0) - (servedAt.get(other?.webhookId ?? '') ?? 0),
+      ),
+    /** Does nothing where there is no room: what is due is found again. */
+    start([first]: readonly Delivery[], send: (leave: () => void) => Promise<void>): void {
+      if (first === undefined || isFull() || running.has(first.webhookId)) return;
+      const { webhookId, workspaceId } = first;
+      const ofWorkspace = [...running.values()].filter((each) => each.workspaceId === workspaceId);
+      if (ofWorkspace.length >= SENDING_OF_WORKSPACE_MAX) return;
+      turn += 1;
+      servedAt.delete(webhookId);
+      servedAt.set(webhookId, turn);
+      const [oldest] = servedAt.keys();
+      if (servedAt.size > REMEMBERED_MAX && oldest !== undefined) servedAt.delete(oldest);
+      const leave = (): void => void running.delete(webhookId);
+      running.set(webhookId, { workspaceId, done: send(leave) });
+    },
+    ended: async (): Promise<void> => void (await Promise.all([...running.values()].map(({ done }) => done))),
   };
 }
 
