@@ -183,8 +183,13 @@ describe('a delivery', () => {
       ),
     );
     const delivery = (webhookId: string, workspaceId: typeof WORKSPACE, index: number) => ({
-      ...{ id: `whd_${webhookId}_${index}`, webhookId, workspaceId, eventId: `test:${index}` },
-      ...({ eventType: 'test', payload: '{}', createdAt: instance.deps.clock.now() } as const),
+      id: `whd_${webhookId}_${index}`,
+      webhookId,
+      workspaceId,
+      eventId: `test:${index}`,
+      eventType: 'test' as const,
+      payload: '{}',
+      createdAt: instance.deps.clock.now(),
     });
     for (const { body } of slow) {
       const deliveries = Array.from({ length: 30 }, (_each, index) =>

@@ -85,3 +85,35 @@ test('a change while another is read has its own five seconds', async () => {
   for (let second = 0; second < 4; second += 1) await secondPasses();
   expect(live.current().version).toBe(3);
 });
+
+test('hundreds of changes at once are read together, and are in force before anybody is refused', async () => {
+  let nowMs = 0;
+  let version = 1;
+  let readings = 0;
+  let changed: () => void = () => undefined;
+  const live = await createLiveSnapshot({
+    clock: { monotonicMs: () => nowMs, sleep: () => Promise.reject(new Error('nothing fails')) },
+    store: {
+      async loadConfig() {
+        readings += 1;
+        nowMs += 100;
+        return rows(version);
+      },
+      onConfigChange: (listener) => void (changed = listener),
+    },
+    build: (loaded) => buildSnapshot(loaded, createCatalogue(none), none),
+    beforeSwitch: async () => undefined,
+    onError: (error) => expect(error).toBeUndefined(),
+  });
+  const seen = await Promise.all(
+    Array.from({ length: 300 }, async () => {
+      version += 1;
+      const made = version;
+      changed();
+      await live.refresh();
+      return live.current().version >= made;
+    }),
+  );
+  expect(new Set(seen)).toEqual(new Set([true]));
+  expect(readings).toBeLessThan(5);
+});

@@ -37,11 +37,16 @@ export async function createLiveSnapshot(options: {
   let latest = await load();
   let tail: Promise<void> = Promise.resolve();
 
-  // One after another: an older load must not replace a newer one.
+  // One after another: an older load must not replace a newer one. What comes before a load has begun is in it: were each change read by
+  // itself, one workspace that makes hundreds at once would keep the rest of them from being in force in time, and nobody served.
+  let waiting: Promise<void> | null = null;
   function refresh(): Promise<void> {
+    if (waiting !== null) return waiting;
     const next = tail.then(async () => {
+      waiting = null;
       latest = await load();
     });
+    waiting = next;
     tail = next.catch(() => undefined);
     return next;
   }

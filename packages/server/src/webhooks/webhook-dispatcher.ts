@@ -9,16 +9,14 @@ import type { Store } from '../store/store.ts';
 import type { Delivery, WebhookRecord } from '../store/webhook-ports.ts';
 import type { OpenVault } from '../vault/open-vault.ts';
 import { nextDelivery } from './next-delivery.ts';
+import { createSending } from './create-sending.ts';
 import { sendWebhook } from './send-webhook.ts';
 import { signDelivery } from './sign-delivery.ts';
 
 /** Read at a look: of each destination a few, so that one with much waiting does not hide the others. */
 const DUE_AT_ONCE = { perDestination: 50, all: 200 };
-const SENDING_MAX = 8;
-const SENDING_OF_WORKSPACE_MAX = 2;
 /** Of a destination, before others have theirs. */
 const TURN_MS_MAX = 5000;
-const REMEMBERED_MAX = 10_000;
 const LOOK_EVERY_MS = 5000;
 const KEPT_MS = 30 * 24 * 3_600_000;
 const FORGET_EVERY_MS = 3_600_000;
@@ -58,7 +56,7 @@ export function createWebhookDispatcher(deps: WebhookDispatcherDeps): WebhookDis
     for (const queue of sending.inOrder([...Map.groupBy(due, ({ webhookId }) => webhookId).values()])) {
       if (!isClosed)
         sending.start(queue, (leave) =>
-          sendQueue(queue)
+          sendQueue(deps, busy, { queue, isClosed: () => isClosed })
             .catch(report)
             .then(() => {
               leave();
@@ -69,15 +67,6 @@ export function createWebhookDispatcher(deps: WebhookDispatcherDeps): WebhookDis
   }
   const report = (error: unknown): void =>
     deps.log.error({ fault: String(error) }, 'webhooks could not be delivered');
-
-  /** What is left when its time is up waits until the others have had their turn. */
-  async function sendQueue(queue: readonly Delivery[]): Promise<void> {
-    const until = laterBy(deps.clock.now(), TURN_MS_MAX);
-    for (const delivery of queue) {
-      if (isClosed || deps.clock.now() >= until) return;
-      await deliverOnce(deps, busy, delivery);
-    }
-  }
 
   function wake(): void {
     if (isClosed) return;
@@ -108,36 +97,17 @@ export function createWebhookDispatcher(deps: WebhookDispatcherDeps): WebhookDis
   };
 }
 
-/** Which destinations are being sent to, and who is next. */
-function createSending() {
-  const running = new Map<string, { readonly workspaceId: string; readonly done: Promise<void> }>();
-  const servedAt = new Map<string, number>();
-  let turn = 0;
-  const isFull = (): boolean => running.size >= SENDING_MAX;
-  return {
-    isFull,
-    /** Who was served longest ago comes first. */
-    inOrder: (queues: readonly (readonly Delivery[])[]) =>
-      queues.toSorted(
-        ([one], [other]) =>
-          (servedAt.get(one?.webhookId ?? '') ?? 0) - (servedAt.get(other?.webhookId ?? '') ?? 0),
-      ),
-    /** Does nothing where there is no room: what is due is found again. */
-    start([first]: readonly Delivery[], send: (leave: () => void) => Promise<void>): void {
-      if (first === undefined || isFull() || running.has(first.webhookId)) return;
-      const { webhookId, workspaceId } = first;
-      const ofWorkspace = [...running.values()].filter((each) => each.workspaceId === workspaceId);
-      if (ofWorkspace.length >= SENDING_OF_WORKSPACE_MAX) return;
-      turn += 1;
-      servedAt.delete(webhookId);
-      servedAt.set(webhookId, turn);
-      const [oldest] = servedAt.keys();
-      if (servedAt.size > REMEMBERED_MAX && oldest !== undefined) servedAt.delete(oldest);
-      const leave = (): void => void running.delete(webhookId);
-      running.set(webhookId, { workspaceId, done: send(leave) });
-    },
-    ended: async (): Promise<void> => void (await Promise.all([...running.values()].map(({ done }) => done))),
-  };
+/** What is left when its time is up waits until the others have had their turn. */
+async function sendQueue(
+  deps: WebhookDispatcherDeps,
+  busy: Set<string>,
+  { queue, isClosed }: { readonly queue: readonly Delivery[]; readonly isClosed: () => boolean },
+): Promise<void> {
+  const until = laterBy(deps.clock.now(), TURN_MS_MAX);
+  for (const delivery of queue) {
+    if (isClosed() || deps.clock.now() >= until) return;
+    await deliverOnce(deps, busy, delivery);
+  }
 }
 
 async function deliverOnce(
