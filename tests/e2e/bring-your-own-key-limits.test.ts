@@ -304,6 +304,33 @@ describe('credits', () => {
     expect(left).toBeLessThan(0.0005);
   });
 
+  test.each([
+    ['ten times what was allowed', 250],
+    ['a billion tokens', 1_000_000_000],
+  ])(
+    'whatever the provider reports (%s): what was held is taken and no more, and the log says so',
+    async (_name, tokens) => {
+      const platform = await addPlatform();
+      await grant(0.001);
+      const raw = `{"prompt_tokens":10,"completion_tokens":${tokens},"total_tokens":${tokens + 10}}`;
+      stage.sandbox.behave({ match: { key: platform.secret }, fault: { kind: 'usage', raw } });
+      const counts: Record<string, number> = {};
+      let lastServed = '';
+      for (let round = 0; round < 8; round += 1) {
+        const answers = await askAtOnce(5, { stream: round % 2 === 1 });
+        for (const [what, count] of Object.entries(tally(answers)))
+          counts[what] = (counts[what] ?? 0) + count;
+        lastServed = answers.find(({ status }) => status === 200)?.header('x-generation-id') ?? lastServed;
+        expect(await balance()).toBeGreaterThanOrEqual(0);
+      }
+      expect(counts['200']).toBeGreaterThan(1);
+      const { attempts } = (await tenant.generation(lastServed)).route;
+      expect(attempts[0]).toMatchObject({ charge_capped: true });
+      expect(attempts[0]?.charged_usd).toBe(attempts[0]?.reserved_usd);
+      expect(attempts[0]?.cost_usd).toBeGreaterThan(attempts[0]?.charged_usd ?? Infinity);
+    },
+  );
+
   test('a failed attempt takes none', async () => {
     const platform = await addPlatform();
     await grant(1);

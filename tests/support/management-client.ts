@@ -28,6 +28,10 @@ export type ShownAttempt = {
   readonly outcome: string | null;
   readonly status: number | null;
   readonly failure: { readonly class: string; readonly message: string } | null;
+  readonly cost_usd: number | null;
+  readonly charged_usd: number;
+  readonly charge_capped: boolean;
+  readonly reserved_usd: number;
 };
 export type ShownUsage = {
   readonly prompt_tokens: number;

@@ -59,6 +59,10 @@ const attempt = z
     first_byte_ms: z.number().nullable(),
     cost_usd: z.number().nullable(),
     charged_usd: z.number(),
+    charge_capped: z.boolean().meta({
+      description:
+        'True: the provider reported more than the request could cost by its own bounds (cost_usd). What was held for it (reserved_usd) was taken from the credits, and no more.',
+    }),
     reserved_usd: z.number(),
     cost_lines: z.array(
       z.strictObject({

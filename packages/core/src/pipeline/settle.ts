@@ -136,7 +136,11 @@ const NO_USAGE: TokenUsage = {
   origin: 'estimated',
 };
 
-/** Credits are taken for answers that reached the caller, whole or in part; never for a failed attempt. */
+/**
+ * Credits are taken for answers that reached the caller, whole or in part; never for a failed attempt, and never more than was held:
+ * a provider that reports more than the request can cost by its own bounds does not take what is not there. The row then has a cost
+ * above what was reserved, and what was reserved as the charge.
+ */
 function creditsFor(
   { run, target }: OpenAttempt,
   end: AttemptEnd,
@@ -146,9 +150,14 @@ function creditsFor(
   const delivered = end.outcome !== 'failed' && end.contentBytes > 0;
   if (cost === null || !delivered || !chargesCredits({ key: target.key, workspace: run.workspace }))
     return nanoUsd(0);
-  return usage?.origin === 'estimated'
-    ? nanoUsd(Math.floor(cost.totalNano * ESTIMATE_CREDITS_SHARE))
-    : cost.totalNano;
+  const dueNano =
+    usage?.origin === 'estimated' ? Math.floor(cost.totalNano * ESTIMATE_CREDITS_SHARE) : cost.totalNano;
+  return nanoUsd(Math.min(dueNano, creditsHeld(target)));
+}
+
+function creditsHeld({ demands }: Target): number {
+  for (const demand of demands) if (demand.kind === 'credits') return demand.holdNano;
+  return 0;
 }
 
 async function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end: AttemptEnd): Promise<void> {

@@ -100,6 +100,7 @@ function shownAttempt(attempt: AttemptView): ShownAttempt {
     first_byte_ms: attempt.firstByteMs,
     cost_usd: shownUsdOrNull(attempt.costNano),
     charged_usd: shownUsd(attempt.chargedNano),
+    charge_capped: isChargeCapped(attempt),
     reserved_usd: shownUsd(attempt.reservedNano),
     cost_lines: attempt.costLines.map((line) => ({
       what: line.what,
@@ -109,6 +110,15 @@ function shownAttempt(attempt: AttemptView): ShownAttempt {
     })),
     fallback_reason: attempt.fallbackReason,
   };
+}
+
+/** Nothing else charges exactly what was held and costs more than that. */
+function isChargeCapped({
+  costNano,
+  chargedNano,
+  reservedNano,
+}: Pick<GenerationView['attempts'][number], 'costNano' | 'chargedNano' | 'reservedNano'>): boolean {
+  return chargedNano > 0 && chargedNano === reservedNano && (costNano ?? 0) > chargedNano;
 }
 
 function lineSum(lines: readonly CostLine[], wanted: (line: CostLine) => boolean): number {

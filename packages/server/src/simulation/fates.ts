@@ -3,8 +3,8 @@ import type { TransportFaultCode } from '@arouter/core';
 import type { Scheduler } from './scheduler.ts';
 
 export type Fate =
-  /** The whole answer; `usage`: as it was, absent, or more than the caller allowed (told to, never drawn). */
-  | { readonly kind: 'answer'; readonly usage: 'honest' | 'absent' | 'overstated' }
+  /** The whole answer; `usage`: as it was, absent, or more than the caller allowed, a little or beyond reason (told to, never drawn). */
+  | { readonly kind: 'answer'; readonly usage: 'honest' | 'absent' | 'overstated' | 'tenfold' | 'billion' }
   /** The answer stops: the connection breaks, or it stalls, or it simply ends; `after` counts events or cuts the body. */
   | { readonly kind: 'cut'; readonly after: number; readonly how: TransportFaultCode | 'end' }
   | {

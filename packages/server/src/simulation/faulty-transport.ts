@@ -67,7 +67,7 @@ function openExchange({ scheduler, moodOf }: FaultyTransportOptions, request: Wi
     outputTokens: scheduler.between(1, cap),
   };
   const fate = moodOf(secret) ?? drawFate(scheduler, secret);
-  const usage = isOverstated(fate) ? { ...honest, outputTokens: cap + OVERSTATED_TOKENS } : honest;
+  const usage = { ...honest, outputTokens: outputSaid(fate, cap, honest.outputTokens) };
   const stream = /"stream":true/.test(body);
   const said: Answer = {
     id: `answer-${scheduler.events}-${scheduler.between(0, 1e9)}`,
@@ -92,7 +92,22 @@ function openExchange({ scheduler, moodOf }: FaultyTransportOptions, request: Wi
 export const OVERSTATED_TOKENS = 50;
 
 export function isOverstated(fate: Fate): boolean {
-  return fate.kind === 'answer' && fate.usage === 'overstated';
+  return fate.kind === 'answer' && fate.usage !== 'honest' && fate.usage !== 'absent';
+}
+
+function outputSaid(fate: Fate, cap: number, honest: number): number {
+  if (fate.kind !== 'answer') return honest;
+  switch (fate.usage) {
+    case 'honest':
+    case 'absent':
+      return honest;
+    case 'overstated':
+      return cap + OVERSTATED_TOKENS;
+    case 'tenfold':
+      return 10 * cap;
+    case 'billion':
+      return 1e9;
+  }
 }
 
 function secretIn({ headers }: WireRequest): string {

@@ -61,6 +61,20 @@ export class LedgerQueries {
     );
   }
 
+  /** What the settlements of the key came to, what was taken from credits for them, and whether one took more than was held for it. */
+  charges(key: string): { readonly cost: number; readonly charged: number; readonly aboveHeld: number } {
+    const row = this.#prepare(
+      `SELECT total(s.cost_nano) AS cost, coalesce(sum(s.charged_nano), 0) AS charged,
+        count(CASE WHEN s.charged_nano > a.reserved_nano THEN 1 END) AS above_held
+      FROM settlements s JOIN attempts a ON a.sequence = s.sequence WHERE a.provider_key_id = ?`,
+    ).get(key);
+    return {
+      cost: Number(row?.['cost']),
+      charged: Number(row?.['charged']),
+      aboveHeld: Number(row?.['above_held']),
+    };
+  }
+
   /** Of one request, told by its request id. */
   count(requestId: string): AttemptCount {
     const row = this.#prepare(

@@ -75,6 +75,37 @@ describe('200 callers at once against ten dollars', () => {
     expect(balance).toBeLessThan(usdToNano(5));
   });
 
+  const REPORTS = ['overstated', 'tenfold', 'billion'] as const;
+  test.each([1, 2, 10, 50, AT_ONCE].flatMap((atOnce) => REPORTS.map((usage) => [usage, atOnce] as const)))(
+    'credits are never below zero whatever a provider reports (%s), and the ledger keeps what it reported (%i at once)',
+    async (usage, atOnce) => {
+      const scripted = await openScriptedWorld({
+        seed: atOnce,
+        creditsUsd: 10,
+        keys: { pk_p: { source: 'platform' } },
+        // An honest one now and then: what is taken for it is what it cost.
+        fates: {
+          pk_p: Array.from({ length: 1000 }, (_, nth) => ({
+            kind: 'answer',
+            usage: nth % 4 === 3 ? 'honest' : usage,
+          })),
+        },
+      });
+      // Until nothing is let in any more.
+      for (let calls = await askAll(scripted, atOnce); calls.some(({ end }) => end === 'complete');)
+        calls = await askAll(scripted, atOnce);
+      const { ledger } = scripted.world;
+      const workspace = scripted.apiKey.workspaceId;
+      const left = ledger.balance({ workspace });
+      expect(left).toBeGreaterThanOrEqual(0);
+      const { cost, charged, aboveHeld } = ledger.charges('pk_p');
+      expect(aboveHeld).toBe(0);
+      expect(charged).toBeGreaterThan(usdToNano(5));
+      expect(left).toBe(usdToNano(10) - charged);
+      expect(cost).toBeGreaterThan(charged);
+    },
+  );
+
   test('an estimate, where the provider gives no usage, is never above what was held', async () => {
     const scripted = await openScriptedWorld({
       keys: { pk_a: { dailyBudgetNano: usdToNano(0.25), hardBudget: true } },

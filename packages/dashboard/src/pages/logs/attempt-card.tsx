@@ -115,7 +115,7 @@ function CostTable({ attempt }: { readonly attempt: Attempt }) {
               {attempt.source === 'byok'
                 ? 'Estimated, at list price; paid to your provider'
                 : 'At list price'}
-              {attempt.charged_usd === 0 ? '' : ', taken from credits'}
+              {chargeNote(attempt)}
             </td>
             <td className={`${cell} text-right`}>
               {attempt.cost_usd === null ? '–' : <Money usd={attempt.cost_usd} />}
@@ -125,4 +125,10 @@ function CostTable({ attempt }: { readonly attempt: Attempt }) {
       </table>
     </div>
   );
+}
+
+function chargeNote({ charged_usd: charged, charge_capped: capped }: Attempt): string {
+  if (charged === 0) return '';
+  if (!capped) return ', taken from credits';
+  return `. The provider reported more than the request could cost: only the $${charged} held for it were taken from credits`;
 }
