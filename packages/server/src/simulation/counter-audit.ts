@@ -4,10 +4,12 @@
  * (credits), INV-11 (no reservation is lost).
  */
 import {
+  DISPATCH_LAG_MS_MAX,
   healthScopeId,
   instant,
   nanoUsd,
   periodAt,
+  RPM_WINDOW_MS,
   type Counters,
   type Demand,
   type HealthScope,
@@ -31,22 +33,34 @@ export type AuditOptions = {
   readonly violated: (rule: string, detail: string) => void;
 };
 
-type Held = { readonly reservation: Reservation; readonly sinceMs: number };
+type Held = { readonly reservation: Reservation; readonly sinceMs: number; readonly sent: boolean };
 
 export class CounterAudit implements Counters {
   readonly #options: AuditOptions;
   readonly #held = new Map<number, Held>();
   readonly #probes = new Map<string, number>();
+  /** When requests were sent that count against a limit per minute, by its id; each with its reservation. */
+  readonly #sent = new Map<string, readonly { readonly reservation: number; readonly atMs: number }[]>();
+  readonly #startedMs: number;
   /** Granted perhaps, and not among the held ones yet. */
   #reserving = 0;
 
   constructor(options: AuditOptions) {
     this.#options = options;
+    this.#startedMs = options.steadyMs();
   }
 
   readings: Counters['readings'] = (demands) => this.#options.counters.readings(demands);
   health: Counters['health'] = (scope) => this.#options.counters.health(scope);
-  dispatching: Counters['dispatching'] = (reservation) => this.#options.counters.dispatching(reservation);
+  dispatching: Counters['dispatching'] = (reservation) => {
+    const atMs = this.#options.steadyMs();
+    const held = this.#held.get(reservation.id);
+    if (held !== undefined) this.#held.set(reservation.id, { ...held, sent: true });
+    for (const demand of reservation.demands)
+      if (demand.kind === 'rpm')
+        this.#sent.set(demand.id, [...this.#sentOf(demand.id), { reservation: reservation.id, atMs }]);
+    this.#options.counters.dispatching(reservation);
+  };
 
   async reserve(demands: readonly Demand[]): ReturnType<Counters['reserve']> {
     this.#reserving += 1;
@@ -57,17 +71,25 @@ export class CounterAudit implements Counters {
       this.#held.set(result.reservation.id, {
         reservation: result.reservation,
         sinceMs: this.#options.steadyMs(),
+        sent: false,
       });
     }
     return result;
   }
 
   async settle(...settled: Parameters<Counters['settle']>): Promise<void> {
-    this.#held.delete(settled[0].id);
+    const [{ id, demands }, { dispatched }] = settled;
+    this.#held.delete(id);
+    for (const demand of demands)
+      if (demand.kind === 'rpm' && !dispatched)
+        this.#sent.set(
+          demand.id,
+          this.#sentOf(demand.id).filter(({ reservation }) => reservation !== id),
+        );
     await this.#options.counters.settle(...settled);
     // As the port promises, a second time changes nothing.
     await this.#options.counters.settle(...settled);
-    if (this.#reserving === 0) for (const demand of settled[0].demands) this.#checkHeld(demand);
+    if (this.#reserving === 0) for (const demand of demands) this.#checkHeld(demand);
   }
 
   async applyOutcome(...applied: Parameters<Counters['applyOutcome']>): ReturnType<Counters['applyOutcome']> {
@@ -177,6 +199,17 @@ export class CounterAudit implements Counters {
       if (isFree({ ...demand, limit }) || !isFree({ ...demand, limit: limit + 1 }))
         violated('INV-11', `${demand.id}: the counters do not hold ${limit} places`);
     }
+    if (demand.kind === 'rpm' && this.#knowsWholeWindow()) {
+      const sent = this.#sentOf(demand.id);
+      const promised = [...this.#held.values()].filter(
+        (held) =>
+          !held.sent &&
+          held.reservation.demands.some((other) => other.kind === 'rpm' && other.id === demand.id),
+      );
+      const limit = sent.length + promised.length;
+      if (!isFree({ ...demand, limit: limit + 1 }) || (limit > 0 && isFree({ ...demand, limit })))
+        violated('INV-5', `${demand.id}: the counters do not count ${limit} requests in this minute`);
+    }
     if (demand.kind !== 'spend') return;
     const held = this.#heldOf(demand, periodAt(demand.scope.period, now()).id);
     const used = spentInCounters(counters, demand.scope) + held;
@@ -184,6 +217,16 @@ export class CounterAudit implements Counters {
       isFree({ ...demand, enforcement: 'strict', holdNano: nanoUsd(0), limitNano: nanoUsd(limit) });
     if (!fits(used) || (used > 0 && fits(used - 1)))
       violated('INV-11', `${demand.scope.id} ${demand.scope.period}: the counters do not hold ${held}`);
+  }
+
+  /** A start counts what was sent before it, and no one tells the audit. */
+  #knowsWholeWindow(): boolean {
+    return this.#options.steadyMs() - this.#startedMs > RPM_WINDOW_MS + DISPATCH_LAG_MS_MAX;
+  }
+
+  #sentOf(id: string): readonly { readonly reservation: number; readonly atMs: number }[] {
+    const oldest = this.#options.steadyMs() - RPM_WINDOW_MS;
+    return (this.#sent.get(id) ?? []).filter(({ atMs }) => atMs > oldest);
   }
 
   #demandsHeld(): readonly (Demand & { readonly id?: string })[] {

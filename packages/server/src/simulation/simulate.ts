@@ -43,7 +43,18 @@ export type Seen = {
 /** Events after which the world must have come to rest once nothing new begins. */
 const REST_EVENTS_MAX = 20_000;
 
-export async function simulate({ seed, events, log }: SimulationOptions): Promise<SimulationReport> {
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  const { stackTraceLimit } = Error;
+  // Many requests end in an error, and nobody reads its stack but in a replay, which has a log.
+  if (options.log === null) Error.stackTraceLimit = 0;
+  try {
+    return await live(options);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+async function live({ seed, events, log }: SimulationOptions): Promise<SimulationReport> {
   const scheduler = new Scheduler(seed, log);
   const world = await createWorld(scheduler, drawWorld(scheduler));
   start(world);
