@@ -28,6 +28,7 @@ const PARAMETERS: Readonly<Record<string, (ids: CanaryIds) => string>> = {
 /** What a route needs in its query. */
 const QUERIES: Readonly<Record<string, (ids: CanaryIds) => readonly string[]>> = {
   getGeneration: ({ generations }) => generations.map((id) => `id=${id}`),
+  getGenerationContent: ({ generations }) => generations.map((id) => `id=${id}`),
 };
 /** They need an identity provider; what it may say is tried with one. */
 const WITHOUT_ANSWER = new Set(['startSso', 'finishSso']);

@@ -5,6 +5,7 @@
 import { startSandbox, type Fault, type Sandbox } from '@arouter/sandbox';
 import { CANARY_OWNER, hideSecrets } from './hidden-secrets.ts';
 import { createManagementClient, type ManagementClient, type ShownProviderKey } from './management-client.ts';
+import { keepBodies } from './keep-bodies.ts';
 import { signIn, type SignedInAs } from './open-dashboard.ts';
 import type { Canary } from './scan-for-canaries.ts';
 import { addSandboxKey } from './stage.ts';
@@ -38,17 +39,21 @@ const RECEIVER = '/receiver-of-webhooks';
 
 export async function openCanaryWorld(): Promise<CanaryWorld> {
   const sandbox = await startSandbox();
-  const gateway = await startGateway({ egressAllow: [sandbox.url] });
+  const gateway = await startGateway({
+    egressAllow: [sandbox.url],
+    environment: { AROUTER_KEEP_BODIES: 'true' },
+  });
   const client = createManagementClient(gateway);
   sandbox.behave({ match: { path: RECEIVER }, fault: { kind: 'echo', where: 'error' } });
   const hidden = await hideSecrets(gateway, sandbox.url + RECEIVER);
+  const session = await signIn(gateway, CANARY_OWNER);
+  await keepBodies(gateway, session);
   const used = await addEchoingKeys(sandbox, client);
   const generations: string[] = [];
   for (const { model } of used) {
     const answer = await ask(gateway.url, gateway.keys.apiKey, { model });
     generations.push(answer.header('x-generation-id') ?? '');
   }
-  const session = await signIn(gateway, CANARY_OWNER);
   const invitation = await invite(gateway, session);
   return {
     gateway,

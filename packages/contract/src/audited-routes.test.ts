@@ -3,7 +3,9 @@ import { AUDITED_ROUTES, NOT_AUDITED_ROUTES } from './audited-routes.ts';
 import { ROUTE_NAMES, ROUTES } from './routes.ts';
 
 test('every route that may change something is audited, or stands among those that change nothing', () => {
-  const changing = ROUTE_NAMES.filter((name) => ROUTES[name].method !== 'GET');
+  const changing = ROUTE_NAMES.filter(
+    (name) => ROUTES[name].method !== 'GET' || name === 'getGenerationContent',
+  );
   const told = [...Object.keys(AUDITED_ROUTES), ...NOT_AUDITED_ROUTES];
   expect(told.toSorted()).toEqual(changing.toSorted());
 });

@@ -1,6 +1,6 @@
 /**
  * Which routes change something, and how the audit log names the change. A route that changes something stands in one of
- * the two tables below; a test holds that.
+ * the two tables below; a test holds that. Of what is only read, the log names who read what somebody said.
  */
 import type { RouteName } from './routes.ts';
 import type { AuditTarget } from './schemas/audit.ts';
@@ -13,7 +13,7 @@ export type AuditedRoute = {
   readonly before?: RouteName;
   /** The path's parameter names the workspace that it is about, where the route itself is of the instance. */
   readonly workspaceParam?: 'id';
-  /** The answer holds a secret that is shown once: nothing of it may be kept. */
+  /** The answer holds what may stand nowhere else, e.g. a secret that is shown once: nothing of it may be kept. */
   readonly secretAnswer?: true;
 };
 
@@ -42,6 +42,9 @@ export const AUDITED_ROUTES: Readonly<Partial<Record<RouteName, AuditedRoute>>> 
   grantCredits: { action: 'credits.grant', target: 'credits', workspaceParam: 'id' },
   createWorkspace: { action: 'workspace.create', target: 'workspace' },
   updateWorkspace: { action: 'workspace.update', target: 'workspace', workspaceParam: 'id' },
+  changeBodyKeeping: { action: 'bodies.change_keeping', target: 'workspace', before: 'getBodyKeeping' },
+  deleteKeptBodies: { action: 'bodies.delete', target: 'workspace', before: 'getBodyKeeping' },
+  getGenerationContent: { action: 'bodies.read', target: 'generation', secretAnswer: true },
   renameWorkspace: { action: 'workspace.rename', target: 'workspace' },
   changeMemberRole: { action: 'member.change_role', target: 'member' },
   removeMember: { action: 'member.remove', target: 'member' },

@@ -22,6 +22,8 @@ export const PERMISSIONS = [
   'billing.read',
   'usage.read',
   'generations.read',
+  /** What was said in a request and its answer, where that is kept. */
+  'bodies.read',
   'routing.preview',
   'playground.use',
   'audit.read',
@@ -40,6 +42,7 @@ const MANAGES = [
   'api_keys.read',
   'api_keys.manage',
   'api_keys.all',
+  'bodies.read',
   'playground.use',
   'billing.read',
   'audit.read',
@@ -52,7 +55,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
   owner: MANAGES,
   admin: MANAGES,
   billing: [...READS, 'billing.read', 'api_keys.all'],
-  developer: [...LOOKS, 'api_keys.read', 'api_keys.manage', 'playground.use', 'webhooks.read'],
+  developer: [...LOOKS, 'bodies.read', 'api_keys.read', 'api_keys.manage', 'playground.use', 'webhooks.read'],
   viewer: LOOKS,
 };
 

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { auditRoutes } from './audit-routes.ts';
+import { bodyRoutes } from './body-routes.ts';
 import { defineRoute } from './route.ts';
 import {
   apiKeyAnswer,
@@ -599,6 +600,7 @@ export const ROUTES = {
   ...insightRoutes,
   ...moreInsightRoutes,
   ...auditRoutes,
+  ...bodyRoutes,
   ...webhookRoutes,
   ...documentRoutes,
 } as const;

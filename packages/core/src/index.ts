@@ -23,6 +23,7 @@ export * from './wire/spoken-dialect.ts';
 export type * from './pipeline/exchange.ts';
 export { authenticate, authenticateProven } from './pipeline/authenticate.ts';
 export { handleGeneration } from './pipeline/handle-generation.ts';
+export { secretsOf } from './pipeline/attempt-failure.ts';
 export { authContext } from './pipeline/authorize-request.ts';
 export { errorHeaders } from './pipeline/error-headers.ts';
 export { gatherOptions } from './pipeline/gather-options.ts';

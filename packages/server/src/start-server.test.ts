@@ -60,6 +60,7 @@ test('a first run that was cut short before its keys can be done again', async (
     id: 'ws_cut' as WorkspaceId,
     name: 'Cut short',
     unmetered: true,
+    bodiesKeptSince: null,
     createdAt: first.instance.clock.now(),
   });
   await first.close(0);

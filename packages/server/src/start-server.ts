@@ -136,7 +136,7 @@ function pagesBeside(controlPlane: Awaited<ReturnType<typeof startControlPlane>>
 
 function startDataPlane(
   { bodyBytesMax, bodiesHeldBytesMax, timeLimits: { callerStallMs } }: Settings,
-  { ports }: Engine,
+  { ports, bodies }: Engine,
   { log, tails }: { readonly log: ReturnType<typeof createLog>; readonly tails: Tails },
 ) {
   // A body that may be sent must find room when it comes alone.
@@ -144,7 +144,15 @@ function startDataPlane(
     bytesMax: Math.max(bodyBytesMax, bodiesHeldBytesMax),
     isShared: () => ports.config().workspaceCount > 1,
   });
-  return createDataPlane({ ports, bodyBytesMax, bodyRoom, callerStallMs, track: tails.track, log });
+  return createDataPlane({
+    ports,
+    bodyBytesMax,
+    bodyRoom,
+    bodies: bodies.recorder,
+    callerStallMs,
+    track: tails.track,
+    log,
+  });
 }
 
 type ControlPlaneParts = {
@@ -181,6 +189,7 @@ async function startControlPlane(
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
     people: instance.people,
     generationFeed: engine.generationFeed,
+    bodies: engine.bodies,
     audit,
     transport,
     webhookDispatcher: webhooks.dispatcher,
@@ -295,7 +304,7 @@ function createTails(): Tails {
 
 async function stopServing(
   server: Server,
-  { transport }: Engine,
+  { transport, bodies }: Engine,
   { tails, graceMs }: { readonly tails: Tails; readonly graceMs: number },
 ): Promise<void> {
   const closed = stopListening(server);
@@ -304,6 +313,7 @@ async function stopServing(
   await transport.close();
   await tails.settled(SETTLE_MS_MAX);
   await closeConnections(server, closed);
+  await bodies.close();
 }
 
 /** Idle connections close at once, busy ones after their answer. Resolves when all are closed. */

@@ -14,6 +14,7 @@ const AUDIT_TARGETS = [
   'invitation',
   'webhook',
   'user',
+  'generation',
 ] as const;
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 

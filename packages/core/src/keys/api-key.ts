@@ -5,6 +5,8 @@ export type WorkspaceRecord = {
   readonly name: string;
   /** True: no credit check. Off once the operator turns metering on. */
   readonly unmetered: boolean;
+  /** Since when the bodies of requests and answers are to be kept; null: they are not. */
+  readonly bodiesKeptSince: Instant | null;
   readonly createdAt: Instant;
 };
 

@@ -44,6 +44,7 @@ export async function answerStream(
     kind: 'answered',
     outbound: {
       kind: 'stream',
+      generation: run.header,
       status: target.upstream.binaryStream === 'any' ? response.status : 200,
       cutWhenBroken: run.inbound.dialect.binaryStream !== undefined,
       headers: answerHeaders(run, target, streamContentType(run, target, response)),

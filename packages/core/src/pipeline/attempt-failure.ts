@@ -116,7 +116,7 @@ const SECRET_LENGTH_MIN = 8;
 const knownSecrets = new WeakMap<Credential, readonly string[]>();
 
 /** The vault hides a credential's fields from enumeration, so that printing one by accident shows nothing. */
-function secretsOf(credential: Credential): readonly string[] {
+export function secretsOf(credential: Credential): readonly string[] {
   const known = knownSecrets.get(credential);
   if (known !== undefined) return known;
   const secrets = Object.getOwnPropertyNames(credential)

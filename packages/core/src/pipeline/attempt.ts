@@ -246,6 +246,7 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
   const wantsCost = run.inbound.costInBody || run.request.facts.includeCost;
   const outbound = {
     kind: 'answer',
+    generation: run.header,
     status: 200,
     headers: answerHeaders(run, target, target.same ? passedContentType(response) : 'application/json'),
     body: wantsCost ? dialect.addCost(body, costInBody(row)) : body,

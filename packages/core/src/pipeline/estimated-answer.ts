@@ -12,6 +12,7 @@ export function estimatedAnswer(run: Run): Outbound | null {
   if (!lacksOperation) return null;
   return {
     kind: 'answer',
+    generation: null,
     status: 200,
     headers: [
       ['content-type', 'application/json'],

@@ -1,4 +1,5 @@
 /** What goes into the pipeline and what comes out: the faces make HTTP of it. */
+import type { GenerationHeader } from '../keys/generation.ts';
 import type { CancelSignal } from '../ports.ts';
 import type { Dialect, RequestContext } from '../wire/dialect.ts';
 import type { WireHeaders } from '../wire/wire.ts';
@@ -28,7 +29,8 @@ export type Inbound = {
   readonly costInBody: boolean;
 };
 
-export type Outbound =
+/** With the generation that it belongs to, as the ledger names it; null where there is none. */
+export type Outbound = { readonly generation: GenerationHeader | null } & (
   | {
       readonly kind: 'answer';
       readonly status: number;
@@ -43,7 +45,8 @@ export type Outbound =
       readonly headers: WireHeaders;
       /** Writes the stream; resolves after the terminal event. `broken`: an error event ended it, close the connection. */
       readonly relay: (sink: CallerSink) => Promise<'complete' | 'broken'>;
-    };
+    }
+);
 
 /** The caller's side of a stream. Writing to a caller who has gone is allowed and does nothing. */
 export interface CallerSink {

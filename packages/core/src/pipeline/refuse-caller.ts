@@ -64,6 +64,7 @@ function toOutbound(run: Run, error: GatewayError): Outbound {
     if (passOn !== null) {
       return {
         kind: 'answer',
+        generation: run.header,
         status: passOn.status,
         headers: [['content-type', passOn.contentType], ...headers],
         body: passOn.body,
@@ -79,6 +80,7 @@ function toOutbound(run: Run, error: GatewayError): Outbound {
   });
   return {
     kind: 'answer',
+    generation: run.header,
     status: error.status,
     headers: [['content-type', 'application/json'], ...headers],
     body,

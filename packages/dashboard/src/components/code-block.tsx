@@ -8,7 +8,7 @@ export function CodeBlock({
 }: {
   readonly text: string;
   readonly label: string;
-  /** For one long word, such as a key: it breaks instead of scrolling. */
+  /** For long words, such as a key, and long lines: they break instead of scrolling. */
   readonly wrap?: boolean;
 }) {
   return (
@@ -18,7 +18,7 @@ export function CodeBlock({
         tabIndex={0}
         role="region"
         aria-label={label}
-        className={`min-w-0 flex-1 overflow-x-auto p-3 font-mono text-xs leading-5 ${wrap ? 'break-all whitespace-pre-wrap' : 'whitespace-pre'}`}
+        className={`max-h-[32rem] min-w-0 flex-1 overflow-auto p-3 font-mono text-xs leading-5 ${wrap ? 'wrap-anywhere whitespace-pre-wrap' : 'whitespace-pre'}`}
       >
         {text}
       </pre>

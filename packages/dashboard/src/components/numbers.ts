@@ -26,3 +26,10 @@ export function durationWords(ms: number): string {
   if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;
 }
+
+/** In the units that settings are given in: `256 KiB`. */
+export function bytesWords(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} bytes`;
+  const [amount, unit] = bytes < 1_048_576 ? [bytes / 1_024, 'KiB'] : [bytes / 1_048_576, 'MiB'];
+  return `${amount < 10 && amount !== Math.round(amount) ? amount.toFixed(1) : Math.round(amount)} ${unit}`;
+}

@@ -1,4 +1,4 @@
-/** What one setting is, and the check that several of them share. */
+/** What one setting is, and the checks that several of them share. */
 export type Setting = {
   readonly env: string;
   /** The key in the YAML file. */
@@ -14,4 +14,8 @@ export function integerBetween(min: number, max: number): Setting['check'] {
     /^\d{1,10}$/.test(value) && Number(value) >= min && Number(value) <= max
       ? undefined
       : `must be a whole number from ${min} to ${max}.`;
+}
+
+export function oneOf(allowed: readonly string[]): Setting['check'] {
+  return (value) => (allowed.includes(value) ? undefined : `must be one of: ${allowed.join(', ')}.`);
 }

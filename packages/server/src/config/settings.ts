@@ -5,7 +5,8 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
-import { integerBetween, type Setting } from './setting.ts';
+import { oneOf, type Setting } from './setting.ts';
+import { KEPT_BODY_SETTINGS, readBodyRules, type BodyRules } from './body-rules.ts';
 import { LOAD_LIMIT_SETTINGS, readLoadLimits, type LoadLimits } from './load-limits.ts';
 import { readTimeLimits, TIME_LIMIT_SETTINGS, type TimeLimits } from './time-limits.ts';
 
@@ -140,6 +141,7 @@ export const SETTINGS = [
     check: oneOf(LOG_LEVELS),
   },
   ...LOAD_LIMIT_SETTINGS,
+  ...KEPT_BODY_SETTINGS,
   ...TIME_LIMIT_SETTINGS,
   {
     env: 'AROUTER_LEDGER_SYNC',
@@ -172,6 +174,7 @@ export type Settings = LoadLimits & {
   } | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly ledgerSync: 'normal' | 'full';
+  readonly bodyRules: BodyRules;
   readonly timeLimits: TimeLimits;
 };
 
@@ -211,6 +214,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     logLevel: text('AROUTER_LOG_LEVEL') as Settings['logLevel'],
     ...readLoadLimits((env) => Number(text(env))),
     ledgerSync: text('AROUTER_LEDGER_SYNC') as Settings['ledgerSync'],
+    bodyRules: readBodyRules(text),
     timeLimits: readTimeLimits((env) => Number(text(env))),
   };
 }
@@ -289,10 +293,6 @@ function anyText(): undefined {
 
 function notEmpty(value: string): string | undefined {
   return value === '' ? 'must not be empty.' : undefined;
-}
-
-function oneOf(allowed: readonly string[]): Setting['check'] {
-  return (value) => (allowed.includes(value) ? undefined : `must be one of: ${allowed.join(', ')}.`);
 }
 
 function urlOrEmpty(value: string): string | undefined {

@@ -27,6 +27,7 @@ import { recordChange } from './record-change.ts';
 import { accountHandlers } from './account.ts';
 import { firstRunHandlers } from './first-run.ts';
 import { invitationHandlers } from './invitations.ts';
+import { keptBodyHandlers } from './kept-bodies.ts';
 import { memberHandlers } from './members.ts';
 import { sendError } from './send-error.ts';
 import { sessionHandlers } from './sessions.ts';
@@ -97,6 +98,7 @@ function handlersOf(deps: ControlPlaneDeps): Handlers {
     ...usageExportHandlers(deps),
     ...generationStreamHandlers(deps),
     ...generationHandlers(deps),
+    ...keptBodyHandlers(deps),
     ...previewHandlers(deps),
     ...providerHandlers(deps),
   };

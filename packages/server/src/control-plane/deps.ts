@@ -23,6 +23,7 @@ import type {
 import type { KEY_TEST_CLASSES } from '@arouter/contract';
 import type { GenerationFeed } from '../instance/generation-feed.ts';
 import type { AuditLog } from '../audit/create-audit-log.ts';
+import type { BodyStore } from '../bodies/body-store.ts';
 import type { Hypothesis } from '../preview/hypothetical-keys.ts';
 import type { People } from '../people/people.ts';
 import type { Store } from '../store/store.ts';
@@ -54,6 +55,7 @@ export type ControlPlaneDeps = {
   readonly creditsGranted: (workspace: WorkspaceId, amountNano: NanoUsd) => Promise<void>;
   readonly people: People;
   readonly generationFeed: Pick<GenerationFeed, 'listen'>;
+  readonly bodies: Pick<BodyStore, 'rules' | 'find' | 'bytesOf' | 'deleteOf'>;
   readonly audit: AuditLog;
   readonly firstRun: FirstRun;
   /** Null: not configured. */

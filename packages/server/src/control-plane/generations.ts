@@ -18,7 +18,7 @@ export function generationHandlers(deps: Deps): Handlers<'getGeneration' | 'list
       const foreign =
         isApiKey(caller) && caller.kind === 'inference' && generation?.header.apiKeyId !== caller.id;
       if (generation === undefined || foreign) {
-        throw new GatewayError('not_found', 'There is no generation with this id.');
+        throw generationNotFound();
       }
       return shownGeneration(generation, caller.kind === 'operator' ? 'operator' : 'tenant');
     },
@@ -37,4 +37,8 @@ export function generationHandlers(deps: Deps): Handlers<'getGeneration' | 'list
       };
     },
   };
+}
+
+export function generationNotFound(): GatewayError {
+  return new GatewayError('not_found', 'There is no generation with this id.');
 }

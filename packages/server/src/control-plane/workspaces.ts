@@ -23,6 +23,7 @@ export function workspaceHandlers(
         id: `ws_${deps.random.hex(ID_BYTES)}` as WorkspaceId,
         name: body.name,
         unmetered: body.unmetered ?? false,
+        bodiesKeptSince: null,
         createdAt: deps.clock.now(),
       };
       await workspaces.create(record);

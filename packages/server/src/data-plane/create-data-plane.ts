@@ -13,6 +13,7 @@ import {
   type RequestContext,
   type WorkspaceId,
 } from '@arouter/core';
+import type { BodyRecorder, BodyRecording } from '../bodies/body-recorder.ts';
 import {
   callerSignal,
   callerSink,
@@ -32,6 +33,8 @@ export type DataPlaneDeps = {
   readonly ports: Ports;
   readonly bodyBytesMax: number;
   readonly bodyRoom: BodyRoom;
+  /** Null: no bodies are kept. */
+  readonly bodies: BodyRecorder | null;
   /** A caller who takes nothing at all of a stream for this long is cut off. */
   readonly callerStallMs: number;
   /** Lets shutdown wait for the tails of streams. */
@@ -107,7 +110,12 @@ async function serve(deps: DataPlaneDeps, exchange: Exchange, { place, isSmall }
     ...(face.onlyProvider === undefined ? {} : { onlyProvider: face.onlyProvider }),
     context: contextOf(face, request),
   };
-  await send(response, await handleGeneration(deps.ports, inbound, deps.track), deps.callerStallMs);
+  const outbound = await handleGeneration(deps.ports, inbound, deps.track);
+  const recording =
+    deps.bodies === null || outbound.generation === null
+      ? null
+      : deps.bodies.begin(outbound.generation, { mediaType: contentType ?? 'application/json', body });
+  await send(response, outbound, { stallMsMax: deps.callerStallMs, recording });
 }
 
 function workspaceOf(ports: Ports, apiKeyId: ApiKeyId | undefined, token: string | undefined): WorkspaceId {
@@ -157,17 +165,25 @@ function contextOf({ context, dialect, bodyType }: Face, request: IncomingMessag
 }
 const NO_CONTEXT: RequestContext = {};
 
-async function send(response: ServerResponse, outbound: Outbound, stallMsMax: number): Promise<void> {
+type Sending = { readonly stallMsMax: number; readonly recording: BodyRecording | null };
+
+async function send(
+  response: ServerResponse,
+  outbound: Outbound,
+  { stallMsMax, recording }: Sending,
+): Promise<void> {
   if (outbound.kind === 'answer') {
     const headers = flatHeaders(outbound.headers);
     headers.push(...KEPT_NOWHERE, 'content-length', String(outbound.body.length));
     response.writeHead(outbound.status, headers);
     endWith(response, outbound.body);
     limitLastBytes(response, stallMsMax);
+    recording?.answer(outbound);
     return;
   }
   response.writeHead(outbound.status, [...flatHeaders(outbound.headers), ...KEPT_NOWHERE]);
-  const end = await outbound.relay(callerSink(response, stallMsMax));
+  const sink = callerSink(response, stallMsMax);
+  const end = await outbound.relay(recording?.over(outbound, sink) ?? sink).finally(() => recording?.end());
   // An error event says that it broke off; where the format has none, only a body without its end does. A connection whose
   // body has ended is the client's: it may have sent its next request already, so it is never closed after that.
   if (end === 'broken' && outbound.cutWhenBroken) response.destroy();

@@ -59,7 +59,13 @@ async function firstWorkspace(deps: FirstWorkspaceDeps, name: string): Promise<W
   if (existing !== undefined) return existing.id;
   const id = `ws_${randomBytes(9).toString('hex')}` as WorkspaceId;
   await deps.ensureWorkspace(id);
-  await deps.store.workspaces.create({ id, name, unmetered: true, createdAt: deps.clock.now() });
+  await deps.store.workspaces.create({
+    id,
+    name,
+    unmetered: true,
+    bodiesKeptSince: null,
+    createdAt: deps.clock.now(),
+  });
   return id;
 }
 

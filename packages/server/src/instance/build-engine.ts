@@ -1,4 +1,5 @@
 /** The ports of the data plane, and what both faces share, over an open instance. */
+import { join, resolve } from 'node:path';
 import {
   PLATFORM_WORKSPACE,
   type HealthUpdate,
@@ -7,6 +8,7 @@ import {
   type ProviderManifest,
 } from '@arouter/core';
 import { manifests } from '@arouter/providers';
+import { createBodyStore, type BodyStore } from '../bodies/body-store.ts';
 import type { Settings } from '../config/settings.ts';
 import { createSpeedBook } from '../counters/speed-book.ts';
 import type { MemoryCounters } from '../counters/memory-counters.ts';
@@ -25,6 +27,7 @@ export type Engine = {
   readonly ports: Ports;
   readonly counters: MemoryCounters;
   readonly generationFeed: GenerationFeed;
+  readonly bodies: BodyStore;
   /** Calls back, in this process, when the health of a key changes. */
   readonly listenToHealth: (listener: (updates: readonly HealthUpdate[]) => void) => void;
   readonly live: LiveSnapshot;
@@ -73,6 +76,15 @@ export async function buildEngine(
     ports,
     counters,
     generationFeed,
+    bodies: createBodyStore({
+      folder: join(resolve(settings.dataDir), 'bodies'),
+      rules: settings.bodyRules,
+      vault,
+      config: live.current,
+      clock,
+      counts: metrics.bodies,
+      log,
+    }),
     listenToHealth: (listener) => void healthListeners.push(listener),
     live,
     transport,

@@ -1,12 +1,14 @@
 /** Prometheus metrics of the process. Labels are from fixed sets: a provider's id, a source, an outcome. */
 import type { Ledger } from '@arouter/core';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createBodyCounts, type BodyCounts } from '../bodies/body-counts.ts';
 import { createAttemptCounts } from './attempt-counts.ts';
 import { measureEventLoopDelay, NEVER_MS } from './event-loop-delay.ts';
 
 export type Metrics = {
   /** The same ledger, counting what is settled and refused. */
   observe(ledger: Ledger): Ledger;
+  readonly bodies: BodyCounts;
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 };
 
@@ -19,6 +21,7 @@ export function createMetrics(): Metrics {
   });
   measureEventLoopDelay(registry);
   const counts = createAttemptCounts();
+  const bodies = createBodyCounts();
 
   return {
     observe: (ledger) => ({
@@ -32,9 +35,10 @@ export function createMetrics(): Metrics {
         ledger.refuse(row);
       },
     }),
+    bodies,
     scrape: async () => ({
       contentType: registry.contentType,
-      text: `${await registry.metrics()}\n${counts.text()}`,
+      text: `${await registry.metrics()}\n${counts.text()}${bodies.text()}`,
     }),
   };
 }

@@ -2,6 +2,7 @@
 import type { Role } from '@arouter/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MODEL, openStage, QUESTION, type Stage } from '../data-plane/testing/open-stage.ts';
+import { signIn } from '../data-plane/testing/sign-in.ts';
 import { playgroundKeyId } from './playground-key.ts';
 
 const PATH = '/api/v1/playground/chat/completions';
@@ -20,16 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-/** Somebody new with a role in the stage's workspace, and the cookie of their session. */
-async function openPerson(name: string, role: Role | null) {
-  const { people, store, clock } = stage.server.instance;
-  const email = `${name}@example.com`;
-  const userId = await people.create({ name, email, password: null, isOperator: false });
-  const { workspaceId } = stage.keys;
-  if (role !== null) await store.members.add({ workspaceId, userId, role, joinedAt: clock.now() });
-  const { cookies } = await people.signInAs({ cookie: '', userAgent: '', address: '' }, userId);
-  return { userId, cookie: cookies.map((each) => each.split(';')[0]).join('; ') };
-}
+const openPerson = (name: string, role: Role | null) => signIn(stage, name, role);
 
 async function ask({ cookie = '', headers = {}, body = QUESTION, query = '' }: Asking) {
   const response = await fetch(stage.server.url + PATH + query, {

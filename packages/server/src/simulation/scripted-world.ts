@@ -58,7 +58,15 @@ export async function openScriptedWorld(script: Script): Promise<ScriptedWorld> 
   );
   const world = await createWorld(scheduler, {
     tenants: {
-      workspaces: [{ id: WORKSPACE, name: 'One', unmetered: script.unmetered ?? false, createdAt: now }],
+      workspaces: [
+        {
+          id: WORKSPACE,
+          name: 'One',
+          unmetered: script.unmetered ?? false,
+          bodiesKeptSince: null,
+          createdAt: now,
+        },
+      ],
       apiKeys: [apiKey],
       providerKeys: Object.values(keys),
     },

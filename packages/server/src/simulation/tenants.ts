@@ -84,6 +84,7 @@ export function settleTenants(scheduler: Scheduler): Tenants {
     id: id as WorkspaceId,
     name: id,
     unmetered: index === 1 && scheduler.chance(0.5),
+    bodiesKeptSince: null,
     createdAt: now,
   }));
   const apiKeys = workspaces.flatMap(({ id }, index) =>

@@ -1,6 +1,6 @@
 /* oxlint-disable max-lines-per-function -- a suite is one function, as in a test file */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { WorkspaceId } from '@arouter/core';
+import { instant, type WorkspaceId } from '@arouter/core';
 import { branded } from './columns.ts';
 import { standingClock } from './store-harness.ts';
 import type { OpenedStore, OpenStore } from './store-harness.ts';
@@ -26,6 +26,11 @@ export function describeConfiguration(open: OpenStore): void {
         sampleWorkspace({ unmetered: false }),
       );
       expect(await workspaces.update(WORKSPACE, {})).toEqual(sampleWorkspace({ unmetered: false }));
+      for (const bodiesKeptSince of [instant(NOON), null]) {
+        const changed = sampleWorkspace({ unmetered: false, bodiesKeptSince });
+        expect(await workspaces.update(WORKSPACE, { bodiesKeptSince })).toEqual(changed);
+        expect(await workspaces.get(WORKSPACE)).toEqual(changed);
+      }
       expect(await workspaces.list()).toHaveLength(1);
       expect(await workspaces.update(OTHER, { name: 'x' })).toBeUndefined();
       expect(await workspaces.get(OTHER)).toBeUndefined();

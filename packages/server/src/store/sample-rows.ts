@@ -133,7 +133,14 @@ export function sampleSettled(opened: AttemptOpened, given: Partial<AttemptSettl
 }
 
 export function sampleWorkspace(given: Partial<WorkspaceRecord> = {}): WorkspaceRecord {
-  return { id: branded('ws_one'), name: 'One', unmetered: true, createdAt: branded(NOON), ...given };
+  return {
+    id: branded('ws_one'),
+    name: 'One',
+    unmetered: true,
+    bodiesKeptSince: null,
+    createdAt: branded(NOON),
+    ...given,
+  };
 }
 
 export function sampleApiKey(given: Partial<ApiKeyRecord> = {}): ApiKeyRecord {

@@ -165,7 +165,8 @@ describe('the SQLite file', () => {
       file,
       `DELETE FROM schema_migrations WHERE number >= 7; DROP TABLE daily_rollups; DROP TABLE api_key_daily_rollups;
        DROP TABLE api_key_day_sums; DROP TABLE audit_notes;
-       ALTER TABLE api_keys DROP COLUMN created_by; ALTER TABLE api_keys DROP COLUMN deleted_at`,
+       ALTER TABLE api_keys DROP COLUMN created_by; ALTER TABLE api_keys DROP COLUMN deleted_at;
+       ALTER TABLE workspaces DROP COLUMN bodies_kept_since`,
     );
     const reopened = await openFile(file);
     expect(await reopened.verify()).toEqual([]);

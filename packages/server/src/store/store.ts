@@ -81,7 +81,7 @@ export interface WorkspaceStore {
   list(): Promise<readonly WorkspaceRecord[]>;
   update(
     id: WorkspaceId,
-    patch: { readonly name?: string; readonly unmetered?: boolean },
+    patch: Partial<Pick<WorkspaceRecord, 'name' | 'unmetered' | 'bodiesKeptSince'>>,
   ): Promise<WorkspaceRecord | undefined>;
 }
 

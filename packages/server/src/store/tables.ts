@@ -1,7 +1,13 @@
 /** The tables as Kysely sees them. Column meanings: migrations/0001-init.ts. */
 import type { Generated } from 'kysely';
 
-export type WorkspaceTable = { id: string; name: string; unmetered: number; created_at: number };
+export type WorkspaceTable = {
+  id: string;
+  name: string;
+  unmetered: number;
+  created_at: number;
+  bodies_kept_since: number | null;
+};
 
 export type ApiKeyTable = {
   id: string;

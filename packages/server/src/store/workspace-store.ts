@@ -18,10 +18,11 @@ export function createWorkspaceStore(executor: SqlExecutor, config: ConfigWriter
     async list() {
       return (await executor.read(selectWorkspaces)).map(fromWorkspaceRow);
     },
-    async update(id, { name, unmetered }) {
+    async update(id, { name, unmetered, bodiesKeptSince }) {
       const columns = definedColumns({
         name,
         unmetered: unmetered === undefined ? undefined : toFlag(unmetered),
+        bodies_kept_since: bodiesKeptSince,
       });
       if (Object.keys(columns).length === 0) return this.get(id);
       const { rows } = await config.change(
@@ -38,9 +39,22 @@ export const selectWorkspaces = queries
   .orderBy('created_at')
   .orderBy('id');
 
-function toWorkspaceRow({ id, name, unmetered, createdAt, ...nothing }: WorkspaceRecord): WorkspaceTable {
+function toWorkspaceRow({
+  id,
+  name,
+  unmetered,
+  bodiesKeptSince,
+  createdAt,
+  ...nothing
+}: WorkspaceRecord): WorkspaceTable {
   noFieldLeft(nothing);
-  return { id, name, unmetered: toFlag(unmetered), created_at: createdAt };
+  return {
+    id,
+    name,
+    unmetered: toFlag(unmetered),
+    created_at: createdAt,
+    bodies_kept_since: bodiesKeptSince,
+  };
 }
 
 export function fromWorkspaceRow(row: WorkspaceTable): WorkspaceRecord {
@@ -48,6 +62,7 @@ export function fromWorkspaceRow(row: WorkspaceTable): WorkspaceRecord {
     id: branded(row.id),
     name: row.name,
     unmetered: fromFlag(row.unmetered),
+    bodiesKeptSince: row.bodies_kept_since === null ? null : branded(row.bodies_kept_since),
     createdAt: branded(row.created_at),
   };
 }

@@ -30,6 +30,9 @@ export type SealedRow = {
   readonly destination: string;
 };
 
+/** Where sealed bytes belong that go to no destination. */
+export type SealedPlace = Omit<FieldContext, 'destination'> & { readonly workspaceId: WorkspaceId };
+
 export type OpenVault = Vault & {
   /** Makes the workspace's data key where there is none. Call before `sealCredential` for a workspace. */
   ensureWorkspace(id: WorkspaceId): Promise<void>;
@@ -44,6 +47,10 @@ export type OpenVault = Vault & {
     table: SealedTable,
     row: SealedRow & { readonly sealed: Uint8Array },
   ): Readonly<Record<string, string>>;
+  /** For text that people sent or got: bound to its place, and not remembered. Throws VaultError `data_key_missing`. */
+  sealBytes(place: SealedPlace, bytes: Uint8Array): Uint8Array;
+  /** Throws VaultError. */
+  openBytes(place: SealedPlace, sealed: Uint8Array): Buffer;
   /** Equal for equal credentials of one workspace and only there: finds duplicates. 32 hex characters. */
   fingerprint(workspaceId: WorkspaceId, credential: Credential): string;
   /** What may be shown of a credential. */
@@ -87,6 +94,9 @@ export async function openVault({ store, keks, clock }: VaultOptions): Promise<O
       return blob;
     },
     ...sealedRows(dataKeys),
+    sealBytes: (place, bytes) => sealField(dataKeys.newest(place.workspaceId), nowhere(place), bytes),
+    openBytes: (place, sealed) =>
+      openField((version) => dataKeys.get(place.workspaceId, version), nowhere(place), sealed),
     openCredential(record) {
       const known = cache.get(record);
       if (known !== undefined) return known;
@@ -158,6 +168,10 @@ async function readInstanceSecret(
   if (promoted.id !== primary.id) await store.setMeta(metaName, sealMeta(promoted, metaName, made));
   // Read back, so that processes that start together agree on what was stored last.
   return openMeta(keyring, metaName, (await store.getMeta(metaName)) ?? new Uint8Array());
+}
+
+function nowhere(place: SealedPlace): FieldContext {
+  return { ...place, destination: '' };
 }
 
 function fieldContext(row: CredentialRow): FieldContext {

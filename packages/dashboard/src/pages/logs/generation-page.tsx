@@ -15,6 +15,7 @@ import { Loaded, Notice } from '../../components/states.tsx';
 import { Time } from '../../components/time.tsx';
 import { PlanTable } from '../../components/plan-table.tsx';
 import { AttemptCard } from './attempt-card.tsx';
+import { KeptBodiesCard } from './kept-bodies-card.tsx';
 import { StatusBadge } from './status-badge.tsx';
 
 type Generation = RouteAnswer<'getGeneration'>;
@@ -58,6 +59,7 @@ function Details({ generation }: { readonly generation: Generation }) {
         </Notice>
       )}
       <Facts generation={generation} />
+      <KeptBodiesCard key={generation.id} id={generation.id} />
       {route.attempts.map((attempt) => (
         <AttemptCard
           key={attempt.attempt}

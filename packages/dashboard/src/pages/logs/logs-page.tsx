@@ -1,8 +1,9 @@
 /** Logs: every request of the workspace, newest first, with where it was served and what it cost. */
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { callApi } from '../../api/client.ts';
+import { apiQuery } from '../../api/queries.ts';
 import { SourceBadge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
@@ -102,7 +103,7 @@ export function LogsPage() {
     <Page
       title="Logs"
       width="full"
-      description="Every request, why it went where it went, and what it cost. Prompts and answers are not stored."
+      description={`Every request, why it went where it went, and what it cost. ${useKeepingWords()}`}
       actions={
         <LiveControls
           live={filters.live === true}
@@ -118,6 +119,14 @@ export function LogsPage() {
       </Card>
     </Page>
   );
+}
+
+/** Whether what was said is kept; nothing until that is known. */
+function useKeepingWords(): string {
+  const keeping = useQuery(apiQuery('getBodyKeeping', {})).data?.data;
+  if (keeping === undefined) return '';
+  if (!keeping.keep) return 'Prompts and answers are not kept.';
+  return `Prompts and answers are kept for ${keeping.days === 1 ? 'one day' : `${keeping.days} days`}.`;
 }
 
 function withoutLive({ live: _live, ...filters }: LogFilters): LogFilters {

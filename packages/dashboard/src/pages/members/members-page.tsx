@@ -7,6 +7,7 @@ import { Button } from '../../components/button.tsx';
 import { Card } from '../../components/card.tsx';
 import { Page } from '../../components/page.tsx';
 import { Below, Loaded, SkeletonRows } from '../../components/states.tsx';
+import { BodyKeepingCard } from './body-keeping-card.tsx';
 import { InvitationsCard } from './invitations-card.tsx';
 import { InviteDialog } from './invite-dialog.tsx';
 import { MemberLine } from './member-line.tsx';
@@ -49,6 +50,7 @@ export function MembersPage() {
       <Below query={members}>
         {mayManage ? <InvitationsCard /> : null}
         <WorkspaceCard />
+        <BodyKeepingCard />
       </Below>
       {inviting ? <InviteDialog onClose={() => setInviting(false)} /> : null}
     </Page>

@@ -17,6 +17,9 @@ import {
 import { manifests, openaiChat } from '@arouter/providers';
 import type { FastifyInstance } from 'fastify';
 import { createToken, hashOfKeyId, hintOfToken } from '../../auth/api-key-token.ts';
+import { createBodyCounts } from '../../bodies/body-counts.ts';
+import { createBodyStore } from '../../bodies/body-store.ts';
+import { readSettings } from '../../config/settings.ts';
 import { createKeyVerifier, type PepperedKeyVerifier } from '../../auth/key-verifier.ts';
 import { createSpeedBook } from '../../counters/speed-book.ts';
 import { createFirstApiKey } from '../../first-run/first-workspace.ts';
@@ -128,6 +131,15 @@ export async function openTestInstance(
     ['http://127.0.0.1:9001', ...(allowed === undefined ? [] : [allowed])].join(','),
   );
   const transport = createTransport({ clock: systemClock, policy });
+  const bodies = createBodyStore({
+    folder: join(folder, 'bodies'),
+    rules: readSettings({ AROUTER_KEEP_BODIES: 'true' }).bodyRules,
+    vault,
+    config: live.current,
+    clock: { now: clock.now, sleep: systemClock.sleep },
+    counts: createBodyCounts(),
+    log: QUIET,
+  });
   const webhookDispatcher = createWebhookDispatcher({ store, vault, transport, clock, log: QUIET });
   const deps: ControlPlaneDeps = {
     store,
@@ -149,6 +161,7 @@ export async function openTestInstance(
     providers: manifests,
     creditsGranted: async (workspace, amountNano) => counters.addCredits(workspace, amountNano),
     generationFeed,
+    bodies,
     audit: createAuditLog(store.audit),
     people: createPeople({
       identity: store.identity,
@@ -170,6 +183,7 @@ export async function openTestInstance(
   await app.ready();
   const close = async (): Promise<void> => {
     await app.close();
+    await bodies.close();
     await webhookDispatcher.close();
     await transport.close();
     vault.close();
@@ -226,7 +240,13 @@ async function createKeys(
 ): Promise<{ readonly keys: Keys; readonly inferenceKey: ApiKeyRecord }> {
   for (const id of [PLATFORM_WORKSPACE, WORKSPACE, OTHER_WORKSPACE]) {
     if ((await store.workspaces.get(id)) === undefined) {
-      await store.workspaces.create({ id, name: id, unmetered: false, createdAt: clock.now() });
+      await store.workspaces.create({
+        id,
+        name: id,
+        unmetered: false,
+        bodiesKeptSince: null,
+        createdAt: clock.now(),
+      });
     }
   }
   const create = async (workspaceId: WorkspaceId, kind: ApiKeyKind) => {

@@ -24,6 +24,7 @@ export type Stage = {
   readonly sandbox: Sandbox;
   readonly server: RunningServer;
   readonly keys: FirstKeys;
+  readonly dataDir: string;
   /** Adds an own key at the sandbox, or a platform key; answers its id. */
   addKey(fields?: Json & { readonly platform?: boolean }): Promise<string>;
   manage(method: string, path: string, body?: object): Promise<Answer>;
@@ -73,6 +74,7 @@ export async function openStage(settings: Readonly<Record<string, string>> = {})
     sandbox,
     server,
     keys,
+    dataDir,
     manage,
     addKey: (fields) => addKey(manage, sandbox.url, fields),
     ask: (body = QUESTION, { path = '/v1/chat/completions', method = 'POST', headers, signal } = {}) =>

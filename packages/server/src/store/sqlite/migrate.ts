@@ -10,6 +10,7 @@ import { dailyRollups } from '../migrations/0007-daily-rollups.ts';
 import { apiKeyMakers } from '../migrations/0008-api-key-makers.ts';
 import { apiKeyDaySums } from '../migrations/0009-api-key-day-sums.ts';
 import { auditNotes } from '../migrations/0010-audit-notes.ts';
+import { keptBodies } from '../migrations/0011-kept-bodies.ts';
 
 type Migration = {
   readonly number: number;
@@ -31,6 +32,7 @@ export const MIGRATIONS: readonly Migration[] = [
   apiKeyMakers,
   apiKeyDaySums,
   auditNotes,
+  keptBodies,
 ];
 
 /** Throws when the file was written by a newer ARouter: an older one must not guess at its schema. */
