@@ -16,7 +16,7 @@ export type PersonsAnswer = {
 export async function signIn({ server, keys }: Stage, name: string, role: Role | null): Promise<Person> {
   const { people, store, clock } = server.instance;
   const email = `${name}@example.com`;
-  const userId = await people.create({ name: email, email, password: null, isOperator: false });
+  const userId = await people.create({ name, email, password: null, isOperator: false });
   const { workspaceId } = keys;
   if (role !== null) await store.members.add({ workspaceId, userId, role, joinedAt: clock.now() });
   const { cookies } = await people.signInAs({ cookie: '', userAgent: '', address: '' }, userId);
