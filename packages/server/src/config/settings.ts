@@ -5,7 +5,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
-import { oneOf, type Setting } from './setting.ts';
+import { integerBetween, oneOf, type Setting } from './setting.ts';
 import { KEPT_BODY_SETTINGS, readBodyRules, type BodyRules } from './body-rules.ts';
 import { LOAD_LIMIT_SETTINGS, readLoadLimits, type LoadLimits } from './load-limits.ts';
 import { readTimeLimits, TIME_LIMIT_SETTINGS, type TimeLimits } from './time-limits.ts';
