@@ -53,7 +53,7 @@ describe.skipIf(!browserIsPresent)('kept bodies', () => {
       await page.getByText('Prompts and answers are not kept.').waitFor();
       await page.goto(`${dashboard.gateway.url}/settings/members`);
       await page.getByText('Nothing is kept now.').waitFor();
-      await page.getByLabel('Keep the bodies of requests and answers').check();
+      await page.getByLabel('Keep the bodies of requests and answers').click();
       await page.getByText(/^On since/).waitFor();
       await visit(page, early);
       await page.getByRole('button', { name: SHOW }).click();
@@ -99,7 +99,7 @@ describe.skipIf(!browserIsPresent)('kept bodies', () => {
       await page.goto(`${gateway.url}/settings/audit`);
       await page.getByText('bodies.read').first().waitFor();
       await page.goto(`${gateway.url}/settings/members`);
-      await page.getByLabel('Keep the bodies of requests and answers').uncheck();
+      await page.getByLabel('Keep the bodies of requests and answers').click();
       const dialog = page.getByRole('dialog');
       const { name } = await workspaceOf(page);
       await dialog.getByLabel(/to confirm/).fill(name);
