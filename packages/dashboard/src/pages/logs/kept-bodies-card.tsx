@@ -76,8 +76,8 @@ function Both({
   return (
     <div className="grid gap-5">
       <p className="text-xs text-muted">
-        Kept <Time at={keptAt} style="second" />, deleted <Time at={expiresAt} style="second" />. Provider
-        keys that stood in it are stars.
+        Kept <Time at={keptAt} style="second" />; it will be deleted on <Time at={expiresAt} style="second" />
+        . Provider keys that stood in it are stars.
       </p>
       <KeptBody title="Request" body={request} />
       <KeptBody title="Answer" body={answer} />

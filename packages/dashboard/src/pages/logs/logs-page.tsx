@@ -103,7 +103,11 @@ export function LogsPage() {
     <Page
       title="Logs"
       width="full"
-      description={`Every request, why it went where it went, and what it cost. ${useKeepingWords()}`}
+      description={
+        <>
+          Every request, why it went where it went, and what it cost. <KeepingWords />
+        </>
+      }
       actions={
         <LiveControls
           live={filters.live === true}
@@ -121,12 +125,14 @@ export function LogsPage() {
   );
 }
 
-/** Whether what was said is kept; nothing until that is known. */
-function useKeepingWords(): string {
+/** Whether what was said is kept. Until that is known its place is held, so that nothing moves. */
+function KeepingWords() {
   const keeping = useQuery(apiQuery('getBodyKeeping', {})).data?.data;
-  if (keeping === undefined) return '';
-  if (!keeping.keep) return 'Prompts and answers are not kept.';
-  return `Prompts and answers are kept for ${keeping.days === 1 ? 'one day' : `${keeping.days} days`}.`;
+  const words =
+    keeping?.keep === true
+      ? `Prompts and answers are kept for ${keeping.days === 1 ? 'one day' : `${keeping.days} days`}.`
+      : 'Prompts and answers are not kept.';
+  return <span className={keeping === undefined ? 'invisible' : ''}>{words}</span>;
 }
 
 function withoutLive({ live: _live, ...filters }: LogFilters): LogFilters {

@@ -70,7 +70,7 @@ function helpOf({ allowed, days, body_bytes_max: bytesMax }: Keeping): string {
   if (!allowed)
     return 'The operator of this gateway has not allowed it. Ask them to start it with AROUTER_KEEP_BODIES=true.';
   const time = days === 1 ? 'one day' : `${days} days`;
-  return `For ${time}, encrypted with this workspace's key, up to ${bytesWords(bytesMax)} each. Owners, admins and developers can read them, and each reading is in the audit log. Headers and API keys are not kept.`;
+  return `For ${time}, encrypted with this workspace's key, up to ${bytesWords(bytesMax)} each. Owners, admins and developers can read them, and each reading is in the audit log. Headers are not kept; provider keys that stand in a text are kept as stars.`;
 }
 
 function DeleteKept({ keeping, onClose }: { readonly keeping: Keeping; readonly onClose: () => void }) {
