@@ -1,7 +1,18 @@
 /** The command line as a person and a script use it: exit codes, one sentence for what they can mend, and no surprise. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { startSandbox, type Sandbox } from '@arouter/sandbox';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createManagementClient } from '../support/management-client.ts';
@@ -39,6 +50,44 @@ function expectSentence({ code, stdout, stderr }: CommandResult, exitCode: numbe
   expect(stderr.trim().split('\n')).toHaveLength(1);
   expect(stdout).toBe('');
 }
+
+test.each([
+  [
+    'damaged',
+    (file: string) => {
+      const handle = openSync(file, 'r+');
+      writeSync(handle, Buffer.alloc(4096, 0xff), 0, 4096, statSync(file).size - 2 * 4096);
+      closeSync(handle);
+    },
+    /^The database \S+ is damaged \(.*\)\. Nothing was changed\. Restore the last backup into its place\.$/,
+  ],
+  [
+    'no database',
+    (file: string) => writeFileSync(file, 'not a database at all'),
+    /is damaged \(file is not a database\)/,
+  ],
+  [
+    'newer than this version',
+    (file: string) => {
+      const database = new DatabaseSync(file);
+      database.exec(`INSERT INTO schema_migrations VALUES (9999, 'future', 0)`);
+      database.close();
+    },
+    /schema 9999, this version of ARouter knows \d+\. Start the newer version, or restore the backup taken before the upgrade\.$/,
+  ],
+])(
+  'a database that is %s stops the start with 78 and one sentence, and stays as it is',
+  async (_what, spoil, sentence) => {
+    const dataDir = newFolder();
+    await initGateway(dataDir);
+    const file = join(dataDir, 'arouter.db');
+    spoil(file);
+    const before = readFileSync(file);
+    const refused = await runCommand(['serve'], { AROUTER_DATA_DIR: dataDir, AROUTER_PORT: '0' });
+    expectSentence(refused, EXIT_CONFIG, sentence);
+    expect(readFileSync(file).equals(before)).toBe(true);
+  },
+);
 
 describe('help', () => {
   test('lists every command, and every command explains itself', async () => {

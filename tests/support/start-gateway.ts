@@ -29,6 +29,8 @@ export type RunningCommand = {
   /** Resolves when the process has ended and its output is complete. */
   readonly exited: Promise<Exit>;
   send(signal: NodeJS.Signals): void;
+  /** Closes what it prints into, as a collector of logs does that dies; what it prints from then on is lost. */
+  stopReading(): void;
 };
 export type CommandResult = Exit & { readonly stdout: string; readonly stderr: string };
 
@@ -144,6 +146,10 @@ export function startCommand(
     stderr,
     exited: exitOf(child),
     send: (signal) => void child.kill(signal),
+    stopReading() {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
   };
 }
 

@@ -18,6 +18,7 @@ import {
   serveGateway,
   startGateway,
   type Environment,
+  type Gateway,
   type GatewayKeys,
   type ServingGateway,
 } from '../../support/start-gateway.ts';
@@ -49,7 +50,7 @@ afterEach(async () => {
 
 type Served = ServingGateway & { readonly keys: GatewayKeys };
 
-async function open(environment: Environment = {}): Promise<Served> {
+async function open(environment: Environment = {}): Promise<Gateway> {
   const gateway = await startGateway({ egressAllow: [sandbox.url], environment });
   closing.push(gateway.remove);
   await addKey(gateway);
@@ -120,6 +121,72 @@ test.skipIf(!canLimit)(
     const { code } = await gateway.stop();
     expect(code).toBe(0);
     expect(openAttempts(gateway.dataDir)).toBe(0);
+  },
+);
+
+test('P04: nobody reads the log any more: the process goes on and stops in order', async () => {
+  const gateway = await open({ AROUTER_LOG_LEVEL: 'info' });
+  const client = createManagementClient(gateway);
+  const said = gateway.stderr().length;
+  await client.manage('POST', '/api/v1/keys', { name: 'one more line in the log' });
+  // What is lost below is what is written here.
+  await waitUntil(
+    () => gateway.stderr().length,
+    (length) => length > said,
+  );
+  gateway.stopReading();
+  for (let turn = 0; turn < 20; turn += 1) {
+    await client.manage('POST', '/api/v1/keys', { name: 'one more line in the log' });
+    expect((await ask(gateway.url, gateway.keys.apiKey)).status).toBe(200);
+  }
+  const { code } = await gateway.stop();
+  expect(code).toBe(0);
+  expect(openAttempts(gateway.dataDir)).toBe(0);
+});
+
+/** A fault of ours, brought about by a signal. */
+const FAULTS = {
+  'thrown in a listener': `throw new TypeError('a bug with sk-' + 'secret0123456789')`,
+  'a rejection that nobody handles': `Promise.reject(new TypeError('a bug with sk-' + 'secret0123456789'))`,
+} as const;
+const CUT = 5;
+
+test.each(Object.entries(FAULTS))(
+  'P16: a fault of ours that nobody caught ends the process within two seconds; what was under way is told so and settled (%s)',
+  async (_name, fault) => {
+    const onSignal = encodeURIComponent(`process.on('SIGUSR2', () => { ${fault}; });`);
+    const gateway = await open({ NODE_OPTIONS: `--import=data:text/javascript,${onSignal}` });
+    sandbox.behave({ times: CUT, fault: { kind: 'stall_mid_stream' } });
+    let begun = 0;
+    const answers = Array.from({ length: CUT }, () => {
+      let isFirst = true;
+      return ask(gateway.url, gateway.keys.apiKey, {
+        stream: true,
+        onPiece() {
+          if (isFirst) begun += 1;
+          isFirst = false;
+        },
+      });
+    });
+    await waitUntil(
+      () => begun,
+      (count) => count === CUT,
+    );
+    const faultAt = performance.now();
+    gateway.send('SIGUSR2');
+    expect(await gateway.exited).toEqual({ code: 1, signal: null });
+    expect(performance.now() - faultAt).toBeLessThan(4000);
+    const said = gateway.stderr();
+    expect(said).toMatch(/"level":"fatal".*TypeError: a bug with \[secret\].*that nobody caught/);
+    expect(said).not.toContain('sk-secret');
+    for (const { text } of await Promise.all(answers)) {
+      expect(text).toContain('"error"');
+      expect(text).not.toContain('[DONE]');
+    }
+    expect(openAttempts(gateway.dataDir)).toBe(0);
+    const again = await gateway.restart();
+    closing.push(async () => void (await again.stop()));
+    expect((await ask(again.url, gateway.keys.apiKey)).status).toBe(200);
   },
 );
 

@@ -1,5 +1,6 @@
 /** `arouter COMMAND`: one line per command here, one file per command beside it. */
 import { SettingsError } from '../config/settings.ts';
+import { DatabaseRefused } from '../store/database-refused.ts';
 import { StoreLocked } from '../store/sqlite/database-lock.ts';
 import { EgressAllowInvalid } from '../transport/parse-egress-allow.ts';
 import { VaultStartRefused } from '../vault/vault-error.ts';
@@ -78,6 +79,7 @@ function describe(error: unknown): readonly [number, string] {
     error instanceof SettingsError ||
     error instanceof VaultStartRefused ||
     error instanceof StoreLocked ||
+    error instanceof DatabaseRefused ||
     error instanceof EgressAllowInvalid;
   if (isConfig) return [EXIT_CONFIG, error.message];
   if (isSystemError(error, 'EADDRINUSE'))

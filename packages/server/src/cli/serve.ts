@@ -2,7 +2,9 @@
 import { parseArgs } from 'node:util';
 import { readSettings, settingsHelp } from '../config/settings.ts';
 import { importPlatformKeys } from '../first-run/import-platform-keys.ts';
+import { createLog } from '../log/create-log.ts';
 import { startServer, type RunningServer } from '../start-server.ts';
+import { endOnFault } from './end-on-fault.ts';
 
 const HELP = `Usage: arouter serve
 
@@ -22,6 +24,7 @@ export async function serve(args: readonly string[]): Promise<void> {
   const environment = { ...process.env };
   const settings = readSettings(environment);
   const server = await startServer(settings);
+  endOnFault(server, createLog(settings.logLevel));
   // Before anyone is told that it listens: who is told may stop it at once.
   const stopped = untilStopped(server, settings.timeLimits.stopMs);
   try {

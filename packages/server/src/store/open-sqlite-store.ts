@@ -10,6 +10,7 @@ import type { AttemptSettled, Clock } from '@arouter/core';
 import { createApiKeyStore, fromApiKeyRow, selectApiKeys } from './api-key-store.ts';
 import { createConfigWriter } from './config-writer.ts';
 import { createCreditStore } from './credit-store.ts';
+import { DatabaseRefused } from './database-refused.ts';
 import { createGenerationStore } from './generation-store.ts';
 import { createHealthStore, createPriceStore, createVaultRowStore } from './instance-stores.ts';
 import { fromPriceRow, selectPrices } from './instance-stores.ts';
@@ -48,7 +49,7 @@ export type SqliteStoreOptions = {
   readonly log: StoreLog;
 };
 
-/** Rejects with StoreLocked when another process has the file, and with Error when the file is damaged or too new. */
+/** Rejects with StoreLocked when another process has the file, and with DatabaseRefused when the file is damaged or too new. */
 export async function openSqliteStore({ file, synchronous, clock, log }: SqliteStoreOptions): Promise<Store> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const unlock = lockDatabase(file);
@@ -143,7 +144,7 @@ function checkIntegrity(file: string, database: DatabaseSync): void {
     cause = error;
   }
   if (finding === 'ok') return;
-  throw new Error(
+  throw new DatabaseRefused(
     `The database ${file} is damaged (${finding.replace(/\s+/g, ' ')}). Nothing was changed. Restore the last backup into its place.`,
     { cause },
   );

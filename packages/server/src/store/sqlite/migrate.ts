@@ -1,5 +1,6 @@
 /** Brings a database file to the newest schema, each migration in one transaction. The caller holds the lock. */
 import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseRefused } from '../database-refused.ts';
 import { init } from '../migrations/0001-init.ts';
 import { providerKeyOptions } from '../migrations/0002-provider-key-options.ts';
 import { auditLog } from '../migrations/0005-audit-log.ts';
@@ -45,7 +46,7 @@ export function migrate(database: DatabaseSync, appliedAt: number): void {
   const current = Number(row?.['newest'] ?? 0);
   const known = MIGRATIONS.at(-1)?.number ?? 0;
   if (current > known) {
-    throw new Error(
+    throw new DatabaseRefused(
       `The database has schema ${current}, this version of ARouter knows ${known}. ` +
         'Start the newer version, or restore the backup taken before the upgrade.',
     );
