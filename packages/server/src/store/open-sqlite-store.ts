@@ -6,20 +6,9 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { AttemptSettled, Clock } from '@arouter/core';
-import { createApiKeyStore, fromApiKeyRow, selectApiKeys } from './api-key-store.ts';
-import { createConfigWriter } from './config-writer.ts';
-import { createCreditStore } from './credit-store.ts';
+import type { Clock } from '@arouter/core';
 import { DatabaseRefused } from './database-refused.ts';
-import { createGenerationStore } from './generation-store.ts';
-import { createHealthStore, createPriceStore, createVaultRowStore } from './instance-stores.ts';
-import { fromPriceRow, selectPrices } from './instance-stores.ts';
-import { createProviderKeyStore, fromProviderKeyRow, selectProviderKeys } from './provider-key-store.ts';
-import { createRecoveryStore } from './recovery-store.ts';
-import { notedWrites } from './noted-writes.ts';
-import { createSideStores } from './side-stores.ts';
 import { sqliteQueries } from './sql-executor.ts';
-import type { SqlExecutor } from './sql-executor.ts';
 import { Checkpointer } from './sqlite/checkpointer.ts';
 import { Journal } from './sqlite/journal.ts';
 import { lockDatabase } from './sqlite/database-lock.ts';
@@ -28,15 +17,11 @@ import { createReaders } from './sqlite/readers.ts';
 import type { Readers } from './sqlite/readers.ts';
 import { replayJournal } from './sqlite/replay-journal.ts';
 import { compile, createSqliteExecutor } from './sqlite/sqlite-executor.ts';
-import { createSqliteLedger } from './sqlite/sqlite-ledger.ts';
 import { Writer } from './sqlite/writer.ts';
 import type { StoreLog } from './store-log.ts';
 import { StoreUnavailable } from './store.ts';
-import type { ConfigRows, Store } from './store.ts';
-import type { ApiKeyTable, ProviderKeyTable, Tables, WorkspaceTable } from './tables.ts';
-import { createUsageStore } from './usage-store.ts';
-import { verifyStore } from './verify-store.ts';
-import { createWorkspaceStore, fromWorkspaceRow, selectWorkspaces } from './workspace-store.ts';
+import type { Store } from './store.ts';
+import { storesOver } from './stores-over.ts';
 
 /** Larger files are checked by `arouter doctor` only: the check reads every page, and a start should take seconds. */
 const CHECKED_AT_START_BYTES_MAX = 256 * 1024 * 1024;
@@ -60,7 +45,6 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
     unlock();
     throw error;
   }
-  const startedAt = clock.now();
   let closed = false;
   const settings = { file, synchronous };
   const readers = createReaders(settings);
@@ -73,33 +57,17 @@ export async function openSqliteStore({ file, synchronous, clock, log }: SqliteS
   });
   const { position, lastSequence } = prepared;
   const journal = new Journal({ ...settings, position, project: (to) => writer.project(to), clock, log });
-  const executor = notedWrites(createSqliteExecutor({ readers, writer, journal }));
-  const config = createConfigWriter(executor);
-  const ledger = createSqliteLedger({
+  const stores = storesOver({
+    executor: createSqliteExecutor({ readers, writer, journal }),
     journal,
     lastSequence,
-    findSequence: (row) => findSequence(executor, row),
     clock,
     log,
     closing: () => closed,
   });
   return {
-    ledger,
-    workspaces: createWorkspaceStore(executor, config),
-    apiKeys: createApiKeyStore(executor, config),
-    providerKeys: createProviderKeyStore(executor, config),
-    prices: createPriceStore(executor, config),
-    vaultRows: createVaultRowStore(executor),
-    credits: createCreditStore(executor),
-    generations: createGenerationStore({ executor, startedAt }),
-    usage: createUsageStore(executor),
-    health: createHealthStore(executor),
-    recovery: createRecoveryStore({ executor, settleOpened: ledger.settleOpened, lastSequence }),
-    ...createSideStores(executor),
-    loadConfig: () => loadConfig(executor),
-    onConfigChange: config.onChange,
+    ...stores,
     ping: async () => writer.alive && (await ping(readers)),
-    verify: () => verifyStore(executor),
     async close() {
       if (closed) return;
       closed = true;
@@ -150,25 +118,6 @@ function checkIntegrity(file: string, database: DatabaseSync): void {
   );
 }
 
-async function loadConfig(executor: SqlExecutor): Promise<ConfigRows> {
-  const [versions, workspaces, apiKeys, providerKeys, prices] = await executor.readTogether<
-    [{ value: number }, WorkspaceTable, ApiKeyTable, ProviderKeyTable, Tables['price_overrides']]
-  >(
-    sqliteQueries.selectFrom('instance').select('value').where('name', '=', 'config_version'),
-    selectWorkspaces,
-    selectApiKeys,
-    selectProviderKeys,
-    selectPrices,
-  );
-  return {
-    version: versions[0]?.value ?? 0,
-    workspaces: workspaces.map(fromWorkspaceRow),
-    apiKeys: apiKeys.map(fromApiKeyRow),
-    providerKeys: providerKeys.map(fromProviderKeyRow),
-    prices: prices.map(fromPriceRow),
-  };
-}
-
 /** Asks the database alone: a journal that waits for it takes requests still. */
 async function ping(readers: Readers): Promise<boolean> {
   try {
@@ -178,18 +127,4 @@ async function ping(readers: Readers): Promise<boolean> {
     if (error instanceof StoreUnavailable) return false;
     throw error;
   }
-}
-
-async function findSequence(executor: SqlExecutor, row: AttemptSettled): Promise<number | undefined> {
-  const { generation, attemptNo } = row;
-  const [found] = await executor.read(
-    sqliteQueries
-      .selectFrom('attempts')
-      .select('sequence')
-      .where('workspace_id', '=', generation.workspaceId)
-      .where('created_at', '=', generation.createdAt)
-      .where('generation_id', '=', generation.id)
-      .where('attempt_no', '=', attemptNo),
-  );
-  return found?.sequence;
 }
