@@ -35,7 +35,9 @@ const entry = z
     id: z.string(),
     at: z.string(),
     actor: z.strictObject({
-      type: choice(['user', 'api_key', 'link']),
+      type: choice(['user', 'api_key', 'link', 'command']).meta({
+        description: '`command`: whoever ran a command of `arouter` on the machine.',
+      }),
       id: z.string(),
       name: z.string().meta({ description: 'As it was called then.' }),
     }),

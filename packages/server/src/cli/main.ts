@@ -29,6 +29,10 @@ const COMMANDS: Readonly<
     summary: 'rotate the root key that seals the provider keys',
     load: async () => (await import('./kek.ts')).kek,
   },
+  person: {
+    summary: 'who can sign in, and a way back for who has lost their password',
+    load: async () => (await import('./person.ts')).person,
+  },
   doctor: {
     summary: 'check the data folder: database, sums, root key, secrets',
     load: async () => (await import('./doctor.ts')).doctor,

@@ -130,7 +130,7 @@ export const SETTINGS = [
     env: 'AROUTER_OIDC_ONLY',
     key: 'oidc_only',
     fallback: 'false',
-    help: 'true: passwords are not taken.',
+    help: 'true: passwords are not taken. Who has one is let in once more by `arouter person reset EMAIL --sso`.',
     check: oneOf(['true', 'false']),
   },
   {

@@ -1,6 +1,6 @@
 /**
  * Signing in at an identity provider. A person is who the issuer calls by this subject; an e-mail links nothing to an
- * account that has a password. New people come only from the domains that the operator named.
+ * account that has a password, unless the operator has said so (`arouter person reset --sso`). New people come only from the domains that the operator named.
  */
 import { GatewayError, laterBy, PLATFORM_WORKSPACE, type Clock } from '@arouter/core';
 import type { Client } from '../people/user.ts';
@@ -63,9 +63,14 @@ async function personOf(deps: Deps, sso: SingleSignOn, claims: IdTokenClaims): P
   const known = await deps.people.findByAccount(provider, claims.subject);
   if (known !== null) return known.id;
   const { email, name, subject } = claims;
+  const namesake = email === null ? null : await deps.people.findByEmail(email);
+  // Somebody has this address with another proof: only the operator can say that both are one.
+  if (namesake !== null) {
+    if (!(await deps.people.consumeSsoLink(namesake.id))) return null;
+    await deps.people.linkAccount(namesake.id, provider, subject);
+    return namesake.id;
+  }
   if (email === null || !sso.domains.includes(email.slice(email.lastIndexOf('@') + 1))) return null;
-  // Somebody has this address with another proof: only they could say that both are one.
-  if ((await deps.people.findByEmail(email)) !== null) return null;
   const userId = await deps.people.create({ name, email, password: null, isOperator: false });
   await deps.people.linkAccount(userId, provider, subject);
   const first = (await deps.store.workspaces.list()).find(({ id }) => id !== PLATFORM_WORKSPACE);

@@ -4,6 +4,7 @@ import type { Clock, WorkspaceId } from '@arouter/core';
 import type { IdentityRow, IdentityStore, UserId } from '../store/people-ports.ts';
 import { SESSION_AGE_MS_MAX } from './session-limits.ts';
 import type { User } from './user.ts';
+import { consumeSsoLink } from './way-back.ts';
 
 export function createUserRows(identity: IdentityStore, clock: Clock) {
   const where = (column: string, value: string) =>
@@ -24,6 +25,7 @@ export function createUserRows(identity: IdentityStore, clock: Clock) {
       return row === undefined ? null : fromUserRow(row);
     },
     linkAccount: createAccountLinks(identity, clock),
+    consumeSsoLink: (userId: UserId): Promise<boolean> => consumeSsoLink(identity, clock, userId),
     async rename(userId: UserId, name: string): Promise<User | null> {
       const [row] = await identity.update('users', [where('id', userId)], {
         set: { name, updated_at: clock.now() },

@@ -6,7 +6,11 @@ export type AuditEntry = {
   readonly at: Instant;
   /** Whom it is about; the owner of platform keys for what belongs to the instance. */
   readonly workspaceId: WorkspaceId;
-  readonly actor: { readonly type: 'user' | 'api_key' | 'link'; readonly id: string; readonly name: string };
+  readonly actor: {
+    readonly type: 'user' | 'api_key' | 'link' | 'command';
+    readonly id: string;
+    readonly name: string;
+  };
   readonly action: string;
   readonly target: { readonly type: AuditTarget; readonly id: string; readonly name: string };
   readonly changes: readonly FieldChange[];
