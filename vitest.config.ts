@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** A minute and more each. */
 const LONGEST =
-  /(?:e2e\/crash|e2e\/command-line|faults\/upstream|simulation|browser\/(?:roles|every-page|inert-text))\.test\.ts$/;
+  /(?:e2e\/(?:audit-)?crash|e2e\/command-line|faults\/upstream|simulation|browser\/(?:roles|every-page|inert-text))\.test\.ts$/;
 
 /** Vitest knows how long a file takes only where it has run before; elsewhere a core would wait for the last long one. */
 class LongestFirst extends BaseSequencer {

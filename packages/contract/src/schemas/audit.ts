@@ -21,7 +21,9 @@ export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 const filter = {
   actor: token(64).optional().meta({ description: 'Id of a user or an API key.' }),
   action: token(64).optional().meta({ description: 'For example `provider_key.update`.' }),
-  target: token(128).optional().meta({ description: 'Id of what was changed.' }),
+  target: token(128)
+    .optional()
+    .meta({ description: 'Id of what was changed; of an API key its `id`, not its hash.' }),
   start_time: timestamp().optional(),
   end_time: timestamp().optional().meta({ description: 'Exclusive.' }),
   cursor: token(64).optional(),

@@ -51,6 +51,19 @@ describe('the audit log', () => {
     expect(data[0].changes).toContainEqual({ field: 'weight', before: 5, after: null });
   });
 
+  test('names an API key by its id in every entry, though paths have its hash', async () => {
+    const { id, hash } = (await manage('POST', '/api/v1/keys', { name: 'By id' })).body.data;
+    await manage('PATCH', `/api/v1/keys/${hash}`, { name: 'By hash' });
+    await manage('POST', `/api/v1/keys/${hash}/rotate`);
+    await manage('DELETE', `/api/v1/keys/${hash}`);
+    await manage('POST', `/api/v1/keys/${hash}/restore`);
+    const { data } = await entries(`?target=${id}`);
+    expect(data.map((entry: { action: string }) => entry.action)).toEqual(
+      ['restore', 'delete', 'rotate', 'update', 'create'].map((verb) => `api_key.${verb}`),
+    );
+    expect((await entries(`?target=${hash}`)).data).toEqual([]);
+  });
+
   test('keeps no secret: neither a provider key’s, nor an API key’s', async () => {
     const { body } = await manage('POST', '/api/v1/keys', { name: 'CI' });
     const { text } = await manage('GET', '/api/v1/audit?limit=100');

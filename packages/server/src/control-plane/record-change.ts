@@ -55,7 +55,8 @@ function toEntry({ audited, call, before, answer, at }: Change): AuditEntry {
     action: audited.action,
     target: {
       type: audited.target,
-      id: text(given?.['id'] ?? given?.['hash'] ?? given?.['user_id'] ?? shown?.['id'] ?? shown?.['hash']),
+      // Paths have an API key's hash, and its first entry the id: one name, so that one filter finds all of a key.
+      id: text(given?.['id'] ?? given?.['user_id'] ?? shown?.['id'] ?? given?.['hash']),
       name: text(shown?.['label'] ?? shown?.['name'] ?? shown?.['email'] ?? asView(body)?.['model']),
     },
     changes: changesOf({ audited, before, after }, body),
