@@ -279,7 +279,11 @@ describe('testing a key before it is saved', () => {
     expect(refused).toMatchObject({ ok: false, class: 'bad_credential', status: 401 });
     expect(refused.message).not.toContain('sk-not-accepted-0123456789');
     expect(await tenant.manage('GET', '/api/v1/byok')).toEqual({ data: [], total_count: 0 });
-    expect(await tenant.manage('GET', '/api/v1/generations')).toEqual({ data: [], next_cursor: null });
+    expect(await tenant.manage('GET', '/api/v1/generations')).toEqual({
+      data: [],
+      next_cursor: null,
+      searched_back_to: null,
+    });
     const tests = stage.sandbox.journal
       .entries()
       .filter(({ key }) => key === 'sk-sandbox-unsaved-0123456789');

@@ -72,7 +72,11 @@ describe('among own keys', () => {
     expectShare(firstWins.length, plans.length, 0.5);
     expectShare(firstWins.filter((plan) => at(plan, 2) === second?.id).length, firstWins.length, 3 / 5);
     expect({ calls: stage.sandbox.journal.seen(), usage: await tenant.usage() }).toEqual(before);
-    expect(await tenant.manage('GET', '/api/v1/generations')).toEqual({ data: [], next_cursor: null });
+    expect(await tenant.manage('GET', '/api/v1/generations')).toEqual({
+      data: [],
+      next_cursor: null,
+      searched_back_to: null,
+    });
   });
 
   test('a disabled key is left out, and a key edited serves at once', async () => {
