@@ -1,11 +1,14 @@
 /**
- * Twenty texts that would run, or change the page, if any page took them for HTML, an address or a template: typed into every
- * field, and come from a provider. Shown as they were written; nothing runs, nothing is added, the content policy has
- * nothing to refuse.
+ * Two hundred texts that would run, or change the page, if any page took them for HTML, an address or a template: in every field
+ * that is stored, typed into every field of the pages, standing in addresses, and come from a provider. Shown as they were written;
+ * nothing runs, nothing is added, the content policy has nothing to refuse.
  */
+import { ROUTES, type Route } from '@arouter/contract';
 import { startSandbox, type Sandbox } from '@arouter/sandbox';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HOSTILE_TEXTS, joinedTexts } from '../support/hostile-texts.ts';
+import { invitePerson } from '../support/invite-person.ts';
 import { browserIsPresent } from '../support/open-browser.ts';
 import { openDashboard, type Dashboard } from '../support/open-dashboard.ts';
 
@@ -14,32 +17,60 @@ const JOURNEY_MS_MAX = 240_000;
 const SHOWN_MS_MAX = 15_000;
 /** Fields of the pages that are visited, those that are folded away included. */
 const FILLED_MIN = 12;
-const RUN = 'window.attacked=1';
-const PAYLOADS: readonly string[] = [
-  `<img src=x onerror=${RUN}>`,
-  `<script>${RUN}</script>`,
-  `"><svg onload=${RUN}>`,
-  `'><script>${RUN}</script>`,
-  `javascript:${RUN}`,
-  `{{constructor.constructor("${RUN}")()}}`,
-  `\${${RUN}}`,
-  `<iframe srcdoc="<script>parent.attacked=1</script>">`,
-  `<a href="javascript:${RUN}">click</a>`,
-  `<details open ontoggle=${RUN}>`,
-  `<video><source onerror=${RUN}></video>`,
-  `<input autofocus onfocus=${RUN}>`,
-  `<style>@import 'javascript:${RUN}'</style>`,
-  `<base href="//127.0.0.1:1/">`,
-  `<form action="javascript:${RUN}"><button>x</button></form>`,
-  `<math><mtext></title><img src=x onerror=${RUN}></math>`,
-  `</textarea><script>${RUN}</script>`,
-  `--><script>${RUN}</script><!--`,
-  `&lt;script&gt;${RUN}&lt;/script&gt;`,
-  `<xss-payload style="position:fixed;inset:0">covered</xss-payload>`,
-];
-/** What no page of ours has in its main part; the payloads would add it. */
+/** So many a workspace may have. */
+const DESTINATIONS = 20;
+/** As long as a name may be. */
+const NAMES = joinedTexts(255);
+/** What a provider says at once, in one answer. */
+const SAID_CHARACTERS = 1500;
+/** What the address of the log may say; a longer one than this is cut. */
+const NAMED_IN_ADDRESS =
+  'model provider status key apiKey asked format error finish fallback request upstream'.split(' ');
+/** What no page of ours has in its main part; the texts would add it. */
 const ADDED =
-  'main :is(img, script, iframe, video, base, math, style, xss-payload), main a[href^="javascript"], main form[action^="javascript"]';
+  'main :is(img, script, iframe, video, audio, embed, object, base, math, style, marquee, template, form[action], xss, xss-payload), main a:is([href^="javascript"], [href^="data"], [ping])';
+
+/** Bodies' fields that take such a text, and where a person sees it afterwards; null: nobody does. */
+const SHOWN_AT: Readonly<Record<string, readonly string[] | null>> = {
+  'completeFirstRun.name': ['/settings/account'],
+  'completeFirstRun.workspace_name': ['/settings/members'],
+  'updateUser.name': ['/settings/account'],
+  'renameWorkspace.name': ['/settings/members'],
+  'createWorkspace.name': ['/settings/members'],
+  'updateWorkspace.name': ['/settings/members'],
+  'acceptInvitation.name': ['/settings/members'],
+  'createApiKey.name': ['/settings/api-keys', '/settings/audit'],
+  'updateApiKey.name': ['/settings/api-keys', '/settings/audit'],
+  'createByok.label': ['/settings/integrations', '/settings/audit'],
+  'createByok.name': ['/settings/integrations', '/settings/audit'],
+  'updateByok.label': ['/settings/integrations', '/settings/audit'],
+  'updateByok.name': ['/settings/integrations', '/settings/audit'],
+  'createPlatformKey.label': ['/operator/platform-keys'],
+  'createPlatformKey.name': ['/operator/platform-keys'],
+  'updatePlatformKey.label': ['/operator/platform-keys'],
+  'updatePlatformKey.name': ['/operator/platform-keys'],
+  'grantCredits.description': ['/credits'],
+  'createWebhook.name': ['/settings/webhooks'],
+  'updateWebhook.name': ['/settings/webhooks'],
+  'setPrice.model': ['/models'],
+};
+/** Proofs, ids, addresses and what is only looked up: compared, sealed or sent, and shown to nobody. */
+const NEVER_SHOWN =
+  /\.(?:password|current_password|new_password|code|token|credential|key|base_url|url|provider|workspace_id|endpoint_id|provider_key_id|idempotency_key)$|^(?:test|preview|share)\w+\./;
+
+test('there are two hundred, each once, and every field that stores one is tried', () => {
+  expect(new Set(HOSTILE_TEXTS).size).toBeGreaterThanOrEqual(200);
+  expect(new Set(HOSTILE_TEXTS).size).toBe(HOSTILE_TEXTS.length);
+  const taking = Object.entries<Route>(ROUTES).flatMap(([name, { body }]) =>
+    Object.entries(body === null || !('shape' in body) ? {} : (body.shape as Record<string, Field>))
+      .filter(([, field]) => HOSTILE_TEXTS.some((text) => field.safeParse(text).success))
+      .map(([field]) => `${name}.${field}`),
+  );
+  expect(taking.filter((each) => !NEVER_SHOWN.test(each)).toSorted()).toEqual(
+    Object.keys(SHOWN_AT).toSorted(),
+  );
+});
+type Field = { safeParse(value: unknown): { readonly success: boolean } };
 
 describe.skipIf(!browserIsPresent)('text that looks like code', () => {
   let dashboard: Dashboard;
@@ -59,42 +90,74 @@ describe.skipIf(!browserIsPresent)('text that looks like code', () => {
     expect([at, complaints]).toEqual([at, []]);
   }
 
-  /** Shown as it was written: the texts of the page, or a value of a field, hold it. */
-  async function expectShown(page: Page, payload: string, at: string): Promise<void> {
-    const held = `[document.body.innerText, ...[...document.querySelectorAll('input, textarea')].map(({ value }) => value)]
-      .some((text) => text.includes(${JSON.stringify(payload)}))`;
+  /**
+   * Shown as they were written: the texts of the page, or a value of a field, hold each. A long list is shown in parts, by its button
+   * or as it is scrolled.
+   */
+  async function expectShown(page: Page, texts: readonly string[], at: string): Promise<void> {
+    const missing = `(() => {
+      const fields = [...document.querySelectorAll('input, textarea')].map(({ value }) => value);
+      window.held = [window.held ?? '', document.body.innerText, ...fields].join('\\n');
+      for (const each of document.querySelectorAll('main button')) if (/^Show .* more$/.test(each.innerText)) each.click();
+      for (const each of [document.scrollingElement, ...document.querySelectorAll('main, main *')])
+        if (each.scrollHeight > each.clientHeight + 8) each.scrollTop += each.clientHeight / 2;
+      return ${JSON.stringify(texts)}.filter((text) => !window.held.includes(text));
+    })()`;
     await expect
-      .poll(() => page.evaluate(held), { message: `${at} shows ${payload}`, timeout: SHOWN_MS_MAX })
-      .toBe(true);
+      .poll(() => page.evaluate(missing), { message: `${at} shows each`, timeout: SHOWN_MS_MAX })
+      .toEqual([]);
   }
 
   test(
-    'stored by people is shown as they wrote it: keys, API keys, the workspace, their own name',
+    'stored by people is shown as they wrote it, wherever it is shown',
     async () => {
       const { client, gateway } = dashboard;
-      for (const [index, payload] of PAYLOADS.entries()) {
-        const credential = { api_key: `sk-sandbox-inert-${index}` };
-        await client.addKey({ provider: 'openai', label: payload, credential, enabled: false });
-        await client.manage('POST', '/api/v1/keys', { name: payload });
+      const workspace = `/api/v1/workspaces/${gateway.keys.workspaceId}`;
+      await Promise.all(
+        HOSTILE_TEXTS.map(async (text, index) => {
+          const credential = { api_key: `sk-sandbox-inert-${index}` };
+          await client.addKey({ provider: 'openai', label: text, credential, enabled: false });
+          await client.manage('POST', '/api/v1/keys', { name: text });
+        }),
+      );
+      for (const [index, name] of NAMES.entries()) {
+        const credential = { api_key: `sk-sandbox-platform-${index}` };
+        await client.addPlatformKey({ provider: 'openai', label: name, credential, enabled: false });
+        await client.operate('POST', `${workspace}/credits`, { amount_usd: 1, description: name });
+        if (index >= DESTINATIONS) continue;
+        const url = 'https://hooks.example.com/';
+        await client.manage('POST', '/api/webhooks/endpoints', { name, url });
       }
       const { page, complaints, close } = await dashboard.open('/settings/account');
-      for (const payload of PAYLOADS.slice(0, 4)) {
+      const person = {
+        email: 'guest@example.com',
+        password: 'correct horse battery',
+        role: 'viewer',
+      } as const;
+      await invitePerson(gateway, page, { ...person, name: NAMES[0] ?? '' });
+      const headers = { origin: gateway.url };
+      for (const name of NAMES.slice(1, 4)) {
+        await page.request.patch(`${gateway.url}/api/v1/user`, { headers, data: { name } });
+        await page.request.patch(`${gateway.url}/api/v1/workspace`, { headers, data: { name } });
         for (const path of ['/settings/account', '/settings/members']) {
           await page.goto(gateway.url + path, { waitUntil: 'networkidle' });
-          const name = page.getByLabel('Name', { exact: true });
-          await name.fill(payload);
-          const saved = page.waitForResponse((answer) => answer.request().method() === 'PATCH');
-          await name.press('Enter');
-          expect([path, payload, (await saved).status()]).toEqual([path, payload, 200]);
-          await page.reload({ waitUntil: 'networkidle' });
-          await expectShown(page, payload, path);
+          await expectShown(page, [name], path);
           await expectInert(page, complaints, path);
         }
       }
-      for (const path of ['/settings/integrations', '/settings/api-keys', '/settings/audit', '/routing']) {
+      await expectShown(page, NAMES.slice(0, 1), '/settings/members');
+      for (const [path, texts] of [
+        ['/settings/integrations', HOSTILE_TEXTS],
+        ['/settings/api-keys', HOSTILE_TEXTS],
+        ['/operator/platform-keys', NAMES],
+        ['/settings/webhooks', NAMES.slice(0, DESTINATIONS)],
+        ['/credits', NAMES.slice(-10)],
+        ['/settings/audit', NAMES.slice(1, 4)],
+        ['/routing', []],
+        ['/models', []],
+      ] as const) {
         await page.goto(gateway.url + path, { waitUntil: 'networkidle' });
-        if (path === '/settings/integrations')
-          for (const payload of PAYLOADS) await expectShown(page, payload, path);
+        await expectShown(page, texts, path);
         await expectInert(page, complaints, path);
       }
       await close();
@@ -113,33 +176,33 @@ describe.skipIf(!browserIsPresent)('text that looks like code', () => {
         credential: { api_key: secret },
         base_url: `${sandbox.url}/openai/v1`,
       });
-      const ids: string[] = [];
-      for (const payload of PAYLOADS) {
-        sandbox.clearBehaviours();
-        const body = { error: { message: payload, type: payload, code: payload } };
-        sandbox.behave({ match: { key: secret }, fault: { kind: 'answer', status: 400, body } });
+      const ask = async (model: string, content: string): Promise<string> => {
         const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
           method: 'POST',
           headers: { authorization: `Bearer ${gateway.keys.apiKey}`, 'content-type': 'application/json' },
-          body: JSON.stringify({ model: 'openai/gpt-4o', messages: [{ role: 'user', content: payload }] }),
+          body: JSON.stringify({ model, messages: [{ role: 'user', content }] }),
         });
         await answer.arrayBuffer();
-        ids.push(answer.headers.get('x-generation-id') ?? '');
-        await fetch(`${gateway.url}/v1/chat/completions`, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${gateway.keys.apiKey}`, 'content-type': 'application/json' },
-          body: JSON.stringify({ model: payload, messages: [{ role: 'user', content: 'Hello' }] }),
-        }).then((refused) => refused.arrayBuffer());
+        return answer.headers.get('x-generation-id') ?? '';
+      };
+      const said = joinedTexts(SAID_CHARACTERS);
+      const ids: string[] = [];
+      for (const message of said) {
+        sandbox.clearBehaviours();
+        const body = { error: { message, type: message, code: message } };
+        sandbox.behave({ match: { key: secret }, fault: { kind: 'answer', status: 400, body } });
+        ids.push(await ask('openai/gpt-4o', message));
       }
-      const body = { error: { message: PAYLOADS.join(' '), type: 'invalid_request_error' } };
+      await Promise.all(HOSTILE_TEXTS.map((text) => ask(text, 'Hello')));
+      const body = { error: { message: said[0], type: 'invalid_request_error' } };
       sandbox.clearBehaviours();
       sandbox.behave({ match: { key: secret }, fault: { kind: 'answer', status: 401, body } });
       const { page, complaints, close } = await dashboard.open('/logs');
       await page.waitForLoadState('networkidle');
       await expectInert(page, complaints, '/logs');
-      for (const [index, payload] of PAYLOADS.entries()) {
-        await page.goto(`${gateway.url}/logs/${ids[index]}`, { waitUntil: 'networkidle' });
-        await expectShown(page, payload, 'one generation');
+      for (const [index, message] of said.entries()) {
+        await page.goto(`${gateway.url}/logs/${ids[index]}`);
+        await expectShown(page, [message], 'one generation');
         await expectInert(page, complaints, 'one generation');
       }
       await page.goto(`${gateway.url}/settings/integrations?key=${key.id}`);
@@ -174,15 +237,16 @@ describe.skipIf(!browserIsPresent)('text that looks like code', () => {
         for (let place = 0; place < count; place += 1) {
           const field = fields.nth(place);
           if (!(await field.isVisible())) continue;
-          await field.fill(PAYLOADS.join(' '));
+          await field.fill(HOSTILE_TEXTS.join(' '));
           filled += 1;
         }
         await expectInert(page, complaints, path);
       }
       expect(filled).toBeGreaterThan(FILLED_MIN);
-      for (let first = 0; first < PAYLOADS.length; first += 3) {
-        const [model = '', provider = '', status = ''] = PAYLOADS.slice(first);
-        const search = new URLSearchParams({ model, provider, status });
+      const { length } = NAMED_IN_ADDRESS;
+      for (let first = 0; first < NAMES.length; first += length) {
+        const parts = NAMED_IN_ADDRESS.map((name, index) => [name, NAMES[first + index] ?? ''] as const);
+        const search = new URLSearchParams(Object.fromEntries(parts));
         await page.goto(`${dashboard.gateway.url}/logs?${search}`);
         await page.getByRole('heading', { name: 'Logs', level: 1 }).waitFor();
         await expectInert(page, complaints, `/logs?${search}`);
