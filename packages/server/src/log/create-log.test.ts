@@ -36,3 +36,39 @@ test('a line is whole JSON whatever a text in it holds, and however long it is',
   }
   expect(lines.join()).not.toContain('sk-proj-');
 });
+
+test('a secret is masked wherever it begins, and words that end as one begins are left', () => {
+  const before = [
+    '',
+    ' ',
+    '"',
+    '=',
+    '_',
+    '-',
+    '7',
+    '%20',
+    '%2F',
+    '%3D',
+    '%2f',
+    '\n',
+    '\t',
+    '\r',
+    '\u000b',
+    '\u001f',
+    '\u00e9',
+  ];
+  const short = before.map((each) => `at ${each}sk-abcd1234`);
+  const long = ['Bearer', 'key', 'x'].map((each) => `${each}sk-proj-abcd1234abcd1234`);
+  const others = ['AIza', 'AKIA', 'lr_live_', 'lr_mgmt_', 'lrk1_'].flatMap((each) => [
+    `%2F${each}abcd1234`,
+    `key${each}abcd1234`,
+  ]);
+  const secret = [...short, ...long, ...others];
+  for (const line of linesOf(secret.map((fault) => ({ fault })))) {
+    expect(line).toContain('[secret]');
+    expect(line).not.toContain('abcd');
+    expect(JSON.parse(line)).toMatchObject({ level: 'info', msg: 'said' });
+  }
+  const words = ['a task-scheduler', 'disk-use.ts', 'risk-assessment', 'sk-short'];
+  expect(linesOf(words.map((fault) => ({ fault }))).map((line) => JSON.parse(line).fault)).toEqual(words);
+});

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { parentPort } from 'node:worker_threads';
 import type { CheckpointReply, FailureMessage, SqlRow, SqlValue, WorkerSettings } from './messages.ts';
+import { errorCodeOf } from './result-codes.ts';
 
 const BUSY_MS_MAX = 5000;
 const STATEMENTS_CACHED_MAX = 256;
@@ -61,9 +62,7 @@ export function checkpointPassively(database: DatabaseSync): CheckpointReply {
 
 export function describeFailure(error: unknown): FailureMessage {
   const message = error instanceof Error ? error.message : String(error);
-  const errorCode =
-    error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : null;
-  return { message, errorCode };
+  return { message, errorCode: errorCodeOf(error) };
 }
 
 /** Closes the connection while the thread still runs: one that is terminated lets go of its file at no certain time. */
