@@ -1,10 +1,8 @@
 /** What holds on every page, light and dark, with things to show: axe finds nothing serious, the console is silent; and how fast and how large the first page is. */
-import { startSandbox, type Sandbox } from '@arouter/sandbox';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openLivedInDashboard, PAGE_PATHS, type LivedInDashboard } from '../support/lived-in-dashboard.ts';
 import { browserIsPresent, findAccessibilityFaults } from '../support/open-browser.ts';
-import { openDashboard, type Dashboard } from '../support/open-dashboard.ts';
-import { CHEAP_MODEL } from '../support/tenant.ts';
 
 const JOURNEY_MS_MAX = 120_000;
 /** Gzipped, everything that the first page fetches. */
@@ -15,22 +13,6 @@ const LOAD_MS_MAX = 1_000;
 const BUSY_FACTOR = 4;
 const LOADS = 5;
 
-const PATHS = [
-  '/usage',
-  '/logs',
-  '/models',
-  '/playground',
-  '/routing',
-  '/credits',
-  '/welcome',
-  '/settings/integrations',
-  '/settings/api-keys',
-  '/settings/webhooks',
-  '/settings/members',
-  '/settings/audit',
-  '/settings/account',
-  '/operator/platform-keys',
-] as const;
 /** A button that opens a dialog. */
 const DIALOGS: readonly (readonly [path: string, button: string])[] = [
   ['/settings/integrations', 'Add Provider Key'],
@@ -43,29 +25,11 @@ const DIALOGS: readonly (readonly [path: string, button: string])[] = [
 ];
 
 describe.skipIf(!browserIsPresent)('every page', () => {
-  let dashboard: Dashboard;
-  let sandbox: Sandbox;
+  let dashboard: LivedInDashboard;
   beforeAll(async () => {
-    sandbox = await startSandbox();
-    dashboard = await openDashboard({ egressAllow: [sandbox.url] });
-    const { client, gateway } = dashboard;
-    await client.addKey({
-      provider: 'openai',
-      label: 'Working',
-      credential: { api_key: 'sk-sandbox-working' },
-      base_url: `${sandbox.url}/openai/v1`,
-    });
-    const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${gateway.keys.apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: CHEAP_MODEL, messages: [{ role: 'user', content: 'Hello' }] }),
-    });
-    expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)]);
+    dashboard = await openLivedInDashboard();
   });
-  afterAll(async () => {
-    await dashboard.close();
-    await sandbox.close();
-  });
+  afterAll(() => dashboard.close());
 
   async function visit(page: Page, path: string): Promise<void> {
     await page.goto(dashboard.gateway.url + path, { waitUntil: 'networkidle' });
@@ -76,7 +40,7 @@ describe.skipIf(!browserIsPresent)('every page', () => {
     'in %s has no fault that axe calls serious, its dialogs included',
     async (colorScheme) => {
       const { page, complaints, close } = await dashboard.open('/usage', { colorScheme });
-      for (const path of PATHS) {
+      for (const path of PAGE_PATHS) {
         await visit(page, path);
         expect([path, await findAccessibilityFaults(page)]).toEqual([path, []]);
       }

@@ -1,9 +1,9 @@
 /** What pages are like while their data is on its way, does not come, or is not for who looks; and how soon it is there. */
-import { startSandbox, type Sandbox } from '@arouter/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { invitePerson } from '../support/invite-person.ts';
+import { openLivedInDashboard, PAGE_PATHS, type LivedInDashboard } from '../support/lived-in-dashboard.ts';
 import { browserIsPresent, findAccessibilityFaults } from '../support/open-browser.ts';
-import { openDashboard, openSignedIn, type Dashboard } from '../support/open-dashboard.ts';
+import { openSignedIn } from '../support/open-dashboard.ts';
 
 const JOURNEY_MS_MAX = 180_000;
 /** Long enough that what stands there meanwhile is painted. */
@@ -15,46 +15,16 @@ const DATA_MS_MAX = 1_000;
 const BUSY_FACTOR = 4;
 const LOADS = 5;
 
-const PATHS = [
-  '/usage',
-  '/logs',
-  '/models',
-  '/credits',
-  '/welcome',
-  '/settings/integrations',
-  '/settings/api-keys',
-  '/settings/webhooks',
-  '/settings/members',
-  '/settings/audit',
-  '/settings/account',
-  '/operator/platform-keys',
-] as const;
-
 describe.skipIf(!browserIsPresent)('a page', () => {
-  let dashboard: Dashboard;
-  let sandbox: Sandbox;
+  let dashboard: LivedInDashboard;
   beforeAll(async () => {
-    sandbox = await startSandbox();
-    dashboard = await openDashboard({ egressAllow: [sandbox.url] });
-    const { client, gateway } = dashboard;
-    await client.addKey({
-      provider: 'openai',
-      label: 'Working',
-      credential: { api_key: 'sk-sandbox-working' },
-      base_url: `${sandbox.url}/openai/v1`,
+    dashboard = await openLivedInDashboard();
+    await dashboard.client.manage('POST', '/api/webhooks/endpoints', {
+      name: 'Told',
+      url: `${dashboard.sandboxUrl}/told`,
     });
-    await client.manage('POST', '/api/webhooks/endpoints', { name: 'Told', url: `${sandbox.url}/told` });
-    const answer = await fetch(`${gateway.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${gateway.keys.apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'openai/gpt-4o-mini', messages: [{ role: 'user', content: 'Hello' }] }),
-    });
-    expect([answer.status, await answer.text()]).toEqual([200, expect.any(String)]);
   });
-  afterAll(async () => {
-    await dashboard.close();
-    await sandbox.close();
-  });
+  afterAll(() => dashboard.close());
 
   const openNarrow = () =>
     dashboard.open('/settings/account', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
@@ -69,7 +39,7 @@ describe.skipIf(!browserIsPresent)('a page', () => {
         await new Promise((resolve) => setTimeout(resolve, DATA_LATE_MS));
         await route.continue().catch(() => undefined);
       });
-      for (const path of PATHS) {
+      for (const path of PAGE_PATHS) {
         await page.goto(dashboard.gateway.url + path, { waitUntil: 'networkidle' });
         await page.locator('.skeleton').first().waitFor({ state: 'detached' });
         const [shift, moved] = (await page.evaluate('window.shifts')) as readonly [number, readonly string[]];
@@ -84,7 +54,7 @@ describe.skipIf(!browserIsPresent)('a page', () => {
     'at 390 pixels, dark, does not scroll sideways and has no fault that axe calls serious',
     async () => {
       const { page, complaints, close } = await openNarrow();
-      for (const path of [...PATHS, '/playground', '/routing?model=openai/gpt-4o-mini']) {
+      for (const path of [...PAGE_PATHS, '/routing?model=openai/gpt-4o-mini']) {
         await page.goto(dashboard.gateway.url + path, { waitUntil: 'networkidle' });
         await page.getByRole('heading', { level: 1 }).first().waitFor();
         const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');

@@ -249,7 +249,7 @@ function HeaderCell({
         <button
           type="button"
           onClick={onSort}
-          className={`inline-flex items-center gap-1 hover:text-ink ${look.align === 'right' ? 'flex-row-reverse' : ''}`}
+          className={`inline-flex items-center gap-1 align-middle hover:text-ink ${look.align === 'right' ? 'flex-row-reverse' : ''}`}
         >
           {children}
           <Icon

@@ -4,6 +4,7 @@
  * quietly. Who dies between the two has left a note, in the transaction of the change, which becomes the entry at the next start.
  */
 import { GatewayError } from '@arouter/core';
+import { createTurns } from '../instance/create-turns.ts';
 import type { AuditEntry, AuditStore } from '../store/audit-ports.ts';
 import { noteWrites } from '../store/noted-writes.ts';
 import { CHAIN_START, hashEntry } from './hash-entry.ts';
@@ -35,7 +36,7 @@ const OUTCOME_UNKNOWN = [
 const CHECKED_AT_ONCE = 1000;
 
 export function createAuditLog(store: Omit<AuditStore, 'list' | 'after'>): AuditLog {
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = createTurns();
 
   async function append(entry: AuditEntry): Promise<void> {
     // Read each time: what another process appended, or a failed append of our own, is seen.
@@ -48,10 +49,7 @@ export function createAuditLog(store: Omit<AuditStore, 'list' | 'after'>): Audit
   }
 
   function record(entry: AuditEntry): Promise<void> {
-    const done = last.then(() => append(entry));
-    // A failed append must not stop the next.
-    last = done.catch(() => undefined);
-    return done;
+    return inTurn('chain', () => append(entry));
   }
 
   return {

@@ -212,6 +212,17 @@ test('files are for their owner alone', async () => {
   expect(found).toEqual(['700', '700', '700', '600']);
 });
 
+test('turning it off holds for what is under way too', async () => {
+  const store = open();
+  const generation = generationAt(START, 'under-way');
+  const body = Buffer.from('hello');
+  const recording = store.recorder?.begin(generation, { mediaType: 'application/json', body });
+  await want(null);
+  recording?.answer({ kind: 'answer', generation, status: 200, headers, body });
+  expect(await seen(store, generation)).toBe('turned_off');
+  expect(await store.bytesOf(workspaceId)).toBe(0);
+});
+
 test('where the configuration is known to be old, nothing is kept and no request hears of it', async () => {
   let isOld = false;
   const store = open(

@@ -14,6 +14,7 @@ import {
   type WorkspaceId,
 } from '@arouter/core';
 import type { BodyRules } from '../config/body-rules.ts';
+import { createTurns } from '../instance/create-turns.ts';
 import type { OpenVault } from '../vault/open-vault.ts';
 import { VaultError } from '../vault/vault-error.ts';
 import type { BodyCounts } from './body-counts.ts';
@@ -71,7 +72,8 @@ export type BodyStoreDeps = {
 export function createBodyStore(deps: BodyStoreDeps): BodyStore {
   const { rules, counts, queueBytesMax = QUEUE_BYTES_MAX } = deps;
   const files = createBodyFiles(deps.folder);
-  const line = createLine();
+  const inTurn = createTurns();
+  const inLine = <Result>(task: () => Promise<Result>): Promise<Result> => inTurn('files', task);
   const room = createQueueRoom(queueBytesMax);
   const closing = new AbortController();
   let failures = 0;
@@ -99,12 +101,12 @@ export function createBodyStore(deps: BodyStoreDeps): BodyStore {
   async function sweepOften(): Promise<void> {
     while (!closing.signal.aborted) {
       // What cannot be read or deleted now is tried again in a minute; it may be the disk.
-      await line.run(sweep).catch(() => (failures += 1));
+      await inLine(sweep).catch(() => (failures += 1));
       await deps.clock.sleep(deps.sweepEveryMs ?? SWEEP_EVERY_MS, closing.signal);
     }
   }
 
-  void line.run(() => files.load()).catch(() => (failures += 1));
+  void inLine(() => files.load()).catch(() => (failures += 1));
   const swept = sweepOften();
   return {
     rules,
@@ -113,29 +115,17 @@ export function createBodyStore(deps: BodyStoreDeps): BodyStore {
           rules,
           room,
           isWanted: (generation) => isWanted(deps.config, generation),
-          finished: (recording) => void line.run(() => write(recording)),
+          finished: (recording) => void inLine(() => write(recording)),
           dropped: () => counts.dropped('queue_full'),
         })
       : null,
-    find: (generation) => line.run(() => find(deps, files, generation)),
-    bytesOf: (workspace) => line.run(async () => files.bytesOf(workspace)),
-    deleteOf: (workspace) => line.run(() => files.deleteWorkspace(workspace)),
+    find: (generation) => inLine(() => find(deps, files, generation)),
+    bytesOf: (workspace) => inLine(async () => files.bytesOf(workspace)),
+    deleteOf: (workspace) => inLine(() => files.deleteWorkspace(workspace)),
     async close() {
       closing.abort();
       await swept;
-      await line.run(async () => undefined);
-    },
-  };
-}
-
-/** One after the other; one that fails does not stop the next. */
-function createLine() {
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    run<Result>(task: () => Promise<Result>): Promise<Result> {
-      const done = last.then(task);
-      last = done.catch(() => undefined);
-      return done;
+      await inLine(async () => undefined);
     },
   };
 }

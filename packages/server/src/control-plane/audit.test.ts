@@ -61,6 +61,9 @@ describe('the audit log', () => {
     expect(data.map((entry: { action: string }) => entry.action)).toEqual(
       ['restore', 'delete', 'rotate', 'update', 'create'].map((verb) => `api_key.${verb}`),
     );
+    expect(new Set(data.map(({ target }: { target: { name: string } }) => target.name))).toEqual(
+      new Set(['By id', 'By hash']),
+    );
     expect((await entries(`?target=${hash}`)).data).toEqual([]);
   });
 

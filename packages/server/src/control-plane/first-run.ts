@@ -1,7 +1,7 @@
 /** The first run: whoever holds the printed link becomes the first owner, signed in, and the one who operates. */
 import type { RouteInput } from '@arouter/contract';
 import { GatewayError } from '@arouter/core';
-import { createTurns } from './create-turns.ts';
+import { createTurns } from '../instance/create-turns.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import type { Call, Handlers } from './handler.ts';
 

@@ -4,7 +4,7 @@ import { isApiKey } from './caller.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { readGenerationFilter } from './generation-filter.ts';
 import { shownGeneration, shownGenerationSummary } from './generation-view.ts';
-import type { Handlers } from './handler.ts';
+import { shownTimeOrNull, type Handlers } from './handler.ts';
 
 const PAGE_SIZE_DEFAULT = 50;
 
@@ -33,7 +33,7 @@ export function generationHandlers(deps: Deps): Handlers<'getGeneration' | 'list
       return {
         data: rows.map(shownGenerationSummary),
         next_cursor: nextCursor,
-        searched_back_to: searchedBackTo === null ? null : new Date(searchedBackTo).toISOString(),
+        searched_back_to: shownTimeOrNull(searchedBackTo),
       };
     },
   };

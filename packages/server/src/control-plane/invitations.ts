@@ -9,7 +9,7 @@ import { StoreConflict } from '../store/store.ts';
 import type { InvitationRecord, MemberView, UserId } from '../store/people-ports.ts';
 import { notSignedIn } from './authorize.ts';
 import { signedIn } from './caller.ts';
-import { createTurns } from './create-turns.ts';
+import { createTurns } from '../instance/create-turns.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { shownTime, type Call, type Handlers } from './handler.ts';
 import { refuseAbove } from './members.ts';

@@ -57,7 +57,8 @@ function toEntry({ audited, call, before, answer, at }: Change): AuditEntry {
       type: audited.target,
       // Paths have an API key's hash, and its first entry the id: one name, so that one filter finds all of a key.
       id: text(given?.['id'] ?? given?.['user_id'] ?? shown?.['id'] ?? given?.['hash']),
-      name: text(shown?.['label'] ?? shown?.['name'] ?? shown?.['email'] ?? asView(body)?.['model']),
+      // An API key has both: its label is what it begins and ends with.
+      name: text(shown?.['name'] ?? shown?.['label'] ?? shown?.['email'] ?? asView(body)?.['model']),
     },
     changes: changesOf({ audited, before, after }, body),
     ip: exchange.client.address === '' ? null : exchange.client.address,

@@ -1,6 +1,7 @@
 /**
  * Signing in at an identity provider. A person is who the issuer calls by this subject; an e-mail links nothing to an
- * account that has a password, unless the operator has said so (`arouter person reset --sso`). New people come only from the domains that the operator named.
+ * account that has a password, unless the operator has said so (`arouter person reset --sso`). New people come only from
+ * the domains that the operator named.
  */
 import { GatewayError, laterBy, PLATFORM_WORKSPACE, type Clock } from '@arouter/core';
 import type { Client } from '../people/user.ts';

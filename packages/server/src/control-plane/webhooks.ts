@@ -5,7 +5,7 @@ import type { Delivery, WebhookRecord } from '../store/webhook-ports.ts';
 import { sendWebhook } from '../webhooks/send-webhook.ts';
 import { createWebhookSecret } from '../webhooks/sign-delivery.ts';
 import { payloadOf } from '../webhooks/webhook-events.ts';
-import { createTurns } from './create-turns.ts';
+import { createTurns } from '../instance/create-turns.ts';
 import type { ControlPlaneDeps } from './deps.ts';
 import { shownTime, shownTimeOrNull, type Call, type Handlers } from './handler.ts';
 

@@ -1,7 +1,7 @@
 /** POST /bootstrap: the first-run token → workspace and keys, once. Afterwards the path is 404 for ever. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '@arouter/core';
-import { createTurns } from '../control-plane/create-turns.ts';
+import { createTurns } from '../instance/create-turns.ts';
 import { readBody } from '../http/caller.ts';
 import { SECURITY_HEADERS } from '../http/security-headers.ts';
 import type { FirstKeys } from './first-workspace.ts';

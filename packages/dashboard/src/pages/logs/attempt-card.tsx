@@ -2,7 +2,7 @@
 import type { RouteAnswer } from '@arouter/contract';
 import { Badge, SourceBadge } from '../../components/badge.tsx';
 import { Card } from '../../components/card.tsx';
-import { Money } from '../../components/money.tsx';
+import { Money, moneyWords } from '../../components/money.tsx';
 import { countWords, durationWords } from '../../components/numbers.ts';
 import { Time } from '../../components/time.tsx';
 
@@ -130,5 +130,5 @@ function CostTable({ attempt }: { readonly attempt: Attempt }) {
 function chargeNote({ charged_usd: charged, charge_capped: capped }: Attempt): string {
   if (charged === 0) return '';
   if (!capped) return ', taken from credits';
-  return `. The provider reported more than the request could cost: only the $${charged} held for it were taken from credits`;
+  return `. The provider reported more than the request could cost: only the ${moneyWords(charged)} held for it were taken from credits`;
 }
