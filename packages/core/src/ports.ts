@@ -63,18 +63,21 @@ export interface Ledger {
   refuse(row: GenerationRefused): void;
 }
 
-/** Fast shared state: windows, budgets, credits, health. All-or-nothing across the demands of one call. Fails closed. */
+/**
+ * Fast shared state: windows, budgets, credits, health. All-or-nothing across the demands of one call, and nothing in it waits, so
+ * that nobody comes between a reading and what is taken by it. Fails closed.
+ */
 export interface Counters {
-  /** What the planner may know before reserving; synchronous in memory, a cached view elsewhere. */
+  /** What the planner may know before reserving. */
   readings(demands: readonly Demand[]): readonly Reading[];
-  reserve(demands: readonly Demand[]): Promise<ReserveResult>;
+  reserve(demands: readonly Demand[]): ReserveResult;
   /** The attempt is being sent now: its windows of requests per minute begin here, not when it was reserved. */
   dispatching(reservation: Reservation): void;
   /** Settling twice is a no-op. */
-  settle(reservation: Reservation, amounts: SettleAmounts): Promise<void>;
+  settle(reservation: Reservation, amounts: SettleAmounts): void;
   health(scope: HealthScope): Health | undefined;
   /** Applies the pure reducer `nextHealth` atomically; returns what changed. */
-  applyOutcome(scopes: readonly HealthScope[], outcome: Outcome): Promise<readonly HealthUpdate[]>;
+  applyOutcome(scopes: readonly HealthScope[], outcome: Outcome): readonly HealthUpdate[];
   /**
    * Takes the one half-open probe of every given scope whose bench has passed, all or none; false when someone else
    * has one or a bench still holds. Healthy scopes need none. A lost probe is free again after 30 s.

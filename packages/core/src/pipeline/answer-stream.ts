@@ -135,7 +135,7 @@ async function finishStream(
   const complete =
     state.failure === null && (state.terminalSeen || (fault === null && state.answer.finishReason !== null));
   const failure = complete ? null : streamFailure(open, state, fault);
-  const row = await settleAttempt(ports, open, {
+  const row = settleAttempt(ports, open, {
     outcome: outcomeOf(complete, run.inbound.signal.aborted),
     failure: run.inbound.signal.aborted ? null : failure,
     upstreamStatus: status,
@@ -162,7 +162,7 @@ async function finishStream(
 
 /** A fault of ours at the end of a stream: the attempt is settled all the same, then the fault goes its way. */
 async function abandonStream(ports: Ports, open: OpenAttempt, error: unknown): Promise<never> {
-  const row = await settleAbandoned(ports, open);
+  const row = settleAbandoned(ports, open);
   await ports.ledger.settle({ ...row, final: true, callerStatus: 200, errorCode: 'internal_error' });
   throw error;
 }

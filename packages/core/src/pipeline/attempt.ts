@@ -42,7 +42,15 @@ export async function attempt(
   reservation: Reservation | null,
 ): Promise<AttemptResult> {
   const reservedMs = ports.clock.monotonicMs();
-  const open = await openAttempt(ports, run, target, reservation);
+  const opened = toOpening(ports, run, target, reservation);
+  try {
+    await ports.ledger.open(opened);
+  } catch (cause) {
+    release(ports, target, reservation);
+    throw new GatewayError('service_unavailable', NOT_OPENED, { cause, retryAfterMs: 1000 });
+  }
+  settleEarlier(ports, run);
+  const open: OpenAttempt = { run, target, reservation, opened, startedMs: ports.clock.monotonicMs() };
   // Who left while the row was written needs no answer: nothing is sent.
   if (run.inbound.signal.aborted) return failOnFault(ports, open, new TransportFault('cancelled', true));
   const cancel = new Cancel();
@@ -51,7 +59,7 @@ export async function attempt(
     const limits = limitsFor(ports, run);
     const signed = authorizeRequest(ports, target);
     const wire = signed instanceof Promise ? await signed : signed;
-    if (ports.clock.monotonicMs() - reservedMs > DISPATCH_LAG_MS_MAX) return await refuseLate(ports, open);
+    if (ports.clock.monotonicMs() - reservedMs > DISPATCH_LAG_MS_MAX) return refuseLate(ports, open);
     if (reservation !== null) ports.counters.dispatching(reservation);
     const response = await ports.transport.send(wire, limits, cancel);
     if (response.status < 200 || response.status > 299)
@@ -63,8 +71,8 @@ export async function attempt(
   } catch (error) {
     if (error instanceof TransportFault) return failOnFault(ports, open, error);
     if (error instanceof AuthorizationFault) return failOnAuthorization(ports, open, error);
-    // A fault of ours: what was held is given back, and the row waits for the end of the generation.
-    if (!(error instanceof GatewayError)) run.pendingSettlement = await settleAbandoned(ports, open);
+    // A fault of ours, or no room for the answer: what was held is given back, and the row waits for the end of the generation.
+    run.pendingSettlement ??= settleAbandoned(ports, open);
     throw error;
   } finally {
     stopWatching();
@@ -77,8 +85,8 @@ function limitsFor({ wireLimits }: Ports, { inbound, request }: Run): WireLimits
 }
 
 /** What was reserved is no longer the truth: nothing is sent, and the row says so. */
-async function refuseLate(ports: Ports, open: OpenAttempt): Promise<never> {
-  await failOnFault(ports, open, new TransportFault('cancelled', true));
+function refuseLate(ports: Ports, open: OpenAttempt): never {
+  failOnFault(ports, open, new TransportFault('cancelled', true));
   throw new GatewayError(
     'service_unavailable',
     'It took too long to record or to authorize the attempt, so nothing was sent. Try again in a moment.',
@@ -86,29 +94,22 @@ async function refuseLate(ports: Ports, open: OpenAttempt): Promise<never> {
   );
 }
 
-function failOnAuthorization(
-  ports: Ports,
-  open: OpenAttempt,
-  fault: AuthorizationFault,
-): Promise<AttemptResult> {
+function failOnAuthorization(ports: Ports, open: OpenAttempt, fault: AuthorizationFault): AttemptResult {
   const failure = failureOfAuthorization(fault, open.target.credential);
   return fail(ports, open, { failure, status: null, passOn: null });
 }
 
-function failOnFault(ports: Ports, open: OpenAttempt, fault: TransportFault): Promise<AttemptResult> {
+function failOnFault(ports: Ports, open: OpenAttempt, fault: TransportFault): AttemptResult {
   const failure = failureOfFault(fault, open.target.manifest);
   return fail(ports, open, { failure, status: null, passOn: null });
 }
 
-/** The row is durable before any byte is sent. When it cannot be, nothing is sent and nothing stays reserved. */
-async function openAttempt(
-  ports: Ports,
-  run: Run,
-  target: Target,
-  reservation: Reservation | null,
-): Promise<OpenAttempt> {
+/** What a caller hears whose attempt has no row: nothing is sent then, and nothing stays reserved. */
+const NOT_OPENED = 'The ledger cannot be written, so nothing was sent. Try again in a moment.';
+
+function toOpening(ports: Ports, run: Run, target: Target, reservation: Reservation | null): AttemptOpened {
   const { price } = target.endpoint;
-  const opened: AttemptOpened = {
+  return {
     generation: run.header,
     attemptNo: run.failures.length + 1,
     // The moment of the reservation: both are booked into one period, in memory and after a restart.
@@ -124,21 +125,6 @@ async function openAttempt(
     credits: chargesCredits({ key: target.key, workspace: run.workspace }) ? 'charged' : 'unmetered',
     plans: run.plans,
   };
-  try {
-    await ports.ledger.open(opened);
-  } catch (cause) {
-    await release(ports, target, reservation);
-    throw new GatewayError(
-      'service_unavailable',
-      'The ledger cannot be written, so nothing was sent. Try again in a moment.',
-      {
-        cause,
-        retryAfterMs: 1000,
-      },
-    );
-  }
-  settleEarlier(ports, run);
-  return { run, target, reservation, opened, startedMs: ports.clock.monotonicMs() };
 }
 
 /** Only now is it known that the attempt before was not the last. Its row goes with the next commit; nobody waits for it. */
@@ -212,7 +198,8 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
   const { target, run } = open;
   const { dialect } = run.inbound;
   const firstByteMs = ports.clock.monotonicMs() - open.startedMs;
-  const upstreamBody = await readHeld(ports, open, response);
+  const hold = (bytes: number): void => run.inbound.hold?.(bytes, run.workspace.id);
+  const upstreamBody = await response.readAll(ANSWER_BYTES_MAX, hold);
   const signals = target.upstream.findFailure(upstreamBody);
   if (signals !== null) {
     const failure = failureOfAnswer(signals, target.manifest, target.credential);
@@ -234,7 +221,7 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
     const failure = invalidAnswer(target.manifest, response.status, 'something that is not an answer');
     return fail(ports, open, { failure, status: response.status, passOn: null });
   }
-  const row = await settleAttempt(ports, open, {
+  const row = settleAttempt(ports, open, {
     outcome: run.inbound.signal.aborted ? 'cancelled' : 'succeeded',
     failure: null,
     upstreamStatus: response.status,
@@ -251,32 +238,17 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
     headers: answerHeaders(run, target, target.same ? passedContentType(response) : 'application/json'),
     body: wantsCost ? dialect.addCost(body, costInBody(row)) : body,
   } as const;
-  await settleOrRefuse(ports, run, row);
-  return { kind: 'answered', outbound };
-}
-
-/** Throws `service_unavailable` where the gateway has no room for the answer: the provider may have charged for it. */
-async function readHeld(ports: Ports, open: OpenAttempt, response: WireResponse): Promise<Uint8Array> {
-  const { inbound, workspace } = open.run;
-  try {
-    return await response.readAll(ANSWER_BYTES_MAX, (bytes) => inbound.hold?.(bytes, workspace.id));
-  } catch (error) {
-    if (error instanceof GatewayError) open.run.pendingSettlement = await settleAbandoned(ports, open);
-    throw error;
-  }
-}
-
-/** Throws `service_unavailable` where an answer cannot be recorded: then it is not given. */
-async function settleOrRefuse(ports: Ports, run: Run, row: AttemptSettled): Promise<void> {
   try {
     await ports.ledger.settle(row);
   } catch (cause) {
+    // An answer that cannot be recorded is not given.
     run.pendingSettlement = row;
     throw new GatewayError('service_unavailable', NOT_RECORDED, { cause, retryAfterMs: 1000 });
   }
+  return { kind: 'answered', outbound };
 }
 
-function costInBody(row: Awaited<ReturnType<typeof settleAttempt>>): CostInBody {
+function costInBody(row: AttemptSettled): CostInBody {
   const sum = (output: boolean): number =>
     row.costLines
       .filter((line) => line.what.endsWith('output') === output)

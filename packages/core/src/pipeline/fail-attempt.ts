@@ -22,13 +22,13 @@ type FailedWith = {
 };
 
 /** Settles a failed attempt. Its ledger row waits until it is known whether the generation ends with it. */
-export async function fail(
+export function fail(
   ports: Ports,
   open: OpenAttempt,
   { failure, status, passOn }: FailedWith,
-): Promise<AttemptResult> {
+): AttemptResult {
   const { run, target } = open;
-  run.pendingSettlement = await settleAttempt(ports, open, {
+  run.pendingSettlement = settleAttempt(ports, open, {
     outcome: failure.class === 'client_gone' ? 'cancelled' : 'failed',
     failure,
     upstreamStatus: status,

@@ -64,7 +64,7 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
       const target = prepare(ports, run, model, option);
       if (target === null) continue;
 
-      const reserved = await reserve(ports, run, target);
+      const reserved = reserve(ports, run, target);
       if (reserved.kind === 'refused') {
         run.refusals.push(reserved.refusal);
         continue;

@@ -13,35 +13,35 @@ export type Reserved =
 /** A half-open scope whose probe someone else has is healthy or benched again within about this time. */
 const PROBE_WAIT_MS = 1000;
 
-export async function reserve(
+export function reserve(
   ports: Pick<Ports, 'counters' | 'clock'>,
   run: Pick<Run, 'failures'>,
   target: Target,
-): Promise<Reserved> {
+): Reserved {
   const { key, endpoint } = target;
   const demands = demandsNow(run, target);
   let reservation: Reservation | null = null;
   if (demands.length > 0) {
-    const result = await ports.counters.reserve(demands);
+    const result = ports.counters.reserve(demands);
     if (result.kind === 'refused')
       return { kind: 'refused', refusal: { key, by: result.by, reading: result.reading } };
     reservation = result.reservation;
   }
   if (ports.counters.takeProbes(healthScopes(key, endpoint.upstreamModel)))
     return { kind: 'reserved', reservation };
-  await giveBack(ports, reservation);
+  giveBack(ports, reservation);
   const resetsAt = laterBy(ports.clock.now(), PROBE_WAIT_MS);
   return { kind: 'refused', refusal: { key, by: { kind: 'probe' }, reading: { kind: 'full', resetsAt } } };
 }
 
 /** What was reserved for an attempt that was not made, its probe included. */
-export async function release(
+export function release(
   ports: Pick<Ports, 'counters'>,
   { key, endpoint }: Target,
   reservation: Reservation | null,
-): Promise<void> {
+): void {
   ports.counters.releaseProbes(healthScopes(key, endpoint.upstreamModel));
-  await giveBack(ports, reservation);
+  giveBack(ports, reservation);
 }
 
 /** A caller's requests per minute are requests: one that failed over is not counted a second time. */
@@ -52,9 +52,9 @@ function demandsNow({ failures }: Pick<Run, 'failures'>, { demands }: Target): r
     : demands;
 }
 
-async function giveBack(ports: Pick<Ports, 'counters'>, reservation: Reservation | null): Promise<void> {
+function giveBack(ports: Pick<Ports, 'counters'>, reservation: Reservation | null): void {
   if (reservation === null) return;
-  await ports.counters.settle(reservation, {
+  ports.counters.settle(reservation, {
     spendNano: nanoUsd(0),
     creditsNano: nanoUsd(0),
     dispatched: false,

@@ -43,24 +43,20 @@ const ESTIMATE_CREDITS_SHARE = 0.6;
 export const NO_ANSWER: AnswerFacts = { usage: null, upstreamId: null, finishReason: null };
 
 /** Applies the end of an attempt to counters and health; returns the ledger row, which the caller makes durable. */
-export async function settleAttempt(
-  ports: Ports,
-  attempt: OpenAttempt,
-  end: AttemptEnd,
-): Promise<AttemptSettled> {
+export function settleAttempt(ports: Ports, attempt: OpenAttempt, end: AttemptEnd): AttemptSettled {
   const usage = finalUsage(attempt, end);
   const { price } = attempt.target.endpoint;
   const cost = usage === null ? null : knownCostOf(usage, price);
   const chargedNano = creditsFor(attempt, end, usage, cost);
   if (attempt.reservation !== null) {
-    await ports.counters.settle(attempt.reservation, {
+    ports.counters.settle(attempt.reservation, {
       spendNano: cost?.totalNano ?? nanoUsd(0),
       creditsNano: chargedNano,
       dispatched: end.failure?.reach !== 'unsent',
     });
   }
   if (end.outcome === 'succeeded') observeSpeed(ports, attempt, end.firstByteMs, usage);
-  await applyToHealth(ports, attempt, end);
+  applyToHealth(ports, attempt, end);
   return toRow(ports, attempt, { ...end, usage, cost, chargedNano });
 }
 
@@ -81,7 +77,7 @@ function observeSpeed(
 }
 
 /** An attempt that a fault of ours ended: nothing is known of what the provider did. Does nothing to counters twice. */
-export function settleAbandoned(ports: Ports, attempt: OpenAttempt): Promise<AttemptSettled> {
+export function settleAbandoned(ports: Ports, attempt: OpenAttempt): AttemptSettled {
   return settleAttempt(ports, attempt, {
     outcome: 'interrupted',
     failure: null,
@@ -160,7 +156,7 @@ function creditsHeld({ demands }: Target): number {
   return 0;
 }
 
-async function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end: AttemptEnd): Promise<void> {
+function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end: AttemptEnd): void {
   const scopes = healthScopes(target.key, target.endpoint.upstreamModel);
   const outcome = toOutcome(ports, target, opened, end);
   if (outcome === null) {
@@ -170,7 +166,7 @@ async function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end:
   // A healthy key has no state: its successes cost nothing.
   if (outcome.kind === 'success' && scopes.every((scope) => ports.counters.health(scope) === undefined))
     return;
-  await ports.counters.applyOutcome(scopes, outcome);
+  ports.counters.applyOutcome(scopes, outcome);
 }
 
 function toOutcome(

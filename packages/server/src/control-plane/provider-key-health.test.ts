@@ -121,7 +121,7 @@ describe('testing and health', () => {
 
   test('a bench with one model is shown, with the model and the time, until it has passed', async () => {
     const { id } = await create();
-    await bench(id, 'key_model');
+    bench(id, 'key_model');
     const until = new Date(instance.world.now + 30_000).toISOString();
     expect(await healthOf(id)).toMatchObject({
       state: 'cooling_down',
@@ -144,8 +144,8 @@ describe('testing and health', () => {
     ['enabling by change', 'PATCH', '', { enabled: true }],
   ] as const)('%s ends every bench', async (_what, method, suffix, body) => {
     const { id } = await create({ enabled: false });
-    await bench(id, 'key_model');
-    await bench(id, 'key');
+    bench(id, 'key_model');
+    bench(id, 'key');
     expect((await healthOf(id)).state).toBe('cooling_down');
     const { status } = await instance.call('management', method, `${BYOK}/${id}${suffix}`, body);
     expect(status).toBe(200);
@@ -154,7 +154,7 @@ describe('testing and health', () => {
 
   test('a changed label ends no bench', async () => {
     const { id } = await create();
-    await bench(id, 'key');
+    bench(id, 'key');
     await instance.call('management', 'PATCH', `${BYOK}/${id}`, { label: 'New' });
     expect((await healthOf(id)).state).toBe('cooling_down');
   });

@@ -101,7 +101,7 @@ async function update(deps: ControlPlaneDeps, call: Where & Pick<In<'updateByok'
   const credentialGiven = readGivenCredential(call.body) !== undefined;
   // "Until edited": a new secret, or the owner's word that the key is good, ends the bench.
   if (credentialGiven || call.body.enabled === true || call.body.disabled === false)
-    await resetHealth(deps, record.id);
+    resetHealth(deps, record.id);
   const others = credentialGiven ? await listStoredKeys(deps, call.workspace) : [];
   return { data: await shownProviderKey(deps, record), warnings: duplicateWarnings(deps, record, others) };
 }
@@ -113,7 +113,7 @@ async function reenable(deps: ControlPlaneDeps, call: Where): Promise<RouteAnswe
     version: current.version + 1,
     updatedAt: deps.clock.now(),
   }));
-  await resetHealth(deps, record.id);
+  resetHealth(deps, record.id);
   return { data: await shownProviderKey(deps, record) };
 }
 

@@ -41,7 +41,7 @@ export function createKeyTester(deps: ControlPlaneDeps): KeyTester {
       if (credential === undefined) return shown(UNREADABLE);
       const startedAt = deps.clock.now();
       const result = await run({ key, credential, model });
-      await applyResult(deps, key, { result, startedAt });
+      applyResult(deps, key, { result, startedAt });
       return shown(result);
     },
   };
@@ -59,14 +59,14 @@ function open(deps: ControlPlaneDeps, key: ProviderKeyRecord): Credential | unde
 }
 
 /** Success ends a bench, a refused credential begins one; whatever proves neither changes nothing. */
-async function applyResult(
+function applyResult(
   deps: ControlPlaneDeps,
   key: ProviderKeyRecord,
   { result, startedAt }: { readonly result: KeyTestResult; readonly startedAt: Instant },
-): Promise<void> {
-  if (result.class === 'ok') await resetHealth(deps, key.id);
+): void {
+  if (result.class === 'ok') resetHealth(deps, key.id);
   if (result.class !== 'bad_credential') return;
-  await deps.health.applyOutcome([{ kind: 'key', key: key.id }], {
+  deps.health.applyOutcome([{ kind: 'key', key: key.id }], {
     kind: 'failure',
     key: key.id,
     at: deps.clock.now(),

@@ -58,7 +58,7 @@ export class MemoryCounters implements Counters {
     return demands.map((demand) => this.#read(demand, now));
   }
 
-  async reserve(demands: readonly Demand[]): Promise<ReserveResult> {
+  reserve(demands: readonly Demand[]): ReserveResult {
     const now = this.#clock.now();
     for (const demand of demands) {
       const reading = this.#read(demand, now);
@@ -81,7 +81,7 @@ export class MemoryCounters implements Counters {
     }
   }
 
-  async settle(reservation: Reservation, amounts: SettleAmounts): Promise<void> {
+  settle(reservation: Reservation, amounts: SettleAmounts): void {
     const taken = this.#open.get(reservation.id);
     if (taken === undefined) return;
     this.#open.delete(reservation.id);
@@ -92,7 +92,7 @@ export class MemoryCounters implements Counters {
     return this.#healths.get(scope);
   }
 
-  async applyOutcome(scopes: readonly HealthScope[], outcome: Outcome): Promise<readonly HealthUpdate[]> {
+  applyOutcome(scopes: readonly HealthScope[], outcome: Outcome): readonly HealthUpdate[] {
     const updates = this.#healths.apply(scopes, outcome);
     if (updates.length > 0) this.#onHealthChange(updates);
     return updates;

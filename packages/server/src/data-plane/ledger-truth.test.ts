@@ -162,10 +162,10 @@ test('a bug at the end of a stream settles the attempt all the same, and gives i
       readings: (demands) => counters.readings(demands),
       reserve: (demands) => counters.reserve(demands),
       dispatching: (reservation) => counters.dispatching(reservation),
-      async settle(reservation, amounts) {
+      settle(reservation, amounts) {
         settlements += 1;
         if (settlements === 1) throw new TypeError('a bug');
-        await counters.settle(reservation, amounts);
+        counters.settle(reservation, amounts);
       },
       health: (scope) => counters.health(scope),
       applyOutcome: (scopes, outcome) => counters.applyOutcome(scopes, outcome),

@@ -42,8 +42,6 @@ export class CounterAudit implements Counters {
   /** When requests were sent that count against a limit per minute, by its id; each with its reservation. */
   readonly #sent = new Map<string, readonly { readonly reservation: number; readonly atMs: number }[]>();
   readonly #startedMs: number;
-  /** Granted perhaps, and not among the held ones yet. */
-  #reserving = 0;
 
   constructor(options: AuditOptions) {
     this.#options = options;
@@ -62,10 +60,8 @@ export class CounterAudit implements Counters {
     this.#options.counters.dispatching(reservation);
   };
 
-  async reserve(demands: readonly Demand[]): ReturnType<Counters['reserve']> {
-    this.#reserving += 1;
-    const result = await this.#options.counters.reserve(demands);
-    this.#reserving -= 1;
+  reserve(demands: readonly Demand[]): ReturnType<Counters['reserve']> {
+    const result = this.#options.counters.reserve(demands);
     if (result.kind === 'reserved') {
       for (const demand of demands) this.#check(demand, result.reservation.at);
       this.#held.set(result.reservation.id, {
@@ -77,7 +73,7 @@ export class CounterAudit implements Counters {
     return result;
   }
 
-  async settle(...settled: Parameters<Counters['settle']>): Promise<void> {
+  settle(...settled: Parameters<Counters['settle']>): void {
     const [{ id, demands }, { dispatched }] = settled;
     this.#held.delete(id);
     for (const demand of demands)
@@ -86,13 +82,13 @@ export class CounterAudit implements Counters {
           demand.id,
           this.#sentOf(demand.id).filter(({ reservation }) => reservation !== id),
         );
-    await this.#options.counters.settle(...settled);
+    this.#options.counters.settle(...settled);
     // As the port promises, a second time changes nothing.
-    await this.#options.counters.settle(...settled);
-    if (this.#reserving === 0) for (const demand of demands) this.#checkHeld(demand);
+    this.#options.counters.settle(...settled);
+    for (const demand of demands) this.#checkHeld(demand);
   }
 
-  async applyOutcome(...applied: Parameters<Counters['applyOutcome']>): ReturnType<Counters['applyOutcome']> {
+  applyOutcome(...applied: Parameters<Counters['applyOutcome']>): ReturnType<Counters['applyOutcome']> {
     for (const scope of applied[0]) this.#probes.delete(healthScopeId(scope));
     return this.#options.counters.applyOutcome(...applied);
   }

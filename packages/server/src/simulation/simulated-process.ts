@@ -164,5 +164,5 @@ function createGate({ scheduler, weather, violated }: ProcessOptions): Gate {
 /** A person says that the key is good again. */
 export function resetKey({ counters, clock }: SimulatedProcess, key: ProviderKeyId): void {
   const scope: HealthScope = { kind: 'key', key };
-  void counters.applyOutcome([scope], { kind: 'reset', at: clock.now() });
+  counters.applyOutcome([scope], { kind: 'reset', at: clock.now() });
 }
