@@ -7,7 +7,8 @@ import { asBuffer, findMember, memberValue, type JsonMember } from '../shared/sc
 import { type JsonEdit, spliceJson } from '../shared/splice.ts';
 import { type JsonObject, objectOf, objectsOf } from '../shared/json-values.ts';
 import { isCarried } from './reasoning.ts';
-import { GATEWAY_FIELDS, requestMembers } from './read-request.ts';
+import { requestMembers } from '../shared/request-body.ts';
+import { GATEWAY_FIELDS } from './read-request.ts';
 import { lacksThinkingInToolLoop, type Turn } from './turns.ts';
 
 /** The only version there is. A caller's own `anthropic-version` takes its place. */

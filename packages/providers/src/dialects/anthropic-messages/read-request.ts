@@ -1,5 +1,4 @@
 /** What the gateway reads from a Messages API request without building its conversation. */
-import type { RequestFacts } from '@arouter/core';
 import { modelField, readModels } from '../shared/gateway-fields.ts';
 import {
   booleanField,
@@ -8,8 +7,9 @@ import {
   invalidRequest,
   refuseLookalikes,
   scanRequestBody,
+  type ScannedFacts,
 } from '../shared/request-body.ts';
-import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
+import { asBuffer, findMember } from '../shared/scan-json.ts';
 import { isObject } from '../shared/json-values.ts';
 
 /** The gateway's own fields: read here, and never sent to a provider. */
@@ -28,10 +28,9 @@ const SOURCE_DEPTH = 6;
 const BLOCK_DEPTH = 5;
 
 /** Throws GatewayError `invalid_request`. */
-export function readRequest(body: Uint8Array): RequestFacts {
+export function readRequest(body: Uint8Array): ScannedFacts {
   const counter = externalPartCounter(body);
   const members = scanRequestBody(body, counter.onKey);
-  membersOf.set(body, members);
   refuseLookalikes(members, FIELDS_READ);
   const messages = findMember(members, 'messages');
   if (messages?.kind !== 'array') {
@@ -40,6 +39,7 @@ export function readRequest(body: Uint8Array): RequestFacts {
   const usage = fieldValue(body, members, 'usage');
   return {
     body,
+    members,
     model: modelField(body, members),
     models: readModels(body, members),
     stream: booleanField(body, members, 'stream'),
@@ -51,13 +51,6 @@ export function readRequest(body: Uint8Array): RequestFacts {
     externalParts: counter.count(),
   };
 }
-
-/** The members of a body that `readRequest` has seen, without scanning it again. */
-export function requestMembers(facts: RequestFacts): readonly JsonMember[] {
-  return membersOf.get(facts.body) ?? scanRequestBody(facts.body);
-}
-
-const membersOf = new WeakMap<Uint8Array, readonly JsonMember[]>();
 
 /**
  * Counts images and documents that are referred to, not sent. A tool argument of the same name and depth counts too:

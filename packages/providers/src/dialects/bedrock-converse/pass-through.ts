@@ -6,7 +6,8 @@ import { type JsonObject, objectOf, objectsOf, stringOf } from '../shared/json-v
 import { fieldValue } from '../shared/request-body.ts';
 import { asBuffer, type JsonMember } from '../shared/scan-json.ts';
 import { type JsonEdit, spliceJson } from '../shared/splice.ts';
-import { GATEWAY_FIELDS, requestMembers } from './read-request.ts';
+import { requestMembers } from '../shared/request-body.ts';
+import { GATEWAY_FIELDS } from './read-request.ts';
 
 export function passThrough(facts: RequestFacts): EncodedRequest {
   const { body } = facts;

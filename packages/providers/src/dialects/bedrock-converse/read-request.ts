@@ -1,11 +1,12 @@
 /** What the gateway reads from a Converse request: the model and the stream switch stand in the path. */
-import type { RequestContext, RequestFacts } from '@arouter/core';
+import type { RequestContext } from '@arouter/core';
 import {
   fieldValue,
   integerField,
   invalidRequest,
   refuseLookalikes,
   scanRequestBody,
+  type ScannedFacts,
 } from '../shared/request-body.ts';
 import { asBuffer, findMember, type JsonMember, scanJsonObject } from '../shared/scan-json.ts';
 
@@ -17,20 +18,20 @@ const FIELDS_READ: ReadonlySet<string> = new Set(['messages', 'inferenceConfig',
 const S3_URI = 'uri';
 
 /** Throws GatewayError `invalid_request`. */
-export function readRequest(body: Uint8Array, context?: RequestContext): RequestFacts {
+export function readRequest(body: Uint8Array, context?: RequestContext): ScannedFacts {
   const bytes = asBuffer(body);
   let externalParts = 0;
   const members = scanRequestBody(body, (start, end) => {
     // A tool argument of the same name counts too: the count is for an upper bound.
     if (end - start === S3_URI.length && bytes.toString('latin1', start, end) === S3_URI) externalParts++;
   });
-  membersOf.set(body, members);
   refuseLookalikes(members, FIELDS_READ);
   if (findMember(members, 'messages')?.kind !== 'array') {
     throw invalidRequest('The field "messages" must be an array of messages.');
   }
   return {
     body,
+    members,
     ...(context === undefined ? {} : { context }),
     model: context?.pathModel,
     models: [],
@@ -43,13 +44,6 @@ export function readRequest(body: Uint8Array, context?: RequestContext): Request
     externalParts,
   };
 }
-
-/** The members of a body that `readRequest` has seen, without scanning it again. */
-export function requestMembers(facts: RequestFacts): readonly JsonMember[] {
-  return membersOf.get(facts.body) ?? scanRequestBody(facts.body);
-}
-
-const membersOf = new WeakMap<Uint8Array, readonly JsonMember[]>();
 
 function readOutputCap(body: Uint8Array, members: readonly JsonMember[]): number | null {
   const config = findMember(members, 'inferenceConfig');

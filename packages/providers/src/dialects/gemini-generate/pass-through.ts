@@ -7,7 +7,7 @@ import { asBuffer, type JsonMember } from '../shared/scan-json.ts';
 import { type JsonEdit, spliceJson } from '../shared/splice.ts';
 import { fieldOf } from './field-of.ts';
 import { GATEWAY_FIELDS } from './gateway-facts.ts';
-import { requestMembers } from './read-request.ts';
+import { requestMembers } from '../shared/request-body.ts';
 import { CARRIED_MARK, isCarried, NO_SIGNATURE } from './signatures.ts';
 
 const MARK = Buffer.from(CARRIED_MARK);

@@ -1,7 +1,13 @@
 /** What the gateway reads from a Gemini request without building its conversation. Model and stream stand in the path. */
-import type { RequestContext, RequestFacts } from '@arouter/core';
+import type { RequestContext } from '@arouter/core';
 import { isObject, type JsonObject } from '../shared/json-values.ts';
-import { fieldValue, invalidRequest, refuseLookalikes, scanRequestBody } from '../shared/request-body.ts';
+import {
+  fieldValue,
+  invalidRequest,
+  refuseLookalikes,
+  scanRequestBody,
+  type ScannedFacts,
+} from '../shared/request-body.ts';
 import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
 import { protoName } from './field-of.ts';
 import { GATEWAY_FIELDS, gatewayFacts } from './gateway-facts.ts';
@@ -16,7 +22,7 @@ const MEDIA_FIELDS: ReadonlySet<string> = new Set(
 );
 
 /** Throws GatewayError `invalid_request`. */
-export function readRequest(body: Uint8Array, context: RequestContext = {}): RequestFacts {
+export function readRequest(body: Uint8Array, context: RequestContext = {}): ScannedFacts {
   const bytes = asBuffer(body);
   let media = 0;
   const members = scanRequestBody(body, (start, end, depth, escaped) => {
@@ -26,11 +32,11 @@ export function readRequest(body: Uint8Array, context: RequestContext = {}): Req
   if (findMember(members, 'contents')?.kind !== 'array') {
     throw invalidRequest('The field "contents" is required and must be an array.');
   }
-  membersOf.set(body, members);
   const config = configOf(body, members);
   const choices = count(config, 'candidateCount', CANDIDATES_MAX) ?? 1;
   const cap = count(config, 'maxOutputTokens', OUTPUT_TOKENS_MAX);
   return {
+    members,
     ...gatewayFacts(body, members, context),
     stream: context.stream ?? false,
     outputTokensCap: cap === null ? null : cap * choices,
@@ -38,13 +44,6 @@ export function readRequest(body: Uint8Array, context: RequestContext = {}): Req
     externalParts: media,
   };
 }
-
-/** The members of a body that `readRequest` has seen, without scanning it again. */
-export function requestMembers(facts: RequestFacts): readonly JsonMember[] {
-  return membersOf.get(facts.body) ?? scanRequestBody(facts.body);
-}
-
-const membersOf = new WeakMap<Uint8Array, readonly JsonMember[]>();
 
 function isMediaKey(written: string, escaped: boolean): boolean {
   return MEDIA_FIELDS.has(escaped ? (JSON.parse(`"${written}"`) as string) : written);

@@ -67,8 +67,8 @@ export function addCost(body: Uint8Array, cost: CostInBody): Uint8Array {
   return members === undefined ? body : addUsageCost(body, members, cost);
 }
 
-const ERROR = '"error"';
-const CHOICES = '"choices"';
+const ERROR = asBuffer(new TextEncoder().encode('"error"'));
+const CHOICES = asBuffer(new TextEncoder().encode('"choices"'));
 const FINISH_REASON = '"finish_reason"';
 /** `{choices: [{finish_reason}]}`: the object of a choice is the third level. */
 const CHOICE_DEPTH = 3;

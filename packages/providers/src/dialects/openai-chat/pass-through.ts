@@ -1,9 +1,9 @@
 /** The caller's chat completions body for a provider of the same dialect: its bytes, with a few members changed. */
 import type { EncodedRequest, EncodeTarget, RequestFacts } from '@arouter/core';
-import { findMember, memberText, memberValue, scanJsonObject, type JsonMember } from '../shared/scan-json.ts';
+import { findMember, memberText, scanJsonObject, type JsonMember } from '../shared/scan-json.ts';
 import { spliceJson, type JsonEdit } from '../shared/splice.ts';
-import { GATEWAY_FIELDS } from '../shared/gateway-fields.ts';
-import { requestMembers } from './read-request.ts';
+import { gatewayEdits } from '../shared/gateway-fields.ts';
+import { requestMembers } from '../shared/request-body.ts';
 
 /**
  * Changes the model, takes out the gateway's own fields and turns usage in the stream on. Nothing else changes; where
@@ -11,12 +11,7 @@ import { requestMembers } from './read-request.ts';
  */
 export function passThrough(facts: RequestFacts, target: EncodeTarget): EncodedRequest {
   const members = requestMembers(facts);
-  const edits: JsonEdit[] = GATEWAY_FIELDS.map((key) => ({ kind: 'remove', key }));
-  const model = findMember(members, 'model');
-  if (model === undefined || memberValue(facts.body, model) !== target.upstreamModel) {
-    edits.push({ kind: 'set', key: 'model', json: JSON.stringify(target.upstreamModel) });
-  }
-  edits.push(...usageSwitch(facts, members, target));
+  const edits = [...gatewayEdits(facts, members, target), ...usageSwitch(facts, members, target)];
   return { body: spliceJson(facts.body, members, edits), headers: HEADERS };
 }
 

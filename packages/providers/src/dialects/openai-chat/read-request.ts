@@ -1,5 +1,4 @@
 /** What the gateway must know of a chat completions request, read from its bytes without building the messages. */
-import type { RequestFacts } from '@arouter/core';
 import { GATEWAY_FIELDS, gatewayFacts, objectField } from '../shared/gateway-fields.ts';
 import {
   booleanField,
@@ -7,6 +6,7 @@ import {
   invalidRequest,
   refuseLookalikes,
   scanRequestBody,
+  type ScannedFacts,
 } from '../shared/request-body.ts';
 import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
 
@@ -16,7 +16,7 @@ export const OUTPUT_TOKENS_CAP_MAX = 10_000_000;
 export const CHOICES_MAX = 128;
 
 /** Throws GatewayError `invalid_request`: what is wrong and what it must be; nothing of the body is quoted. */
-export function readRequest(body: Uint8Array): RequestFacts {
+export function readRequest(body: Uint8Array): ScannedFacts {
   const parts: number[] = [];
   const bytes = asBuffer(body);
   const members = scanRequestBody(body, (start, end, depth, escaped) => {
@@ -29,9 +29,9 @@ export function readRequest(body: Uint8Array): RequestFacts {
   const choices = integerField(body, members, { key: 'n', min: 1, max: CHOICES_MAX }) ?? 1;
   const cap = outputTokensCap(body, members);
   const { model, models, provider, includeCost } = gatewayFacts(body, members);
-  membersOf.set(body, members);
   return {
     body,
+    members,
     model,
     models,
     provider,
@@ -47,12 +47,6 @@ export function readRequest(body: Uint8Array): RequestFacts {
   };
 }
 
-/** The members of a body that `readRequest` has seen, without scanning it again. */
-export function requestMembers(facts: RequestFacts): readonly JsonMember[] {
-  return membersOf.get(facts.body) ?? scanRequestBody(facts.body);
-}
-
-const membersOf = new WeakMap<Uint8Array, readonly JsonMember[]>();
 const READ_FIELDS: ReadonlySet<string> = new Set([
   'model',
   'messages',

@@ -7,7 +7,8 @@ import { fieldValue } from '../shared/request-body.ts';
 import { asBuffer, findMember, memberValue, type JsonMember } from '../shared/scan-json.ts';
 import { type JsonEdit, spliceJson } from '../shared/splice.ts';
 import { isCarried } from './reasoning.ts';
-import { GATEWAY_FIELDS, requestMembers } from './read-request.ts';
+import { requestMembers } from '../shared/request-body.ts';
+import { GATEWAY_FIELDS } from './read-request.ts';
 
 const MARK = Buffer.from(CARRIED_MARK);
 

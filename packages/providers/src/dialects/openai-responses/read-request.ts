@@ -1,6 +1,5 @@
 /** What the gateway reads from a Responses request without building its input. */
 import { Buffer } from 'node:buffer';
-import type { RequestFacts } from '@arouter/core';
 import { isObject } from '../shared/json-values.ts';
 import { modelField, readModels } from '../shared/gateway-fields.ts';
 import {
@@ -10,6 +9,7 @@ import {
   invalidRequest,
   refuseLookalikes,
   scanRequestBody,
+  type ScannedFacts,
 } from '../shared/request-body.ts';
 import { asBuffer, findMember, type JsonMember } from '../shared/scan-json.ts';
 
@@ -47,7 +47,7 @@ const EXTERNAL_PARTS: ReadonlySet<string> = new Set([
 const EXTERNAL_PART_LENGTHS: ReadonlySet<number> = new Set([...EXTERNAL_PARTS].map((name) => name.length));
 
 /** Throws GatewayError `invalid_request`: what is wrong and what it must be; nothing of the body is quoted. */
-export function readRequest(body: Uint8Array): RequestFacts {
+export function readRequest(body: Uint8Array): ScannedFacts {
   const parts: number[] = [];
   const bytes = asBuffer(body);
   const members = scanRequestBody(body, (start, end, depth, escaped) => {
@@ -57,11 +57,11 @@ export function readRequest(body: Uint8Array): RequestFacts {
   });
   refuseLookalikes(members, FIELDS_READ);
   refuseBackground(body, members);
-  membersOf.set(body, members);
   const usage = fieldValue(body, members, 'usage');
   const isContinued = usesStoredState(members);
   return {
     body,
+    members,
     model: modelField(body, members),
     models: readModels(body, members),
     stream: booleanField(body, members, 'stream'),
@@ -78,13 +78,6 @@ export function readRequest(body: Uint8Array): RequestFacts {
     storedState: isContinued || bytes.includes(ITEM_REFERENCE),
   };
 }
-
-/** The members of a body that `readRequest` has seen, without scanning it again. */
-export function requestMembers(facts: RequestFacts): readonly JsonMember[] {
-  return membersOf.get(facts.body) ?? scanRequestBody(facts.body);
-}
-
-const membersOf = new WeakMap<Uint8Array, readonly JsonMember[]>();
 
 /** What goes on after its connection has ended could not be accounted for, and nobody could fetch it here. */
 function refuseBackground(body: Uint8Array, members: readonly JsonMember[]): void {

@@ -3,10 +3,12 @@ import {
   hasNameLength,
   MODEL_NAME_CHARACTERS_MAX,
   MODELS_PER_REQUEST_MAX,
+  type EncodeTarget,
   type RequestFacts,
 } from '@arouter/core';
 import { fieldValue, invalidRequest, stringField } from './request-body.ts';
 import type { JsonMember } from './scan-json.ts';
+import type { JsonEdit } from './splice.ts';
 import { isRecord } from './token-usage.ts';
 
 export const GATEWAY_FIELDS = ['models', 'route', 'provider', 'usage', 'plugins', 'transforms'] as const;
@@ -23,6 +25,19 @@ export function gatewayFacts(
     includeCost: objectField(body, members, 'usage')?.['include'] === true,
   };
 }
+
+/** What must be changed of a body that passes through: the gateway's own fields go, the model is the provider's name of it. */
+export function gatewayEdits(
+  { model }: Pick<RequestFacts, 'model'>,
+  members: readonly JsonMember[],
+  { upstreamModel }: Pick<EncodeTarget, 'upstreamModel'>,
+): readonly JsonEdit[] {
+  const edits: JsonEdit[] = [];
+  for (const { key } of members) if (IS_GATEWAY_FIELD.has(key)) edits.push({ kind: 'remove', key });
+  if (model !== upstreamModel) edits.push({ kind: 'set', key: 'model', json: JSON.stringify(upstreamModel) });
+  return edits;
+}
+const IS_GATEWAY_FIELD: ReadonlySet<string> = new Set(GATEWAY_FIELDS);
 
 export function objectField(
   body: Uint8Array,

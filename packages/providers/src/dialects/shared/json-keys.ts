@@ -11,11 +11,39 @@ const IS_PLAIN = /^[a-z0-9_]*$/;
 export type UsualKey = { readonly key: string; readonly folded: string };
 
 /** What most bodies have at the top: found by its bytes, so that no text is made of it. */
-const USUAL_KEYS: readonly string[] = (
-  'model messages stream stream_options max_tokens max_completion_tokens temperature top_p n stop tools tool_choice ' +
-  'response_format user metadata system thinking input instructions reasoning reasoning_effort contents ' +
-  'generationConfig provider id object created choices usage system_fingerprint service_tier'
-).split(' ');
+const USUAL_KEYS: readonly string[] = [
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+  'top_p',
+  'n',
+  'stop',
+  'tools',
+  'tool_choice',
+  'response_format',
+  'user',
+  'metadata',
+  'system',
+  'thinking',
+  'input',
+  'instructions',
+  'reasoning',
+  'reasoning_effort',
+  'contents',
+  'generationConfig',
+  'provider',
+  'id',
+  'object',
+  'created',
+  'choices',
+  'usage',
+  'system_fingerprint',
+  'service_tier',
+];
 const LENGTH_MAX = Math.max(...USUAL_KEYS.map(({ length }) => length));
 const usualByLength = Array.from({ length: LENGTH_MAX + 1 }, (_, length) =>
   USUAL_KEYS.filter((key) => key.length === length).map((key) => ({

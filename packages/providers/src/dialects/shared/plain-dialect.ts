@@ -17,10 +17,16 @@ import {
 import { encodeBody } from './json-body.ts';
 import { encodeError } from './encode-error.ts';
 import { readFailure, readFailureInAnswer } from './failure-signals.ts';
-import { gatewayFacts, GATEWAY_FIELDS } from './gateway-fields.ts';
-import { invalidRequest, refuseLookalikes, scanRequestBody } from './request-body.ts';
-import { asBuffer, findMember, memberValue, type JsonMember } from './scan-json.ts';
-import { spliceJson, type JsonEdit } from './splice.ts';
+import { gatewayEdits, gatewayFacts, GATEWAY_FIELDS } from './gateway-fields.ts';
+import {
+  invalidRequest,
+  refuseLookalikes,
+  requestMembers,
+  scanRequestBody,
+  type ScannedFacts,
+} from './request-body.ts';
+import { asBuffer, memberValue, type JsonMember } from './scan-json.ts';
+import { spliceJson } from './splice.ts';
 import { isRecord } from './token-usage.ts';
 import { addUsageCost, answerMembers } from './usage-cost.ts';
 
@@ -74,12 +80,12 @@ export function plainDialect(parts: PlainDialect): Dialect {
   };
 }
 
-function readRequest(parts: PlainDialect, body: Uint8Array, context?: RequestContext): RequestFacts {
+function readRequest(parts: PlainDialect, body: Uint8Array, context?: RequestContext): ScannedFacts {
   const members = scanRequestBody(body);
   refuseLookalikes(members, new Set(['model', ...parts.fields, ...GATEWAY_FIELDS]));
-  membersOf.set(body, members);
   return {
     body,
+    members,
     ...(context === undefined ? {} : { context }),
     ...gatewayFacts(body, members),
     stream: false,
@@ -90,17 +96,10 @@ function readRequest(parts: PlainDialect, body: Uint8Array, context?: RequestCon
   };
 }
 
-const membersOf = new WeakMap<Uint8Array, readonly JsonMember[]>();
-
 function passThrough(facts: RequestFacts, target: EncodeTarget): EncodedRequest {
   const { body } = facts;
-  const members = membersOf.get(body) ?? scanRequestBody(body);
-  const edits: JsonEdit[] = GATEWAY_FIELDS.map((key) => ({ kind: 'remove', key }));
-  const model = findMember(members, 'model');
-  if (model === undefined || memberValue(body, model) !== target.upstreamModel) {
-    edits.push({ kind: 'set', key: 'model', json: JSON.stringify(target.upstreamModel) });
-  }
-  return { body: spliceJson(body, members, edits), headers: [] };
+  const members = requestMembers(facts);
+  return { body: spliceJson(body, members, gatewayEdits(facts, members, target)), headers: [] };
 }
 
 function readAnswer({ answerFields, readAnswer: read }: PlainDialect, body: Uint8Array): AnswerFacts {

@@ -1,5 +1,5 @@
 /** A caller's body, read as members. Complaints are `invalid_request`: they name the field and quote nothing. */
-import { GatewayError } from '@arouter/core';
+import { GatewayError, type RequestFacts } from '@arouter/core';
 import { parseBody } from './json-body.ts';
 import { isObject, type JsonObject } from './json-values.ts';
 import {
@@ -22,6 +22,14 @@ export function scanRequestBody(body: Uint8Array, onNestedKey?: NestedKeyListene
       error,
     );
   }
+}
+
+/** What was read of a body, with the members that were found: who passes it on needs them again. */
+export type ScannedFacts = RequestFacts & { readonly members: readonly JsonMember[] };
+
+/** The members of the body, scanned again only where that was not done for these facts. */
+export function requestMembers(facts: RequestFacts): readonly JsonMember[] {
+  return (facts as Partial<ScannedFacts>).members ?? scanRequestBody(facts.body);
 }
 
 /** The whole of a body that has been scanned. Throws GatewayError `invalid_request`. */

@@ -71,10 +71,23 @@ export function memberValue(bytes: Uint8Array, member: JsonMember): unknown {
       return null;
     case 'number':
       return plainInteger(bytes, member) ?? JSON.parse(memberText(bytes, member));
+    case 'string':
+      return plainText(bytes, member) ?? JSON.parse(memberText(bytes, member));
     default:
       return JSON.parse(memberText(bytes, member));
   }
 }
+
+/** Null for anything but a few printable ASCII characters without escapes: names and ids need no parser. */
+function plainText(bytes: Uint8Array, { valueStart, valueEnd }: JsonMember): string | null {
+  if (valueEnd - valueStart > PLAIN_TEXT_BYTES_MAX) return null;
+  for (let at = valueStart + 1; at < valueEnd - 1; at++) {
+    const byte = bytes[at] as number;
+    if (byte < 0x20 || byte > 0x7e || byte === BACKSLASH) return null;
+  }
+  return asBuffer(bytes).toString('latin1', valueStart + 1, valueEnd - 1);
+}
+const PLAIN_TEXT_BYTES_MAX = 64;
 
 /** Null for anything but up to nine digits; those are nearly all numbers that are read, and need no text. */
 function plainInteger(bytes: Uint8Array, { valueStart, valueEnd }: JsonMember): number | null {

@@ -19,6 +19,7 @@ export function spliceJson(
   members: readonly JsonMember[],
   edits: readonly JsonEdit[],
 ): Uint8Array {
+  if (edits.length === 0) return body;
   const changes = new Map<JsonMember, JsonEdit>();
   let added = '';
   for (const edit of edits) {
