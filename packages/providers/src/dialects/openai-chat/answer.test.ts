@@ -124,3 +124,26 @@ test('an unknown cost is null, a body that cannot be read stays', () => {
   const broken = bytesOf('{"usage":');
   expect(addCost(broken, unknown)).toBe(broken);
 });
+
+test('a usage is read the same whether its bytes are plain or need a parser', () => {
+  const usageOf = (usage: string) =>
+    readAnswer(bytesOf(`{"choices":[{"finish_reason" : "stop"}],"usage":${usage}}`)).usage;
+  const plain = usageOf(
+    '{ "prompt_tokens" : 7,\n"completion_tokens":3 , "prompt_tokens_details":{"cached_tokens":2}, "total_tokens":10}',
+  );
+  expect(plain).toMatchObject({ inputTokens: 7, cachedInputTokens: 2, outputTokens: 3 });
+  for (const usage of [
+    '{"prompt_tokens":7,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":2},"note":"x"}',
+    '{"prompt_tokens":7,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":2,"\\"":1}}',
+    '{"prompt\\u005ftokens":7,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":2}}',
+    '{"prompt_tokens":9,"completion_tokens":3.0,"prompt_tokens_details":{"cached_tokens":2},"prompt_tokens":7e0}',
+    '{"prompt_tokens":7,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":2},"usage":{}}',
+  ])
+    expect(usageOf(usage)).toEqual(plain);
+  for (const tokens of ['-1', '1.5', '1e2000', '12345678901234567890', '"7"', 'null', '[7]'])
+    expect(usageOf(`{"prompt_tokens":${tokens},"completion_tokens":3}`)).toBeNull();
+  expect(usageOf('{}')).toBeNull();
+  expect(usageOf('{"prompt_tokens":1,"completion_tokens":3,"prompt_tokens":7}')).toMatchObject({
+    inputTokens: 7,
+  });
+});

@@ -9,26 +9,25 @@ import {
   scanJsonObject,
   type JsonMember,
 } from '../shared/scan-json.ts';
+import { usualKeyAt } from '../shared/json-keys.ts';
+import { plainObject } from '../shared/plain-object.ts';
 import { addUsageCost } from '../shared/usage-cost.ts';
 import { isRecord, openAiUsageOf, recordOrEmpty } from '../shared/token-usage.ts';
 
-/** Up to here building all of an answer costs less than looking for what is needed of it. */
-const BUILT_BYTES_MAX = 4096;
-
 /** Throws DialectError when the body is not a chat completion with a choice. */
 export function readAnswer(body: Uint8Array): AnswerFacts {
-  if (body.length <= BUILT_BYTES_MAX) return factsOf(parseAnswer(body));
   const scanned = scanAnswer(body);
   if (scanned === null) return factsOf(parseAnswer(body));
   const { members, finishReasons } = scanned;
   const choices = findMember(members, 'choices');
-  if (choices?.kind !== 'array' || !/^\[\s*\{/.test(memberHead(body, choices))) {
+  if (choices?.kind !== 'array' || body[firstElementAt(body, choices)] !== OPEN_BRACE) {
     throw new DialectError('the answer has no choices');
   }
   const reasonAt = finishReasons.find((at) => at > choices.valueStart && at < choices.valueEnd);
   const small: Record<string, unknown> = {};
   for (const member of members) {
-    if (SMALL_MEMBERS.has(member.key)) small[member.key] = memberValue(body, member);
+    if (SMALL_MEMBERS.has(member.key))
+      small[member.key] = plainObject(body, member) ?? memberValue(body, member);
   }
   return {
     usage: openAiUsageOf(small),
@@ -69,7 +68,8 @@ export function addCost(body: Uint8Array, cost: CostInBody): Uint8Array {
 
 const ERROR = asBuffer(new TextEncoder().encode('"error"'));
 const CHOICES = asBuffer(new TextEncoder().encode('"choices"'));
-const FINISH_REASON = '"finish_reason"';
+const FINISH_REASON = 'finish_reason';
+const OPEN_BRACE = 0x7b;
 /** `{choices: [{finish_reason}]}`: the object of a choice is the third level. */
 const CHOICE_DEPTH = 3;
 const SMALL_MEMBERS: ReadonlySet<string> = new Set(['id', 'usage', 'x_groq']);
@@ -79,8 +79,7 @@ type ScannedAnswer = {
   /** Behind every key `finish_reason` at the depth of a choice. */
   readonly finishReasons: readonly number[];
 };
-/** Enough of a value to see what its first element is, in any sane white space. */
-const HEAD_BYTES = 200;
+const REASON_BYTES_MAX = 200;
 
 /** Null for what the scan is too strict for: providers may repeat keys or nest deeper. */
 function scanAnswer(body: Uint8Array): ScannedAnswer | null {
@@ -88,8 +87,8 @@ function scanAnswer(body: Uint8Array): ScannedAnswer | null {
   const finishReasons: number[] = [];
   try {
     const members = scanJsonObject(body, (start, end, depth) => {
-      if (depth !== CHOICE_DEPTH || end - start !== FINISH_REASON.length - 2) return;
-      if (bytes.toString('latin1', start - 1, end + 1) === FINISH_REASON) finishReasons.push(end + 1);
+      if (depth === CHOICE_DEPTH && usualKeyAt(bytes, start, end)?.key === FINISH_REASON)
+        finishReasons.push(end + 1);
     });
     return { members, finishReasons };
   } catch (error) {
@@ -98,16 +97,16 @@ function scanAnswer(body: Uint8Array): ScannedAnswer | null {
   }
 }
 
-function memberHead(body: Uint8Array, member: JsonMember): string {
-  return asBuffer(body).toString(
-    'latin1',
-    member.valueStart,
-    Math.min(member.valueEnd, member.valueStart + HEAD_BYTES),
-  );
+function firstElementAt(body: Uint8Array, { valueStart }: JsonMember): number {
+  let at = valueStart + 1;
+  while (body[at] === 0x20 || body[at] === 0x0a || body[at] === 0x0d || body[at] === 0x09) at++;
+  return at;
 }
 
 function readFinishReason(body: Uint8Array, at: number): string | null {
-  const value = /^\s*:\s*"([^"\\]{1,100})"/.exec(asBuffer(body).toString('latin1', at, at + HEAD_BYTES));
+  const value = /^\s*:\s*"([^"\\]{1,100})"/.exec(
+    asBuffer(body).toString('latin1', at, at + REASON_BYTES_MAX),
+  );
   return value?.[1] ?? null;
 }
 

@@ -10,7 +10,7 @@ const IS_PLAIN = /^[a-z0-9_]*$/;
 
 export type UsualKey = { readonly key: string; readonly folded: string };
 
-/** What most bodies have at the top: found by its bytes, so that no text is made of it. */
+/** What most bodies have at the top, and most answers in their usage: found by its bytes, so that no text is made of it. */
 const USUAL_KEYS: readonly string[] = [
   'model',
   'messages',
@@ -43,6 +43,18 @@ const USUAL_KEYS: readonly string[] = [
   'usage',
   'system_fingerprint',
   'service_tier',
+  'finish_reason',
+  'prompt_tokens',
+  'completion_tokens',
+  'total_tokens',
+  'prompt_tokens_details',
+  'completion_tokens_details',
+  'cached_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'audio_tokens',
+  'accepted_prediction_tokens',
+  'rejected_prediction_tokens',
 ];
 const LENGTH_MAX = Math.max(...USUAL_KEYS.map(({ length }) => length));
 const usualByLength = Array.from({ length: LENGTH_MAX + 1 }, (_, length) =>
