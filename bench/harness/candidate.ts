@@ -34,6 +34,8 @@ export type Workbench = {
   /** Git-ignored: binaries, request bodies, installed gateways, logs, data. */
   readonly cacheFolder: string;
   readonly loadGenerator: string;
+  /** Keeps one core from halting. */
+  readonly keepAwakeProgram: string;
   readonly mockPort: number;
   readonly mockPid: number;
   /** False on a machine with one core. */

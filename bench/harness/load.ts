@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Gateway, Workbench } from './candidate.ts';
+import { keepAwake, TICKS_PER_S } from './keep-awake.ts';
 import { LOAD_CORE } from './process.ts';
 import { promptFile } from './prompts.ts';
 import type { Window, Workload } from './workloads.ts';
@@ -35,8 +36,6 @@ export type LoadResult = {
 const run = promisify(execFile);
 /** The generator ends by itself; this is for a gateway that answers nothing at all. */
 const SPARE_MS = 30_000;
-/** USER_HZ: the same on every Linux there is. */
-const TICKS_PER_S = 100;
 
 /** Rejects when the generator cannot connect or says nothing. */
 export async function runLoad(
@@ -50,11 +49,16 @@ export async function runLoad(
     ? ['taskset', ['-c', String(LOAD_CORE), bench.loadGenerator, ...args]]
     : [bench.loadGenerator, args];
   const timeout = (window.warmS + window.measureS) * 1000 + SPARE_MS;
-  const before = machineTimes();
-  const { stdout } = await run(command as string, all as string[], { timeout });
-  const after = machineTimes();
-  const busyCores = (after.busyS - before.busyS) / (after.atS - before.atS);
-  return parseLoadResult(stdout, busyCores);
+  const awake = workload.kind === 'latency' ? keepAwake(bench) : null;
+  try {
+    const before = machineTimes();
+    const { stdout } = await run(command as string, all as string[], { timeout });
+    const after = machineTimes();
+    const busyS = after.busyS - before.busyS - (awake?.cpuS() ?? 0);
+    return parseLoadResult(stdout, busyS / (after.atS - before.atS));
+  } finally {
+    await awake?.stop();
+  }
 }
 
 /** Seconds the machine's cores have been busy since it started, stolen time included; and now. */

@@ -21,6 +21,7 @@ export async function prepareWorkbench(root: string, nodeFlags: readonly string[
   if (!pin)
     console.log('One core, or no taskset: nothing is pinned, figures are not comparable with pinned ones.');
   const loadGenerator = compile(compiler, root, 'load-generator');
+  const keepAwakeProgram = compile(compiler, root, 'keep-awake');
   const mock = compile(compiler, root, 'mock-provider');
   writePrompts(cacheFolder);
   const mockPort = await freePort();
@@ -36,7 +37,16 @@ export async function prepareWorkbench(root: string, nodeFlags: readonly string[
   if (!(await waitForPort(mockPort, started, 5000))) {
     throw new Error(`The mock provider did not start: ${started.logTail()}`);
   }
-  return { root, cacheFolder, loadGenerator, mockPort, mockPid: started.pid, pin, nodeFlags };
+  return {
+    root,
+    cacheFolder,
+    loadGenerator,
+    keepAwakeProgram,
+    mockPort,
+    mockPid: started.pid,
+    pin,
+    nodeFlags,
+  };
 }
 
 /** The tool's path; installs the Debian package when it is absent and we may. Throws with the command otherwise. */
