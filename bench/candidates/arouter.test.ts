@@ -53,7 +53,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 function workbench(): Workbench {
   const cacheFolder = join(root, 'cache');
   const mock = { mockPort: MOCK_PORT, mockPid: process.pid };
-  return { root, cacheFolder, loadGenerator: '', ...mock, pin: false, nodeFlags: [] };
+  return { root, cacheFolder, loadGenerator: '', keepAwakeProgram: '', ...mock, pin: false, nodeFlags: [] };
 }
 
 function install(rpmMax: number): void {
