@@ -17,7 +17,7 @@ import { findListedModel, listModels, type ModelListing } from './data-plane/lis
 import { consumeBootstrapToken, issueBootstrapToken } from './first-run/bootstrap-token.ts';
 import { createFirstApiKey, createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
 import { createFirstRunHandler } from './first-run/handle-first-run.ts';
-import { tokenOf } from './http/caller.ts';
+import { nodeHead, tokenOf } from './http/caller.ts';
 import { createBodyRoom } from './http/body-room.ts';
 import type { AskedModels } from './http/asked-models.ts';
 import { createHttpServer, type HttpDeps } from './http/create-http-server.ts';
@@ -66,11 +66,10 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     let accepting = true;
     const origins = new Set<string>();
     const audit = await openAuditLog(instance);
+    const parts = { settings, log, audit, origins };
     const webhooks = settings.role === 'gateway' ? null : startWebhooks(instance, engine, log);
     const controlPlane =
-      webhooks === null
-        ? null
-        : await startControlPlane(instance, engine, { settings, log, audit, origins, webhooks });
+      webhooks === null ? null : await startControlPlane(instance, engine, { ...parts, webhooks });
     const dataPlane = settings.role === 'control' ? null : startDataPlane(settings, engine, { log, tails });
     const faces = createFaces(engine.providers);
     const server = createHttpServer({
@@ -83,7 +82,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       models: modelsHandler(engine, log),
       controlPlane,
       pages: pagesBeside(controlPlane),
-      playground: startPlayground(instance, engine, { log, audit, origins, dataPlane, controlPlane, faces }),
+      playground: startPlayground(instance, engine, { ...parts, dataPlane, controlPlane, faces }),
       firstRun: firstRunHandler(instance, engine),
       metrics: metrics.scrape,
       ready: async () => accepting && (await instance.store.ping()),
@@ -135,7 +134,7 @@ function pagesBeside(controlPlane: Awaited<ReturnType<typeof startControlPlane>>
 }
 
 function startDataPlane(
-  { bodyBytesMax, bodiesHeldBytesMax, timeLimits: { callerStallMs } }: Settings,
+  { bodyBytesMax, bodiesHeldBytesMax }: Settings,
   { ports, bodies }: Engine,
   { log, tails }: { readonly log: ReturnType<typeof createLog>; readonly tails: Tails },
 ) {
@@ -149,7 +148,6 @@ function startDataPlane(
     bodyBytesMax,
     bodyRoom,
     bodies: bodies.recorder,
-    callerStallMs,
     track: tails.track,
     log,
   });
@@ -214,7 +212,7 @@ function modelsHandler(engine: Engine, log: ReturnType<typeof createLog>): HttpD
     const dialect = shape === 'gemini' ? geminiGenerate : openaiChat;
     const requestId = requestIdOf(engine);
     try {
-      const apiKey = authenticate(ports, tokenOf(request), ['inference', 'management', 'operator']);
+      const apiKey = authenticate(ports, tokenOf(nodeHead(request)), ['inference', 'management', 'operator']);
       const defaultProvider = defaultProviderOf(dialect.id, providers);
       const listing = { providers, snapshot: live.current(), apiKey, defaultProvider };
       const answer = shownModels(listing, { shape, model, query });

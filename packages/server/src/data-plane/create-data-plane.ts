@@ -1,5 +1,4 @@
-/** The inference faces over bare node:http: one path, one dialect. Everything else goes to the control plane. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+/** The inference faces: one path, one dialect. Everything else goes to the control plane. */
 import {
   authenticate,
   authenticateProven,
@@ -14,16 +13,8 @@ import {
   type WorkspaceId,
 } from '@arouter/core';
 import type { BodyRecorder, BodyRecording } from '../bodies/body-recorder.ts';
-import {
-  callerSignal,
-  callerSink,
-  discardRest,
-  flatHeaders,
-  headerOf,
-  limitLastBytes,
-  readBody,
-  tokenOf,
-} from '../http/caller.ts';
+import { flatHeaders, tokenOf } from '../http/caller.ts';
+import type { CallerExchange, CallerHead } from '../http/caller-exchange.ts';
 import type { BodyPlace, BodyRoom } from '../http/body-room.ts';
 import { errorAnswer } from '../http/error-answer.ts';
 import { KEPT_NOWHERE } from '../http/security-headers.ts';
@@ -35,25 +26,18 @@ export type DataPlaneDeps = {
   readonly bodyRoom: BodyRoom;
   /** Null: no bodies are kept. */
   readonly bodies: BodyRecorder | null;
-  /** A caller who takes nothing at all of a stream for this long is cut off. */
-  readonly callerStallMs: number;
   /** Lets shutdown wait for the tails of streams. */
   readonly track: (tail: Promise<unknown>) => void;
   readonly log: { error(fields: object, message: string): void };
 };
 
 /** `apiKeyId`: who calls, where that has been proved by a session; else the key that the request carries says it. */
-export type DataPlane = (
-  face: Face,
-  request: IncomingMessage,
-  response: ServerResponse,
-  apiKeyId?: ApiKeyId,
-) => void;
+export type DataPlane = (face: Face, caller: CallerExchange, apiKeyId?: ApiKeyId) => void;
 
 export function createDataPlane(deps: DataPlaneDeps): DataPlane {
-  return (face, request, response, apiKeyId) => {
+  return (face, caller, apiKeyId) => {
     const requestId = `req_${deps.ports.random.hex(12)}`;
-    const exchange = { face, requestId, request, response, apiKeyId };
+    const exchange = { face, requestId, caller, apiKeyId };
     const done = handle(deps, exchange).catch((error: unknown) => sendError(deps, exchange, error));
     deps.track(done);
   };
@@ -65,16 +49,16 @@ const BODY_BYTES_OF_ANYONE = 64 * 1024;
 type Exchange = {
   readonly face: Face;
   readonly requestId: string;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly caller: CallerExchange;
   readonly apiKeyId: ApiKeyId | undefined;
 };
 
 async function handle(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
-  const isSmall = Number(exchange.request.headers['content-length'] ?? Infinity) <= BODY_BYTES_OF_ANYONE;
+  const { caller } = exchange;
+  const isSmall = Number(caller.head.header('content-length') ?? Infinity) <= BODY_BYTES_OF_ANYONE;
   const place = deps.bodyRoom.place();
   // Failover sends the body again, so that it is held until the request is over; an answer until the caller has taken it.
-  exchange.response.on('close', place.leave);
+  caller.onOver(place.leave);
   try {
     await serve(deps, exchange, { place, isSmall });
   } catch (error) {
@@ -83,19 +67,21 @@ async function handle(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
     throw error;
   }
   // The provider's answer may have come after the caller had gone.
-  if (exchange.response.closed) place.leave();
+  if (caller.isOver) place.leave();
 }
 
 type Held = { readonly place: BodyPlace; readonly isSmall: boolean };
 
 async function serve(deps: DataPlaneDeps, exchange: Exchange, { place, isSmall }: Held): Promise<void> {
-  const { face, requestId, request, response, apiKeyId } = exchange;
-  const contentType = request.headers['content-type'];
+  const { face, requestId, caller, apiKeyId } = exchange;
+  const { head } = caller;
+  const contentType = head.header('content-type');
   assertBodyType(face.bodyType ?? 'json', contentType);
-  const token = apiKeyId === undefined ? tokenOf(request) : undefined;
+  const token = apiKeyId === undefined ? tokenOf(head) : undefined;
   // Nobody unknown fills the memory: who sends much is asked first who it is.
   const holdBody = isSmall ? undefined : holdFor(workspaceOf(deps.ports, apiKeyId, token), place);
-  const body = await readBody(request, deps.bodyBytesMax, holdBody);
+  const reading = caller.readBody(deps.bodyBytesMax, holdBody);
+  const body = reading instanceof Promise ? await reading : reading;
   const inbound: Inbound = {
     requestId,
     token,
@@ -103,19 +89,19 @@ async function serve(deps: DataPlaneDeps, exchange: Exchange, { place, isSmall }
     dialect: face.dialect,
     defaultProvider: face.defaultProvider,
     body,
-    header: headerOf(request),
-    signal: callerSignal(response),
+    header: (name) => head.header(name),
+    signal: caller.signal,
     hold: holdBeyond(BODY_BYTES_OF_ANYONE, place),
     costInBody: face.costInBody,
     ...(face.onlyProvider === undefined ? {} : { onlyProvider: face.onlyProvider }),
-    context: contextOf(face, request),
+    context: contextOf(face, head),
   };
   const outbound = await handleGeneration(deps.ports, inbound, deps.track);
   const recording =
     deps.bodies === null || outbound.generation === null
       ? null
       : deps.bodies.begin(outbound.generation, { mediaType: contentType ?? 'application/json', body });
-  await send(response, outbound, { stallMsMax: deps.callerStallMs, recording });
+  await send(caller, outbound, recording);
 }
 
 function workspaceOf(ports: Ports, apiKeyId: ApiKeyId | undefined, token: string | undefined): WorkspaceId {
@@ -152,75 +138,46 @@ const BODY_TYPES: Readonly<Record<BodyType, { readonly pattern: RegExp; readonly
   any: { pattern: /^/, name: 'application/json' },
 };
 
-function contextOf({ context, dialect, bodyType }: Face, request: IncomingMessage): RequestContext {
+function contextOf({ context, dialect, bodyType }: Face, head: CallerHead): RequestContext {
   // Of a JSON body the content type says nothing more.
   if (bodyType === undefined || bodyType === 'json') return context ?? NO_CONTEXT;
-  const contentType = request.headers['content-type'];
+  const contentType = head.header('content-type');
   return {
     ...context,
     ...(contentType === undefined ? {} : { contentType }),
     // Only what is passed on as it is keeps its method; everything else is asked with POST.
-    ...(dialect.operation === 'raw' ? { method: request.method as RequestContext['method'] & string } : {}),
+    ...(dialect.operation === 'raw' ? { method: head.method as RequestContext['method'] & string } : {}),
   };
 }
 const NO_CONTEXT: RequestContext = {};
 
-type Sending = { readonly stallMsMax: number; readonly recording: BodyRecording | null };
-
 async function send(
-  response: ServerResponse,
+  caller: CallerExchange,
   outbound: Outbound,
-  { stallMsMax, recording }: Sending,
+  recording: BodyRecording | null,
 ): Promise<void> {
+  const headers = flatHeaders(outbound.headers);
+  headers.push(...KEPT_NOWHERE);
   if (outbound.kind === 'answer') {
-    const headers = flatHeaders(outbound.headers);
-    headers.push(...KEPT_NOWHERE, 'content-length', String(outbound.body.length));
-    response.writeHead(outbound.status, headers);
-    endWith(response, outbound.body);
-    limitLastBytes(response, stallMsMax);
+    caller.answer(outbound.status, headers, outbound.body);
     recording?.answer(outbound);
     return;
   }
-  response.writeHead(outbound.status, [...flatHeaders(outbound.headers), ...KEPT_NOWHERE]);
-  const sink = callerSink(response, stallMsMax);
-  const end = await outbound.relay(recording?.over(outbound, sink) ?? sink).finally(() => recording?.end());
+  const { sink, end, cut } = caller.stream(outbound.status, headers);
+  const how = await outbound.relay(recording?.over(outbound, sink) ?? sink).finally(() => recording?.end());
   // An error event says that it broke off; where the format has none, only a body without its end does. A connection whose
   // body has ended is the client's: it may have sent its next request already, so it is never closed after that.
-  if (end === 'broken' && outbound.cutWhenBroken) response.destroy();
-  else response.end();
-  limitLastBytes(response, stallMsMax);
-}
-
-/** Up to here, copying the body behind the head costs less than a second buffer in the system call. */
-const JOINED_BYTES_MAX = 64 * 1024;
-
-/** Latin-1 is every byte as it is: text is what Node joins to the head, so that both leave in one write. */
-function endWith(response: ServerResponse, body: Uint8Array): void {
-  if (body.length > JOINED_BYTES_MAX) response.end(body);
-  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
+  if (how === 'broken' && outbound.cutWhenBroken) cut();
+  else end();
 }
 
 async function sendError(
   deps: DataPlaneDeps,
-  { face, requestId, request, response }: Exchange,
+  { face, requestId, caller }: Exchange,
   thrown: unknown,
 ): Promise<void> {
   const error = thrown instanceof GatewayError ? thrown : unexpected(deps, requestId, thrown);
-  if (response.headersSent || response.destroyed) {
-    response.destroy();
-    return;
-  }
-  const { headers, body } = errorAnswer(face.dialect, requestId, error);
-  // The rest of a body that was not read would be taken for the next request.
-  const unread = !request.complete;
-  response.writeHead(error.status, unread ? [...headers, 'connection', 'close'] : [...headers]);
-  if (unread) {
-    response.write(body);
-    await discardRest(request);
-    response.end();
-  } else {
-    response.end(body);
-  }
+  await caller.refuse({ status: error.status, ...errorAnswer(face.dialect, requestId, error) });
 }
 
 /** A fault of ours: the caller learns where to look, the log learns what it was. */

@@ -1,24 +1,24 @@
-/** One HTTP exchange with a caller, reduced to what the pipeline needs: a token, headers, a body, a signal, a sink. */
+/** What both ways to a caller have in common, and the parts of the one over `node:http`: a token, a body, a sink. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GatewayError, type CallerSink, type CancelSignal, type WireHeaders } from '@arouter/core';
+import { GatewayError, type CallerSink, type WireHeaders } from '@arouter/core';
 import { createBodyBuilder, releaseBytes } from './body-builder.ts';
+import type { CallerHead } from './caller-exchange.ts';
 
 /**
  * The caller's key, from whichever header its client library uses. Throws 400 when two different ones were sent: then
  * nobody could say whose request it was.
  */
-export function tokenOf(request: IncomingMessage): string | undefined {
-  const { headers } = request;
-  const { authorization } = headers;
-  if (authorization !== undefined && timesSent(request.rawHeaders, 'authorization') > 1) {
+export function tokenOf(head: CallerHead): string | undefined {
+  const authorization = head.header('authorization');
+  if (authorization !== undefined && head.timesSent('authorization') > 1) {
     throw new GatewayError('invalid_request', 'More than one Authorization header was sent. Send one.');
   }
   const bearer = authorization === undefined ? undefined : tokenIn(authorization);
   const apiKey =
-    single(headers['x-api-key']) ??
-    single(headers['x-goog-api-key']) ??
-    single(headers['api-key']) ??
-    keyInQuery(request.url);
+    head.header('x-api-key') ??
+    head.header('x-goog-api-key') ??
+    head.header('api-key') ??
+    keyInQuery(head.url);
   // Some libraries send a placeholder in one of the two; what looks like a key of ours is meant.
   if (bearer === undefined || apiKey === undefined || bearer === apiKey) return bearer ?? apiKey;
   const ours = [bearer, apiKey].filter((token) => token.startsWith('lr_'));
@@ -41,8 +41,8 @@ const BEARER = /^bearer /i;
 const AWS_CREDENTIAL = /^AWS4-HMAC-SHA256 (?:.{0,2000}[ ,])?Credential=([^/,\s]{1,200})\//;
 
 /** Google's libraries put the key into the query. */
-function keyInQuery(url: string | undefined): string | undefined {
-  if (url === undefined || !url.includes('key=')) return undefined;
+function keyInQuery(url: string): string | undefined {
+  if (!url.includes('key=')) return undefined;
   const query = url.slice(url.indexOf('?') + 1);
   return new URLSearchParams(query).get('key') ?? undefined;
 }
@@ -61,8 +61,14 @@ function single(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-export function headerOf(request: IncomingMessage): (name: string) => string | undefined {
-  return (name) => single(request.headers[name]);
+/** The head of a request as `node:http` read it; `url` is its target in origin form. */
+export function nodeHead(request: IncomingMessage): CallerHead {
+  return {
+    method: request.method ?? '',
+    url: request.url ?? '/',
+    header: (name) => single(request.headers[name]),
+    timesSent: (name) => timesSent(request.rawHeaders, name),
+  };
 }
 
 /** What a refused caller goes on sending is thrown away for this long and this far, then the connection is cut. */
@@ -136,47 +142,13 @@ export async function discardRest(request: IncomingMessage): Promise<void> {
   });
 }
 
-function tooLarge(bytesMax: number): GatewayError {
+export function tooLarge(bytesMax: number): GatewayError {
   const limit =
     bytesMax < 1_048_576 ? `${Math.floor(bytesMax / 1024)} KiB` : `${Math.floor(bytesMax / 1_048_576)} MiB`;
   return new GatewayError(
     'payload_too_large',
     `The request body is larger than ${limit}. Send less, e.g. smaller images, or refer to them by URL.`,
   );
-}
-
-/** Aborted when the caller's connection closes before the answer was complete. Lighter than an AbortController. */
-export function callerSignal(response: ServerResponse): CancelSignal {
-  return new CallerSignal(response);
-}
-
-class CallerSignal implements CancelSignal {
-  aborted: boolean;
-  /** Few at any time, and none for most of it. */
-  #listeners: (() => void)[] = [];
-
-  constructor(response: ServerResponse) {
-    this.aborted = response.destroyed;
-    response.on('close', () => {
-      if (!response.writableFinished) this.#abort();
-    });
-  }
-
-  addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.push(listener);
-  }
-
-  removeEventListener(_type: 'abort', listener: () => void): void {
-    const at = this.#listeners.indexOf(listener);
-    if (at !== -1) this.#listeners.splice(at, 1);
-  }
-
-  #abort(): void {
-    this.aborted = true;
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener();
-  }
 }
 
 /**

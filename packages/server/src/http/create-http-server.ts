@@ -1,5 +1,5 @@
 /** The one listener: inference paths to the data plane, health to a fixed word, the rest to the control plane. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { GatewayError } from '@arouter/core';
 import type { FastifyInstance, HTTPMethods } from 'fastify';
 import type { DataPlane } from '../data-plane/create-data-plane.ts';
@@ -8,6 +8,8 @@ import type { TimeLimits } from '../config/time-limits.ts';
 import { PLAYGROUND_CHAT, type Playground } from '../playground/create-playground.ts';
 import { askedModels } from './asked-models.ts';
 import { limitLastBytes, timesSent } from './caller.ts';
+import { LaneServer, type LaneOptions } from './lane/lane-server.ts';
+import { nodeExchange } from './node-exchange.ts';
 import { originForm } from './origin-form.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import type { AskedModels } from './asked-models.ts';
@@ -47,7 +49,7 @@ const NO_TUNNEL = 'HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\nconte
 
 export function createHttpServer(deps: HttpDeps): Server {
   const { callerHeadersMs, callerRequestMs } = deps.timeLimits;
-  const server = createServer(
+  const server = new LaneServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
       // Node refuses to start where the headers may take longer than the whole.
@@ -58,6 +60,7 @@ export function createHttpServer(deps: HttpDeps): Server {
       noDelay: true,
     },
     (request, response) => route(deps, request, response),
+    laneOf(deps),
   );
   // Without a listener, Node would close the connection without a word.
   server.on('connect', (_request, socket) => {
@@ -65,6 +68,19 @@ export function createHttpServer(deps: HttpDeps): Server {
     socket.end(NO_TUNNEL);
   });
   return server;
+}
+
+/** POST to a fixed path of the models, while new work is taken; all others go the way that can refuse them with words. */
+function laneOf({ dataPlane, faces, accepting, timeLimits }: HttpDeps): LaneOptions {
+  return {
+    accepting,
+    stallMsMax: timeLimits.callerStallMs,
+    faceAt(target) {
+      const face = dataPlane === null || !accepting() ? undefined : faces.fixed.get(target);
+      return face === undefined || !methodsOf(face).includes('POST') ? undefined : face;
+    },
+    serve: (face, exchange) => dataPlane?.(face, exchange),
+  };
 }
 
 function route(deps: HttpDeps, request: IncomingMessage, response: ServerResponse): void {
@@ -93,7 +109,7 @@ function route(deps: HttpDeps, request: IncomingMessage, response: ServerRespons
     return;
   }
   if (face !== undefined && deps.dataPlane !== null && methodsOf(face).includes(request.method ?? '')) {
-    deps.dataPlane(face, request, response);
+    deps.dataPlane(face, nodeExchange(request, response, deps.timeLimits.callerStallMs));
     return;
   }
   if (deps.dataPlane !== null && routeInference(deps, { path, face, request, response })) return;

@@ -4,6 +4,7 @@ import { errorHeaders, type CallerError, type Dialect, type GatewayError } from 
 import { flatHeaders } from './caller.ts';
 import { KEPT_NOWHERE } from './security-headers.ts';
 
+/** `headers`: names and values in turn, without the length. */
 export type ErrorAnswer = { readonly headers: readonly string[]; readonly body: Uint8Array };
 
 export function errorAnswer(dialect: Dialect, requestId: string, error: GatewayError): ErrorAnswer {
@@ -19,8 +20,6 @@ export function errorAnswer(dialect: Dialect, requestId: string, error: GatewayE
   const headers = [
     'content-type',
     'application/json',
-    'content-length',
-    String(body.length),
     'x-request-id',
     requestId,
     ...KEPT_NOWHERE,
@@ -37,6 +36,6 @@ export function sendErrorAnswer(
   more: readonly string[] = [],
 ): void {
   const { headers, body } = errorAnswer(dialect, requestId, error);
-  response.writeHead(error.status, [...headers, ...more]);
+  response.writeHead(error.status, [...headers, 'content-length', String(body.length), ...more]);
   response.end(body);
 }

@@ -14,6 +14,7 @@ import type { DataPlane } from '../data-plane/create-data-plane.ts';
 import type { Face } from '../data-plane/face.ts';
 import { discardRest } from '../http/caller.ts';
 import { errorAnswer } from '../http/error-answer.ts';
+import { nodeExchange } from '../http/node-exchange.ts';
 import { createPlaygroundKeys, type PlaygroundKeys } from './playground-key.ts';
 
 export type Playground = (request: IncomingMessage, response: ServerResponse) => void;
@@ -46,6 +47,8 @@ type Deps = Pick<
   readonly dataPlane: DataPlane;
   /** Of OpenAI chat, with the cost in every answer. */
   readonly face: Face;
+  /** A caller who takes nothing at all of an answer for this long is cut off. */
+  readonly callerStallMs: number;
   readonly log: { error(fields: object, message: string): void };
 };
 
@@ -87,7 +90,7 @@ async function handle(deps: Deps, keys: PlaygroundKeys, asked: Asked): Promise<v
   const workspace = await resolveWorkspace(deps, PLAYGROUND_CHAT, caller, query);
   const { address } = exchange.client;
   const apiKeyId = await keys.idFor(caller, workspace, { requestId, address });
-  deps.dataPlane(deps.face, request, response, apiKeyId);
+  deps.dataPlane(deps.face, nodeExchange(request, response, deps.callerStallMs), apiKeyId);
 }
 
 function queryOf({ url = '' }: IncomingMessage): Record<string, string> {
@@ -121,7 +124,13 @@ async function refuse(deps: Deps, { requestId, request, response }: Asked, throw
   const error = thrown instanceof GatewayError ? thrown : unexpected(deps, requestId, thrown);
   const { headers, body } = errorAnswer(deps.face.dialect, requestId, error);
   // The rest of a body that was not read would be taken for the next request.
-  response.writeHead(error.status, [...headers, 'connection', 'close']);
+  response.writeHead(error.status, [
+    ...headers,
+    'content-length',
+    String(body.length),
+    'connection',
+    'close',
+  ]);
   response.write(body);
   await discardRest(request);
   response.end();

@@ -1,5 +1,6 @@
 /** Wires the playground to one instance. */
 import type { AuditLog } from '../audit/create-audit-log.ts';
+import type { Settings } from '../config/settings.ts';
 import type { createLog } from '../log/create-log.ts';
 import type { DataPlane } from '../data-plane/create-data-plane.ts';
 import type { Faces } from '../data-plane/face.ts';
@@ -14,6 +15,7 @@ type Parts = {
   readonly dataPlane: DataPlane | null;
   readonly controlPlane: object | null;
   readonly faces: Faces;
+  readonly settings: Pick<Settings, 'timeLimits'>;
 };
 
 /** Its answers state what they cost, as all do below /api/v1. */
@@ -23,7 +25,7 @@ const FACE_PATH = '/api/v1/chat/completions';
 export function startPlayground(
   { store, clock, random, verifier, issueApiKey, people }: Instance,
   { live }: Engine,
-  { log, audit, origins, dataPlane, controlPlane, faces }: Parts,
+  { settings, log, audit, origins, dataPlane, controlPlane, faces }: Parts,
 ): Playground | null {
   if (dataPlane === null || controlPlane === null) return null;
   const face = faces.fixed.get(FACE_PATH);
@@ -41,6 +43,7 @@ export function startPlayground(
     origins: () => origins,
     dataPlane,
     face,
+    callerStallMs: settings.timeLimits.callerStallMs,
     log,
   });
 }
