@@ -147,5 +147,5 @@ it('callers hear the same, whatever they send and however it is cut', { timeout:
     { numRuns: 300 },
   );
   // Else it would have compared `node:http` with itself.
-  expect(lane.inLane()).toBeGreaterThan(100);
+  expect(lane.inLane()).toBeGreaterThan(30);
 });
