@@ -123,7 +123,7 @@ async function hear({ port }: Echo, pieces: readonly string[], quietMs: number):
  */
 function sameButForEarlierAnswers(byLane: string, byNode: string): string {
   if (!byNode.startsWith('HTTP/1.1 400 ') || !byLane.endsWith('|closed')) return byLane;
-  return /^(?:2\d\d |4\d\d )*400$/.test(statusesIn(byLane).join(' ')) ? byNode : byLane;
+  return /^(?:[124]\d\d )*400$/.test(statusesIn(byLane).join(' ')) ? byNode : byLane;
 }
 
 /** What was heard of both; one where they are the same. */

@@ -14,9 +14,9 @@ const SHOWN = ['host', 'content-type', 'authorization', 'x-a', 'content-length']
 
 const TIMES = {
   maxHeaderSize: 16 * 1024,
-  headersTimeout: 400,
-  requestTimeout: 800,
-  keepAliveTimeout: 1500,
+  headersTimeout: 1500,
+  requestTimeout: 2500,
+  keepAliveTimeout: 3000,
   connectionsCheckingInterval: 50,
 } as const;
 
