@@ -46,7 +46,6 @@ export function sampleOpened(given: Partial<AttemptOpened> = {}): AttemptOpened 
     plans: [
       {
         model: branded('openai/gpt-5.4-mini'),
-        seed: 1_234_567_890,
         verdicts: [
           {
             kind: 'ranked',
@@ -68,6 +67,7 @@ export function sampleOpened(given: Partial<AttemptOpened> = {}): AttemptOpened 
             reason: { code: 'fallback_denied', by: branded('pk_one') },
           },
         ],
+        seed: 1_234_567_890,
       },
     ],
     ...given,

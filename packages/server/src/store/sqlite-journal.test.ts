@@ -10,11 +10,12 @@ import { NOON, sampleHeader, sampleOpened, sampleSettled } from './sample-rows.t
 import { encodeGroup, SEGMENT_HEADER } from './sqlite/journal-format.ts';
 import { JournalReader } from './sqlite/journal-reader.ts';
 import { listSegments, segmentAt } from './sqlite/journal-segments.ts';
-import { toOpenOperation } from './sqlite/ledger-operations.ts';
+import { createOpeningText } from './sqlite/opening-text.ts';
 import { standingClock } from './store-harness.ts';
 import type { Store } from './store.ts';
 
 const WORKSPACE = branded<WorkspaceId>('ws_one');
+const openingText = createOpeningText();
 const ALL_TIME = { from: branded<never>(0), to: branded<never>(NOON * 2) };
 
 let folder: string;
@@ -133,7 +134,9 @@ describe('a journal', () => {
     const file = join(folder, 'arouter.db');
     const { path } = segmentAt(file, 0);
     const groups = [1, 2, 3].map((count) =>
-      Buffer.from(encodeGroup(Array.from({ length: count }, (_, at) => toOpenOperation(at, sampleOpened())))),
+      Buffer.from(
+        encodeGroup(Array.from({ length: count }, (_, at) => openingText(at, sampleOpened())).join()),
+      ),
     );
     const ends = groups.map((_, index) =>
       groups.slice(0, index + 1).reduce((sum, { length }) => sum + length, 0),
@@ -188,9 +191,7 @@ describe('a journal', () => {
     await store.close();
     const [segment] = listSegments(fileIn(cut));
     const path = segment?.path ?? '';
-    const tail = Buffer.from(
-      encodeGroup([toOpenOperation(77, sampleOpened({ generation: sampleHeader() }))]),
-    );
+    const tail = Buffer.from(encodeGroup(openingText(77, sampleOpened({ generation: sampleHeader() }))));
     rmSync(path);
     writeFileSync(segmentAt(fileIn(cut), 9000).path, Buffer.concat([SEGMENT_HEADER, tail]));
     const next = await openStore(cut);

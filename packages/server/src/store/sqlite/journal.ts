@@ -10,7 +10,7 @@ import { StoreUnavailable } from '../store.ts';
 import type { StoreLog } from '../store-log.ts';
 import { encodeGroup } from './journal-format.ts';
 import { JournalFile } from './journal-file.ts';
-import type { JournalOperation, ProjectReply } from './messages.ts';
+import type { OperationText, ProjectReply } from './messages.ts';
 import { Projection } from './projection.ts';
 
 /** What may wait for the tables, on the disk. */
@@ -34,7 +34,7 @@ export type JournalOptions = {
 };
 
 /** What is acknowledged together. */
-type Group = PromiseWithResolvers<void> & { readonly operations: JournalOperation[] };
+type Group = PromiseWithResolvers<void> & { readonly operations: OperationText[] };
 
 export class Journal {
   readonly #file: JournalFile;
@@ -56,19 +56,21 @@ export class Journal {
     this.#projection = new Projection({ position, project, onChange: () => this.#projected(), log });
   }
 
-  /** Resolves when durable. */
-  append(operation: JournalOperation): Promise<void> {
-    const group = this.#next;
-    if (group.operations.length >= QUEUED_OPERATIONS_MAX) return Promise.reject(tooMuchWaits());
-    group.operations.push(operation);
+  /** Resolves when durable, null where it is so already; rejects with StoreUnavailable. */
+  append(operation: OperationText): Promise<void> | null {
+    const { operations, promise } = this.#next;
+    if (operations.length >= QUEUED_OPERATIONS_MAX) return Promise.reject(tooMuchWaits());
+    const nowMs = operations.length === 0 ? this.#clock.monotonicMs() : this.#writtenMs;
+    const isAlone = nowMs - this.#writtenMs > ALONE_AFTER_MS;
+    if (isAlone && !this.#isFlushed && !this.#isFull()) return this.#appendAlone(operation, nowMs);
+    operations.push(operation);
     if (!this.#isScheduled) {
       this.#isScheduled = true;
       // Under load after the current turn's events, so that requests which arrived together share one write.
-      const isAlone = this.#clock.monotonicMs() - this.#writtenMs > ALONE_AFTER_MS;
       if (isAlone) queueMicrotask(this.#write);
       else setImmediate(this.#write);
     }
-    return group.promise;
+    return promise;
   }
 
   /** Resolves when the tables have everything that was appended before. Rejects with StoreUnavailable. */
@@ -85,11 +87,22 @@ export class Journal {
     this.#file.close(this.#projection.position >= this.#file.position);
   }
 
+  #appendAlone(operation: OperationText, nowMs: number): Promise<void> | null {
+    try {
+      this.#file.append(encodeGroup(operation));
+    } catch (cause) {
+      return Promise.reject(cannotBeWritten(cause));
+    }
+    this.#writtenMs = nowMs;
+    this.#projection.follow(this.#file.position);
+    return null;
+  }
+
   readonly #write = (): void => {
     this.#isScheduled = false;
     const group = this.#next;
     if (group.operations.length === 0) return;
-    if (this.#file.position - this.#projection.position >= UNPROJECTED_BYTES_MAX) {
+    if (this.#isFull()) {
       // Written once the tables have come further; refused when they cannot.
       if (!this.#projection.isFailing) return this.#projection.hurry();
       this.#next = newGroup();
@@ -99,7 +112,7 @@ export class Journal {
     try {
       this.#append(group.operations);
     } catch (cause) {
-      return group.reject(new StoreUnavailable('The ledger journal cannot be written now.', { cause }));
+      return group.reject(cannotBeWritten(cause));
     }
     this.#writtenMs = this.#clock.monotonicMs();
     this.#projection.follow(this.#file.position);
@@ -109,10 +122,17 @@ export class Journal {
     this.#flush();
   };
 
-  #append(operations: readonly JournalOperation[]): void {
-    if (operations.length <= GROUP_OPERATIONS_MAX) return this.#file.append(encodeGroup(operations));
+  #isFull(): boolean {
+    return this.#file.position - this.#projection.position >= UNPROJECTED_BYTES_MAX;
+  }
+
+  #append(operations: readonly OperationText[]): void {
     for (let at = 0; at < operations.length; at += GROUP_OPERATIONS_MAX) {
-      this.#file.append(encodeGroup(operations.slice(at, at + GROUP_OPERATIONS_MAX)));
+      const some =
+        operations.length <= GROUP_OPERATIONS_MAX
+          ? operations
+          : operations.slice(at, at + GROUP_OPERATIONS_MAX);
+      this.#file.append(encodeGroup(some.join()));
     }
   }
 
@@ -140,6 +160,10 @@ export class Journal {
 
 function newGroup(): Group {
   return { operations: [], ...Promise.withResolvers<void>() };
+}
+
+function cannotBeWritten(cause: unknown): StoreUnavailable {
+  return new StoreUnavailable('The ledger journal cannot be written now.', { cause });
 }
 
 function tooMuchWaits(): StoreUnavailable {

@@ -87,6 +87,8 @@ export type RefuseOperation = readonly [
 
 /** What the journal carries. */
 export type JournalOperation = OpenOperation | SettleOperation | RefuseOperation;
+/** An operation as JSON, which is how it is handed to the journal. */
+export type OperationText = string;
 
 /** Asks a thread to close its connection and end; it does so after what was asked before. */
 export const CLOSE = 'close';

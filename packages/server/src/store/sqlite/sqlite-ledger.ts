@@ -7,13 +7,16 @@ import type { AttemptOpened, AttemptSettled, Clock, GenerationRefused, Ledger } 
 import { StoreConflict, StoreUnavailable } from '../store.ts';
 import type { StoreLog } from '../store-log.ts';
 import type { Journal } from './journal.ts';
-import { toOpenOperation, toRefuseOperation, toSettleOperation } from './ledger-operations.ts';
-import type { SettleOperation } from './messages.ts';
+import { refusalText, settlementText } from './ledger-operations.ts';
+import type { OperationText } from './messages.ts';
+import { createOpeningText } from './opening-text.ts';
 
 /** Settlements held in memory while the journal cannot be written. */
 const SETTLEMENTS_HELD_MAX = 10_000;
 /** Refusals are notes, not money: a flood of refused calls must not delay the settlement of served ones. */
 const REFUSALS_QUEUED_MAX = 1000;
+/** What was written at once is acknowledged by one promise for all. */
+const DURABLE = Promise.resolve();
 const RETRY_FIRST_MS = 50;
 const RETRY_MS_MAX = 2000;
 
@@ -38,11 +41,12 @@ export function createSqliteLedger(options: LedgerOptions): SqliteLedger {
   const { journal, lastSequence, findSequence } = options;
   /** Attempts of this process that are under way, by generation and number: what each was opened as. */
   const opened = new Map<string, number>();
+  const openingText = createOpeningText();
   const holdOn = createHold(options);
   let sequence = lastSequence;
   let refusalsQueued = 0;
 
-  async function settle(operation: SettleOperation): Promise<void> {
+  async function settle(operation: OperationText): Promise<void> {
     try {
       await journal.append(operation);
     } catch (error) {
@@ -55,36 +59,46 @@ export function createSqliteLedger(options: LedgerOptions): SqliteLedger {
     if (found === undefined) {
       throw new Error(`attempt ${row.attemptNo} of ${row.generation.id} was never opened`);
     }
-    await settle(toSettleOperation(found, row));
+    await settle(settlementText(found, row));
   }
 
   return {
-    async open(row: AttemptOpened) {
+    open(row: AttemptOpened) {
       const key = attemptKey(row.generation.id, row.attemptNo);
-      if (opened.has(key)) throw new StoreConflict(`attempt ${key} was opened before`);
-      sequence += 1;
-      const operation = toOpenOperation(sequence, row);
-      opened.set(key, sequence);
+      if (opened.has(key)) return Promise.reject(new StoreConflict(`attempt ${key} was opened before`));
+      let operation: OperationText;
       try {
-        await journal.append(operation);
+        operation = openingText(sequence + 1, row);
       } catch (error) {
+        return Promise.reject(error as Error);
+      }
+      sequence += 1;
+      opened.set(key, sequence);
+      const durable = journal.append(operation);
+      if (durable === null) return DURABLE;
+      return durable.catch((error: unknown) => {
         opened.delete(key);
         throw error;
-      }
+      });
     },
-    async settle(row: AttemptSettled) {
+    settle(row: AttemptSettled) {
       const key = attemptKey(row.generation.id, row.attemptNo);
       const known = opened.get(key);
       if (known === undefined) return settleUnknown(row);
-      await settle(toSettleOperation(known, row));
-      opened.delete(key);
+      const operation = settlementText(known, row);
+      const forget = (): void => void opened.delete(key);
+      const durable = journal.append(operation);
+      if (durable !== null) return durable.catch((error: unknown) => holdOn(operation, error)).then(forget);
+      forget();
+      return DURABLE;
     },
-    settleOpened: (known, row) => settle(toSettleOperation(known, row)),
+    settleOpened: (known, row) => settle(settlementText(known, row)),
     refuse(row: GenerationRefused) {
       if (refusalsQueued >= REFUSALS_QUEUED_MAX) return;
+      const durable = journal.append(refusalText(row));
+      if (durable === null) return;
       refusalsQueued += 1;
-      journal
-        .append(toRefuseOperation(row))
+      durable
         .catch((error: unknown) => options.log.warn({ error }, 'a refused request was not recorded'))
         .finally(() => {
           refusalsQueued -= 1;
@@ -100,7 +114,7 @@ export function createSqliteLedger(options: LedgerOptions): SqliteLedger {
 function createHold({ journal, clock, log, closing }: LedgerOptions) {
   let held = 0;
 
-  return async (operation: SettleOperation, failure: unknown): Promise<void> => {
+  return async (operation: OperationText, failure: unknown): Promise<void> => {
     if (!(failure instanceof StoreUnavailable)) throw failure;
     if (held === 0) {
       log.error({ error: failure }, 'a settlement could not be stored; it is held and tried again');
@@ -112,7 +126,8 @@ function createHold({ journal, clock, log, closing }: LedgerOptions) {
         if (closing()) throw failure;
         await clock.sleep(waitMs);
         try {
-          return await journal.append(operation);
+          await journal.append(operation);
+          return;
         } catch (error) {
           if (!(error instanceof StoreUnavailable)) throw error;
         }

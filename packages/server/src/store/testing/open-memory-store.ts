@@ -40,7 +40,12 @@ export function openMemoryStore(options: MemoryStoreOptions): Store {
   const newest = database.prepare('SELECT coalesce(max(sequence), 0) AS sequence FROM attempts').get();
   const stores = storesOver({
     executor: createExecutor(database, gate),
-    journal: { append: (operation) => gate(labelOf(operation), () => commit(operation)) },
+    journal: {
+      append(text) {
+        const operation = JSON.parse(text) as JournalOperation;
+        return gate(labelOf(operation), () => commit(operation));
+      },
+    },
     lastSequence: Number(newest?.['sequence'] ?? 0),
     clock,
     log,
