@@ -12,12 +12,19 @@ export function creationWindow(id: string): { readonly from: number; readonly to
   return { from: second - SLACK_MS, to: second + 1000 + SLACK_MS };
 }
 
-/** True when a generation of this id and time will be found again. Asked for each one that is opened. */
+/** True when a generation of this id and time will be found again. Asked for each one that is opened, hence digit by digit. */
 export function carriesCreationTime(id: string, createdAt: number): boolean {
   if (id.length !== GENERATION_ID_LENGTH || !id.startsWith('gen-')) return false;
-  const sinceMs = createdAt - Number(id.slice(SECOND_START, SECOND_END)) * 1000;
+  let second = 0;
+  for (let index = SECOND_START; index < SECOND_END; index += 1) {
+    const digit = id.charCodeAt(index) - DIGIT_ZERO;
+    if (!(digit >= 0 && digit <= 9)) return false;
+    second = second * 10 + digit;
+  }
+  const sinceMs = createdAt - second * 1000;
   return sinceMs >= -SLACK_MS && sinceMs < 1000 + SLACK_MS;
 }
+const DIGIT_ZERO = 0x30;
 const SECOND_START = 'gen-'.length;
 const SECOND_END = SECOND_START + 10;
 const GENERATION_ID_LENGTH = SECOND_END + '-'.length + 24;

@@ -17,6 +17,8 @@ const log = { info: () => {}, warn: () => {}, error: () => {} };
 const store = await openSqliteStore({ file, synchronous: 'normal', clock, log });
 // What is written to a file survives the writer; a pipe would fill up.
 const journal = openSync(acknowledgements, 'a');
+// The kill may have cut the last note of the child before: a system call that crosses a page of the file ends there.
+writeSync(journal, '\n');
 await store.recovery.settleOrphans(clock.now());
 await store.credits.grant({
   id: `grant-${process.pid}`,

@@ -293,7 +293,10 @@ describe('the SQLite file', () => {
       });
       await child.kill();
     }
-    const acknowledged = readFileSync(`${file}.acknowledged`, 'utf8').split('\n').slice(0, -1);
+    // A note that was cut says no whole id.
+    const acknowledged = readFileSync(`${file}.acknowledged`, 'utf8')
+      .split('\n')
+      .filter((line) => /^(open|settle) gen-\d{10}-[0-9a-f]{24}$/.test(line));
     expect(acknowledged.length).toBeGreaterThan(1000);
     const store = await openFile(file);
     await store.recovery.settleOrphans(branded(Date.now()));

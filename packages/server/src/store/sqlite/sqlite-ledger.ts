@@ -44,14 +44,10 @@ export function createSqliteLedger(options: LedgerOptions): SqliteLedger {
   const openingText = createOpeningText();
   const holdOn = createHold(options);
   let sequence = lastSequence;
-  let refusalsQueued = 0;
 
-  async function settle(operation: OperationText): Promise<void> {
-    try {
-      await journal.append(operation);
-    } catch (error) {
-      await holdOn(operation, error);
-    }
+  function settle(operation: OperationText): Promise<void> {
+    const durable = journal.append(operation);
+    return durable === null ? DURABLE : durable.catch((error: unknown) => holdOn(operation, error));
   }
 
   async function settleUnknown(row: AttemptSettled): Promise<void> {
@@ -85,25 +81,29 @@ export function createSqliteLedger(options: LedgerOptions): SqliteLedger {
       const key = attemptKey(row.generation.id, row.attemptNo);
       const known = opened.get(key);
       if (known === undefined) return settleUnknown(row);
-      const operation = settlementText(known, row);
-      const forget = (): void => void opened.delete(key);
-      const durable = journal.append(operation);
-      if (durable !== null) return durable.catch((error: unknown) => holdOn(operation, error)).then(forget);
-      forget();
+      const settled = settle(settlementText(known, row));
+      if (settled !== DURABLE) return settled.then(() => void opened.delete(key));
+      opened.delete(key);
       return DURABLE;
     },
     settleOpened: (known, row) => settle(settlementText(known, row)),
-    refuse(row: GenerationRefused) {
-      if (refusalsQueued >= REFUSALS_QUEUED_MAX) return;
-      const durable = journal.append(refusalText(row));
-      if (durable === null) return;
-      refusalsQueued += 1;
-      durable
-        .catch((error: unknown) => options.log.warn({ error }, 'a refused request was not recorded'))
-        .finally(() => {
-          refusalsQueued -= 1;
-        });
-    },
+    refuse: createRefuse(options),
+  };
+}
+
+/** What is not written at once may be dropped. */
+function createRefuse({ journal, log }: LedgerOptions): Ledger['refuse'] {
+  let queued = 0;
+  return (row: GenerationRefused) => {
+    if (queued >= REFUSALS_QUEUED_MAX) return;
+    const durable = journal.append(refusalText(row));
+    if (durable === null) return;
+    queued += 1;
+    durable
+      .catch((error: unknown) => log.warn({ error }, 'a refused request was not recorded'))
+      .finally(() => {
+        queued -= 1;
+      });
   };
 }
 
