@@ -4,9 +4,8 @@ import type { ProviderKeyRecord } from '../keys/provider-key.ts';
 import { demandsFor, isMetered, tokenBounds, type TokenBounds } from '../limits/demands-for.ts';
 import type { Demand, Reading } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
-import type { Health } from '../routing/health.ts';
+import type { Health, HealthScope } from '../routing/health.ts';
 import { FREE_READINGS, type Bench, type KeyReadings } from '../routing/key-readings.ts';
-import { healthScopes } from '../routing/next-health.ts';
 import type { KeyFacts } from '../routing/plan-input.ts';
 import type { Endpoint, ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import type { Destination } from '../wire/destination.ts';
@@ -23,9 +22,11 @@ export type KeyOption = KeyFacts & {
   readonly destination: Destination | undefined;
   readonly bounds: TokenBounds | undefined;
   readonly demands: readonly Demand[];
+  readonly scopes: readonly HealthScope[];
 };
 
 export type GatherInput = {
+  readonly now: Instant;
   readonly apiKey: ApiKeyRecord;
   readonly workspace: WorkspaceRecord;
   readonly model: ModelCandidate;
@@ -35,26 +36,24 @@ export type GatherInput = {
 };
 
 export function gatherOptions(
-  ports: Pick<Ports, 'config' | 'counters' | 'speeds' | 'vault' | 'clock' | 'providers'>,
+  ports: Pick<Ports, 'config' | 'counters' | 'speeds' | 'vault' | 'providers'>,
   input: GatherInput,
 ): readonly KeyOption[] {
-  const now = ports.clock.now();
   const keys = ports.config().providerKeys(input.workspace.id);
-  return keyServices(ports.providers, keys, input).map((service) => optionOf(ports, input, service, now));
+  return keyServices(ports.providers, keys, input).map((service) => optionOf(ports, input, service));
 }
 
 function optionOf(
   ports: Pick<Ports, 'counters' | 'speeds' | 'vault'>,
   input: GatherInput,
   service: KeyService,
-  now: Instant,
 ): KeyOption {
-  const { key, endpoint, spoken, destination, servedAtKey } = service;
+  const { key, endpoint, spoken, destination, servedAtKey, scopes } = service;
   const missingOperation = readsOperatorsAccount(service, input) ? 'raw' : service.missingOperation;
   // A key of another provider is judged without reading anything.
   if (endpoint === undefined || !key.enabled || missingOperation !== null || !servedAtKey) {
     const readings = { ...FREE_READINGS, missingOperation, servedAtKey };
-    return { key, endpoint, spoken, destination, bounds: undefined, demands: [], readings };
+    return { key, endpoint, spoken, destination, bounds: undefined, demands: [], scopes, readings };
   }
   const bounds = tokenBounds(input.facts, endpoint);
   const demands = demandsFor({
@@ -64,8 +63,8 @@ function optionOf(
     price: endpoint.price,
     bounds,
   });
-  const readings = readKey(ports, input, { key, endpoint, spoken, demands, now });
-  return { key, endpoint, spoken, destination, bounds, demands, readings };
+  const readings = readKey(ports, input, { key, endpoint, spoken, demands, scopes });
+  return { key, endpoint, spoken, destination, bounds, demands, scopes, readings };
 }
 
 /** What the operator's account holds, other workspaces have put there. Another format cannot refer to it at all. */
@@ -78,17 +77,17 @@ type ReadInput = {
   readonly key: ProviderKeyRecord;
   readonly endpoint: Endpoint;
   readonly demands: readonly Demand[];
-  readonly now: Instant;
+  readonly scopes: readonly HealthScope[];
 };
 
 function readKey(
   ports: Pick<Ports, 'counters' | 'speeds' | 'vault'>,
-  { apiKey, workspace, preferences, caller }: GatherInput,
+  { now, apiKey, workspace, preferences, caller }: GatherInput,
   input: ReadInput,
 ): KeyReadings {
-  const { key, demands } = input;
+  const { key, demands, scopes } = input;
   const secretReadable = ports.vault.isReadable(key);
-  const bench = findBench(ports, input);
+  const bench = findBench(ports, scopes, now);
   const metered = isMetered({ key, apiKey, workspace });
   const speed = ports.speeds.of(key.provider, input.endpoint.upstreamModel);
   const missingParameter = findMissingParameter(preferences.requiredParameters, caller, input);
@@ -120,7 +119,7 @@ function readKey(
     bench,
     dayBudget: budgetOf('day'),
     monthBudget: budgetOf('month'),
-    rpmFreeAt: rpm === null ? null : (rpm.resetsAt ?? input.now),
+    rpmFreeAt: rpm === null ? null : (rpm.resetsAt ?? now),
     concurrencyFull: full((demand) => demand.kind === 'concurrency') !== null,
     metered,
     missingParameter,
@@ -144,9 +143,13 @@ function findMissingParameter(
 }
 
 /** The bench that lasts longest among those that hold now. A bench whose time has passed holds no one back: half-open. */
-function findBench(ports: Pick<Ports, 'counters'>, { key, endpoint, now }: ReadInput): Bench | null {
+function findBench(
+  ports: Pick<Ports, 'counters'>,
+  scopes: readonly HealthScope[],
+  now: Instant,
+): Bench | null {
   let widest: Bench | null = null;
-  for (const scope of healthScopes(key, endpoint.upstreamModel)) {
+  for (const scope of scopes) {
     const bench = benchOf(ports.counters.health(scope), now);
     if (bench === null) continue;
     const ends = bench.until ?? instant(Number.MAX_SAFE_INTEGER);

@@ -37,7 +37,9 @@ export async function handleGeneration(ports: Ports, inbound: Inbound, track: Tr
 
 async function serve(ports: Ports, run: Run): Promise<Outbound> {
   for (const model of run.request.candidates) {
+    const now = ports.clock.now();
     const options = gatherOptions(ports, {
+      now,
       apiKey: run.apiKey,
       workspace: run.workspace,
       model,
@@ -46,7 +48,7 @@ async function serve(ports: Ports, run: Run): Promise<Outbound> {
       caller: run.inbound.dialect,
     });
     const plan = planRoute({
-      now: ports.clock.now(),
+      now,
       model,
       keys: options,
       preferences: run.request.preferences,

@@ -5,6 +5,8 @@
  */
 import type { ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { Ports } from '../ports.ts';
+import type { HealthScope } from '../routing/health.ts';
+import { healthScopes } from '../routing/next-health.ts';
 import type { Endpoint, ModelCandidate } from '../routing/route-plan.ts';
 import type { DialectId } from '../values.ts';
 import { destinationOf, type Destination } from '../wire/destination.ts';
@@ -22,6 +24,8 @@ export type KeyService = {
   readonly missingOperation: Operation | null;
   /** False when the provider serves the model, but not where this key sends. */
   readonly servedAtKey: boolean;
+  /** What an attempt with it can speak of; none where its provider does not serve the model. */
+  readonly scopes: readonly HealthScope[];
 };
 
 type Providers = Ports['providers'];
@@ -60,7 +64,7 @@ function serviceOf(
   const manifest = providers.get(key.provider);
   if (listed === undefined || manifest === undefined) {
     const missingOperation = listed === undefined ? null : caller.operation;
-    const nowhere = { spoken: undefined, destination: undefined, servedAtKey: true };
+    const nowhere = { spoken: undefined, destination: undefined, servedAtKey: true, scopes: [] };
     return { key, endpoint: listed, missingOperation, ...nowhere };
   }
   const atKey = manifest.endpointAt === undefined ? listed : manifest.endpointAt(listed, key);
@@ -68,13 +72,15 @@ function serviceOf(
   const at = { manifest, key, destination, upstreamModel: listed.upstreamModel };
   const spoken = destination === undefined ? undefined : formatOf({ ...at, destination }, caller);
   const isOffered = spoken !== undefined && mayServe(key, caller);
+  const endpoint = atKey ?? listed;
   return {
     key,
-    endpoint: atKey ?? listed,
+    endpoint,
     spoken,
     destination,
     missingOperation: isOffered ? null : caller.operation,
     servedAtKey: atKey !== null,
+    scopes: healthScopes(key, endpoint.upstreamModel),
   };
 }
 

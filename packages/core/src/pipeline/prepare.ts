@@ -4,6 +4,7 @@ import type { Credential, ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { TokenBounds } from '../limits/demands-for.ts';
 import type { Demand } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
+import type { HealthScope } from '../routing/health.ts';
 import type { Endpoint, ModelCandidate } from '../routing/route-plan.ts';
 import type { EncodedRequest, Dialect } from '../wire/dialect.ts';
 import type { ProviderDialect, ProviderManifest, StreamFraming } from '../wire/provider-manifest.ts';
@@ -18,6 +19,8 @@ export type Target = {
   readonly endpoint: Endpoint;
   readonly bounds: TokenBounds;
   readonly demands: readonly Demand[];
+  /** Whose health the attempt speaks of. */
+  readonly scopes: readonly HealthScope[];
   /** The format spoken with the provider. */
   readonly upstream: Dialect;
   /** Same format on both sides: the body passes through. */
@@ -34,7 +37,7 @@ export type Target = {
 
 /** Null when the key cannot be asked. A request that its provider's format cannot express is noted in the run. */
 export function prepare(ports: Ports, run: Run, model: ModelCandidate, option: KeyOption): Target | null {
-  const { key, endpoint, bounds, demands, spoken, destination } = option;
+  const { key, endpoint, bounds, demands, scopes, spoken, destination } = option;
   const manifest = ports.providers.get(key.provider);
   if (manifest === undefined || endpoint === undefined || bounds === undefined) return null;
   if (spoken === undefined || destination === undefined) return null;
@@ -65,6 +68,7 @@ export function prepare(ports: Ports, run: Run, model: ModelCandidate, option: K
     endpoint,
     bounds,
     demands,
+    scopes,
     upstream: spoken.dialect,
     same,
     stripUsage: facts.stream && !facts.includeUsage && spoken.quirks.streamOptions !== false,

@@ -1,7 +1,6 @@
 /** The plan read a snapshot; the reservation is the truth. All of a key's limits and its probe, or nothing. */
 import type { Demand, Reservation } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
-import { healthScopes } from '../routing/next-health.ts';
 import { laterBy, nanoUsd } from '../values.ts';
 import type { Target } from './prepare.ts';
 import type { Refusal, Run } from './run.ts';
@@ -18,7 +17,7 @@ export function reserve(
   run: Pick<Run, 'failures'>,
   target: Target,
 ): Reserved {
-  const { key, endpoint } = target;
+  const { key } = target;
   const demands = demandsNow(run, target);
   let reservation: Reservation | null = null;
   if (demands.length > 0) {
@@ -27,8 +26,7 @@ export function reserve(
       return { kind: 'refused', refusal: { key, by: result.by, reading: result.reading } };
     reservation = result.reservation;
   }
-  if (ports.counters.takeProbes(healthScopes(key, endpoint.upstreamModel)))
-    return { kind: 'reserved', reservation };
+  if (ports.counters.takeProbes(target.scopes)) return { kind: 'reserved', reservation };
   giveBack(ports, reservation);
   const resetsAt = laterBy(ports.clock.now(), PROBE_WAIT_MS);
   return { kind: 'refused', refusal: { key, by: { kind: 'probe' }, reading: { kind: 'full', resetsAt } } };
@@ -37,10 +35,10 @@ export function reserve(
 /** What was reserved for an attempt that was not made, its probe included. */
 export function release(
   ports: Pick<Ports, 'counters'>,
-  { key, endpoint }: Target,
+  { scopes }: Target,
   reservation: Reservation | null,
 ): void {
-  ports.counters.releaseProbes(healthScopes(key, endpoint.upstreamModel));
+  ports.counters.releaseProbes(scopes);
   giveBack(ports, reservation);
 }
 

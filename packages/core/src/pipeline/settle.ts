@@ -6,8 +6,8 @@ import type { Reservation } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
 import { knownCostOf, unitLines, type Cost } from '../pricing/cost-of.ts';
 import type { Outcome } from '../routing/health.ts';
-import { BENCH_POLICIES, healthScopes } from '../routing/next-health.ts';
-import { nanoUsd, type NanoUsd } from '../values.ts';
+import { BENCH_POLICIES } from '../routing/next-health.ts';
+import { nanoUsd, type Instant, type NanoUsd } from '../values.ts';
 import type { AnswerFacts } from '../wire/dialect.ts';
 import type { TokenUsage } from '../wire/token-usage.ts';
 import { fallbackReason } from './answer-headers.ts';
@@ -55,23 +55,21 @@ export function settleAttempt(ports: Ports, attempt: OpenAttempt, end: AttemptEn
       dispatched: end.failure?.reach !== 'unsent',
     });
   }
-  if (end.outcome === 'succeeded') observeSpeed(ports, attempt, end.firstByteMs, usage);
-  applyToHealth(ports, attempt, end);
-  return toRow(ports, attempt, { ...end, usage, cost, chargedNano });
+  const at = ports.clock.now();
+  const latencyMs = ports.clock.monotonicMs() - attempt.startedMs;
+  const settled = { ...end, usage, cost, chargedNano, at, latencyMs };
+  if (end.outcome === 'succeeded') observeSpeed(ports, attempt.target, settled);
+  applyToHealth(ports, attempt, settled);
+  return toRow(attempt, settled);
 }
 
-function observeSpeed(
-  ports: Ports,
-  { target, startedMs }: OpenAttempt,
-  firstByteMs: number | null,
-  usage: TokenUsage | null,
-): void {
+function observeSpeed(ports: Ports, target: Target, { firstByteMs, usage, latencyMs }: Settled): void {
   if (firstByteMs === null || usage === null) return;
   ports.speeds.observe({
     provider: target.key.provider,
     upstreamModel: target.endpoint.upstreamModel,
     firstByteMs,
-    totalMs: ports.clock.monotonicMs() - startedMs,
+    totalMs: latencyMs,
     outputTokens: usage.outputTokens,
   });
 }
@@ -156,8 +154,8 @@ function creditsHeld({ demands }: Target): number {
   return 0;
 }
 
-function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end: AttemptEnd): void {
-  const scopes = healthScopes(target.key, target.endpoint.upstreamModel);
+function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end: Settled): void {
+  const { scopes } = target;
   const outcome = toOutcome(ports, target, opened, end);
   if (outcome === null) {
     ports.counters.releaseProbes(scopes);
@@ -173,9 +171,8 @@ function toOutcome(
   ports: Ports,
   target: Target,
   opened: AttemptOpened,
-  { outcome, failure }: AttemptEnd,
+  { outcome, failure, at }: Settled,
 ): Outcome | null {
-  const at = ports.clock.now();
   if (failure === null) return outcome === 'succeeded' ? { kind: 'success', at } : null;
   if (BENCH_POLICIES[failure.class] === null) return null;
   return {
@@ -195,9 +192,11 @@ type Settled = AttemptEnd & {
   readonly usage: TokenUsage | null;
   readonly cost: Cost | null;
   readonly chargedNano: NanoUsd;
+  readonly at: Instant;
+  readonly latencyMs: number;
 };
 
-function toRow(ports: Ports, { run, target, opened, startedMs }: OpenAttempt, end: Settled): AttemptSettled {
+function toRow({ run, target, opened }: OpenAttempt, end: Settled): AttemptSettled {
   return {
     generation: run.header,
     attemptNo: opened.attemptNo,
@@ -206,7 +205,7 @@ function toRow(ports: Ports, { run, target, opened, startedMs }: OpenAttempt, en
     source: target.key.source,
     model: target.model.id,
     openedAt: opened.openedAt,
-    settledAt: ports.clock.now(),
+    settledAt: end.at,
     outcome: end.outcome,
     failure:
       end.failure === null
@@ -219,7 +218,7 @@ function toRow(ports: Ports, { run, target, opened, startedMs }: OpenAttempt, en
     costNano: end.cost?.totalNano ?? null,
     costLines: end.cost?.lines ?? unitLines(end.usage?.units, target.endpoint.price),
     chargedNano: end.chargedNano,
-    latencyMs: ports.clock.monotonicMs() - startedMs,
+    latencyMs: end.latencyMs,
     firstByteMs: end.firstByteMs,
     final: end.callerStatus !== null,
     callerStatus: end.callerStatus,

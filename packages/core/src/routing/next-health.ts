@@ -116,24 +116,16 @@ export function nextHealth(health: Health, scope: HealthScope['kind'], outcome: 
   }
 }
 
-type ScopedKey = Pick<ProviderKeyRecord, 'id' | 'destination'>;
-/** Asked for several times per request; a key's record is replaced when it changes. */
-const scopesOf = new WeakMap<ScopedKey, Map<string, readonly HealthScope[]>>();
-const REMEMBERED_MODELS_MAX = 1000;
-
 /** The scopes that an attempt on this key can speak of. */
-export function healthScopes(key: ScopedKey, model: string): readonly HealthScope[] {
-  const remembered = scopesOf.get(key) ?? new Map<string, readonly HealthScope[]>();
-  const known = remembered.get(model);
-  if (known !== undefined) return known;
-  if (remembered.size >= REMEMBERED_MODELS_MAX) remembered.clear();
-  const scopes: readonly HealthScope[] = [
+export function healthScopes(
+  key: Pick<ProviderKeyRecord, 'id' | 'destination'>,
+  model: string,
+): readonly HealthScope[] {
+  return [
     { kind: 'key', key: key.id },
     { kind: 'key_model', key: key.id, model },
     { kind: 'provider_model', destination: key.destination, model },
   ];
-  scopesOf.set(key, remembered.set(model, scopes));
-  return scopes;
 }
 
 export function healthScopeId(scope: HealthScope): string {

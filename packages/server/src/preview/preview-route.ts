@@ -55,11 +55,13 @@ export async function previewRoute(
     body: bytes,
     context: {},
   });
+  const now = deps.ports.clock.now();
   return request.candidates.map((model) =>
     planRoute({
-      now: deps.ports.clock.now(),
+      now,
       model,
       keys: gatherOptions(ports, {
+        now,
         apiKey: caller,
         workspace: record,
         model,

@@ -86,7 +86,9 @@ function plannedFor(ports: Ports, apiKey: ApiKeyRecord, inbound: Inbound): reado
   const { facts, candidates, preferences } = parseRequest(config, apiKey, inbound);
   const model = candidates[0];
   if (workspace === undefined || model === undefined) return [];
+  const now = ports.clock.now();
   const keys = gatherOptions(ports, {
+    now,
     apiKey,
     workspace,
     model,
@@ -95,7 +97,7 @@ function plannedFor(ports: Ports, apiKey: ApiKeyRecord, inbound: Inbound): reado
     caller: inbound.dialect,
   });
   // Chance decides the order only: any seed tells which keys are in it.
-  const plan = planRoute({ now: ports.clock.now(), model, keys, preferences, apiKey, seed: 0 });
+  const plan = planRoute({ now, model, keys, preferences, apiKey, seed: 0 });
   return plan.verdicts.flatMap((verdict) => {
     const key = keys.find((option) => option.key.id === verdict.key)?.key;
     return verdict.kind === 'ranked' && key !== undefined
