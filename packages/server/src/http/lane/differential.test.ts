@@ -43,6 +43,15 @@ const HEADERS = [
   'x-a: b\r folded',
   'x-a: b\nx-b: c',
   'Host: y',
+  'host:',
+  'x-empty:',
+  'content-length: 3\t ',
+  'Proxy-Connection: keep-alive',
+  'connection:',
+  'connection: keep-alive\t',
+  'cookie: a=1; b=2',
+  '__proto__: a',
+  'constructor: b',
   'connection: close',
   'Connection: Keep-Alive',
   'connection: keep-alive, x-a',
@@ -64,6 +73,7 @@ const FRAMINGS = [
   'content-length: 3',
   'content-length: 5',
   'content-length: 0',
+  'content-length: 300',
   'transfer-encoding: chunked',
   '',
 ];
@@ -73,6 +83,8 @@ const BODIES = [
   '',
   '3\r\nabc\r\n0\r\n\r\n',
   `abcPOST ${PATH} HTTP/1.1\r\nhost: z\r\ncontent-length: 2\r\n\r\nde`,
+  // So long that most cuts are in it.
+  'z'.repeat(300),
 ];
 
 const request = fc
@@ -119,7 +131,7 @@ async function hear({ port }: Echo, pieces: readonly string[], quietMs: number):
 
 /**
  * `node:http` reads ahead: where what follows a good request is damaged, it refuses that before the good one is answered, and nobody hears the
- * answer. The lane answers one request before it looks at the next, so that answers may come before the refusal there.
+ * answer. The lane answers one request before it looks at the next, so that answers may come before the refusal there, of any kind.
  */
 function sameButForEarlierAnswers(byLane: string, byNode: string): string {
   if (!byNode.startsWith('HTTP/1.1 400 ') || !byLane.endsWith('|closed')) return byLane;

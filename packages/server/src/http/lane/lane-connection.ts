@@ -36,6 +36,7 @@ type Receiving = { readonly face: Face; readonly head: PlainHead; readonly body:
 const HEAD_END = Buffer.from('\r\n\r\n');
 /** Of requests sent before the last answer has come; then the caller must wait. */
 const AHEAD_BYTES_MAX = 64 * 1024;
+const BROKEN_OFF = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 const TOO_LATE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
 export class LaneConnection implements AnswerWay {
@@ -90,15 +91,12 @@ export class LaneConnection implements AnswerWay {
     this.#exchange = null;
     this.#hasServed = true;
     this.#since = this.#rules.monotonicMs();
-    if (isLast) {
-      this.socket.end();
-      return;
-    }
+    if (isLast) this.socket.end();
     const ahead = this.#ahead;
     if (ahead === null) return;
     this.#ahead = null;
-    this.socket.resume();
     this.#begin(ahead);
+    if (!this.#isFull) this.socket.resume();
   }
 
   readonly #onData = (bytes: Buffer): void => {
@@ -109,10 +107,16 @@ export class LaneConnection implements AnswerWay {
 
   #keepAhead(bytes: Buffer): void {
     this.#ahead = this.#ahead === null ? bytes : Buffer.concat([this.#ahead, bytes]);
-    if (this.#ahead.length >= AHEAD_BYTES_MAX) this.socket.pause();
+    if (this.#isFull) this.socket.pause();
+  }
+
+  get #isFull(): boolean {
+    return this.#ahead !== null && this.#ahead.length >= AHEAD_BYTES_MAX;
   }
 
   #begin(bytes: Buffer): void {
+    // After the last answer nothing is answered, so that nothing may be done.
+    if (this.socket.writableEnded) return;
     const end = bytes.indexOf(HEAD_END);
     const head =
       end === -1 || end > this.#rules.headBytesMax ? null : readPlainHead(bytes.toString('latin1', 0, end));
@@ -136,11 +140,13 @@ export class LaneConnection implements AnswerWay {
 
   #receive(receiving: Receiving, bytes: Buffer): void {
     const missing = receiving.head.bodyBytes - receiving.bytes;
-    receiving.body.append(bytes.length > missing ? bytes.subarray(0, missing) : bytes);
+    const ahead = bytes.length > missing ? bytes.subarray(missing) : null;
     receiving.bytes += bytes.length;
-    if (bytes.length < missing) return;
+    // Takes the bytes over: nothing is to be asked of them afterwards, not even their length.
+    receiving.body.append(ahead === null ? bytes : bytes.subarray(0, missing));
+    if (receiving.bytes < receiving.head.bodyBytes) return;
     this.#receiving = null;
-    if (bytes.length > missing) this.#ahead = bytes.subarray(missing);
+    this.#ahead = ahead;
     this.#serve(receiving.face, receiving.head, receiving.body.whole());
   }
 
@@ -166,6 +172,7 @@ export class LaneConnection implements AnswerWay {
 
   /** The caller sends no more. As `node:http` does, the gateway then ends its side too. */
   readonly #onEnd = (): void => {
+    if (this.#receiving !== null) this.socket.write(BROKEN_OFF);
     this.socket.end();
   };
 

@@ -74,7 +74,9 @@ export class LaneExchange implements CallerExchange {
   }
 
   async refuse({ status, headers, body }: RefusedAnswer): Promise<void> {
-    if (this.#hasBegun || this.isOver) this.#way.socket.destroy();
+    // The connection may be another request's by now.
+    if (this.isOver) return;
+    if (this.#hasBegun) this.#way.socket.destroy();
     else this.answer(status, headers, body);
   }
 
@@ -103,10 +105,10 @@ export class LaneExchange implements CallerExchange {
     }
     const cutOff = (): void => void socket.destroy();
     socket.setTimeout(stallMsMax, cutOff);
-    // Called when everything before it has been taken.
-    socket.write('', () => {
+    // Called when everything before it has been taken, or will never be: then the closed connection ends the exchange.
+    socket.write('', (error) => {
       socket.setTimeout(0, cutOff);
-      if (!this.isOver) this.#left();
+      if (!(error instanceof Error)) this.#left();
     });
   }
 
