@@ -2,7 +2,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { WorkspaceId } from '@arouter/core';
+import type { GenerationId, WorkspaceId } from '@arouter/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { branded } from './columns.ts';
 import { openSqliteStore } from './open-sqlite-store.ts';
@@ -45,6 +45,23 @@ function copyOf(data: string, name: string): string {
   rmSync(`${fileIn(name)}.lock`, { force: true });
   return name;
 }
+
+function bytesOf(operations: readonly string[]): Buffer {
+  const { buffer, length } = encodeGroup(operations.join());
+  return Buffer.from(buffer.subarray(0, length));
+}
+
+/** One attempt, opened and settled, as the first version of this format wrote it. */
+const WRITTEN_BEFORE = [
+  'QVJvdXRlciBsZWRnZXIgam91cm5hbCAxCiMBAABeqeXyW1swLDEsIndzX29uZSIsMTc5NTQzNTIwMDAwMCwiZ2VuLTE3OTU0MzUy',
+  'MDAtMDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3IiwxLCJyZXFfMDEyMyIsIkFiQ2RFZkdoSWpLbCIsIm9wZW5haS1jaGF0IiwiZ3B0',
+  'IFwiNVwiIOKAqMOp8J+miiIsMCwxNzk1NDM1MjAwMDAwLCJwa19vbmUiLCJvcGVuYWkiLCJieW9rIiwib3BlbmFpL2dwdC01Iiwi',
+  'Z3B0LTUiLDIwMDAwMDAsNTAwLDEyNTAwMCwidW5tZXRlcmVkIiwiW3tcIm1vZGVsXCI6XCJvcGVuYWkvZ3B0LTVcIixcInZlcmRp',
+  'Y3RzXCI6W10sXCJzZWVkXCI6N31dIl1dygAAAJEoXE5bWzEsMSwxNzk1NDM1MjAwODUwLCJzdWNjZWVkZWQiLG51bGwsMjAwLCJj',
+  'aGF0Y21wbC0xIiwic3RvcCIsNTAwLDAsMCwwLDIwMCwwLDAsMCwicHJvdmlkZXIiLDUyNTAwMCwiW3tcIndoYXRcIjpcImlucHV0',
+  'XCIsXCJxdWFudGl0eVwiOjUwMCxcIm5hbm9QZXJNaWxsaW9uXCI6MjUwMDAwMDAwfV0iLDAsODUwLDMyMCwxLDIwMCxudWxsLG51',
+  'bGwsbnVsbF1d',
+].join('');
 
 async function book(store: Store, given: { readonly chargedNano?: number } = {}): Promise<void> {
   const row = sampleOpened();
@@ -134,9 +151,7 @@ describe('a journal', () => {
     const file = join(folder, 'arouter.db');
     const { path } = segmentAt(file, 0);
     const groups = [1, 2, 3].map((count) =>
-      Buffer.from(
-        encodeGroup(Array.from({ length: count }, (_, at) => openingText(at, sampleOpened())).join()),
-      ),
+      bytesOf(Array.from({ length: count }, (_, at) => openingText(at, sampleOpened()))),
     );
     const ends = groups.map((_, index) =>
       groups.slice(0, index + 1).reduce((sum, { length }) => sum + length, 0),
@@ -172,6 +187,20 @@ describe('a journal', () => {
     expect(readFileSync(`${path}.damaged`)).toEqual(bytes);
   });
 
+  test('that an earlier version left is read', async () => {
+    await (await openStore('data')).close();
+    // The tables of a new database stand at 0.
+    writeFileSync(segmentAt(fileIn('data'), 0).path, Buffer.from(WRITTEN_BEFORE, 'base64'));
+    const store = await openStore('data');
+    expect(await requestsIn(store)).toBe(1);
+    const id = branded<GenerationId>('gen-1795435200-0123456789abcdef01234567');
+    const view = await store.generations.get(WORKSPACE, id);
+    expect(view?.header.modelRequested).toBe('gpt "5" \u2028é🦊');
+    expect(view?.attempts[0]).toMatchObject({ upstreamId: 'chatcmpl-1', costNano: 525_000 });
+    expect(await store.verify()).toEqual([]);
+    await store.close();
+  });
+
   test('of another format is refused in words and left as it is', async () => {
     await (await openStore('data')).close();
     const { path } = segmentAt(fileIn('data'), 0);
@@ -191,7 +220,7 @@ describe('a journal', () => {
     await store.close();
     const [segment] = listSegments(fileIn(cut));
     const path = segment?.path ?? '';
-    const tail = Buffer.from(encodeGroup(openingText(77, sampleOpened({ generation: sampleHeader() }))));
+    const tail = bytesOf([openingText(77, sampleOpened({ generation: sampleHeader() }))]);
     rmSync(path);
     writeFileSync(segmentAt(fileIn(cut), 9000).path, Buffer.concat([SEGMENT_HEADER, tail]));
     const next = await openStore(cut);

@@ -5,7 +5,7 @@
  */
 import { closeSync, fdatasync, fsyncSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { SEGMENT_HEADER } from './journal-format.ts';
+import { SEGMENT_HEADER, type EncodedGroup } from './journal-format.ts';
 import { segmentAt } from './journal-segments.ts';
 import type { Segment } from './journal-segments.ts';
 
@@ -39,16 +39,16 @@ export class JournalFile {
   }
 
   /** Throws what the file system says; then nothing was appended. */
-  append(bytes: Buffer): void {
+  append(group: EncodedGroup): void {
     const segment = this.#writable();
     const offset = SEGMENT_HEADER.length + this.#position - segment.base;
     try {
-      writeAll(segment.descriptor, bytes, offset);
+      writeAll(segment.descriptor, group, offset);
     } catch (error) {
       this.#cutOff(segment, offset);
       throw error;
     }
-    this.#position += bytes.length;
+    this.#position += group.length;
   }
 
   /** Flushes what was appended to the disk, off this thread. Not while a flush is under way. */
@@ -86,7 +86,7 @@ export class JournalFile {
     // What may stand there under this name holds nothing that was acknowledged.
     const descriptor = openSync(path, 'w', 0o600);
     try {
-      writeAll(descriptor, SEGMENT_HEADER, 0);
+      writeAll(descriptor, { buffer: SEGMENT_HEADER, length: SEGMENT_HEADER.length }, 0);
       if (this.#isFlushed) flushFolder(dirname(path));
     } catch (error) {
       closeSync(descriptor);
@@ -122,11 +122,11 @@ function isRemoved(path: string): boolean {
   }
 }
 
-function writeAll(descriptor: number, bytes: Buffer, offset: number): void {
-  let written = writeSync(descriptor, bytes, 0, bytes.length, offset);
+function writeAll(descriptor: number, { buffer, length }: EncodedGroup, offset: number): void {
+  let written = writeSync(descriptor, buffer, 0, length, offset);
   // A disk that runs full takes a part first.
-  while (written < bytes.length) {
-    written += writeSync(descriptor, bytes, written, bytes.length - written, offset + written);
+  while (written < length) {
+    written += writeSync(descriptor, buffer, written, length - written, offset + written);
   }
 }
 

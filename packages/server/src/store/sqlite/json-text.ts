@@ -17,9 +17,9 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const TILDE = 0x7e;
 
-/** For a template: a number reads the same there; what is none in JSON is null. */
-export function jsonNumber(value: number | null): number | null {
-  return value !== null && value - value === 0 ? value : null;
+/** As it reads in a text; what is no number in JSON is null. */
+export function jsonNumber(value: number | null): number | 'null' {
+  return value !== null && value - value === 0 ? value : 'null';
 }
 
 /** JSON within a string of JSON, as a column of text holds it. */

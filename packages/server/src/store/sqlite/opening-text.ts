@@ -94,9 +94,23 @@ export function createOpeningText(): OpeningText {
     const plans = isOnly
       ? `${known.planText}${jsonNumber(plan.seed)}${PLANS_END}`
       : `${jsonOf(row.credits)},${jsonInText(row.plans)}`;
-    const held = `${jsonNumber(row.reservedNano)},${jsonNumber(row.inputTokensEstimate)},${jsonNumber(row.inputCostEstimateNano ?? null)}`;
-    const first = `[${OPEN},${sequence},${known.workspaceText},${createdAt},${jsonOf(id)},${jsonNumber(row.attemptNo)},${jsonOf(requestId)}`;
-    return `${first},${known.callerText},${jsonNumber(row.openedAt)},${known.keyText},${held},${plans}]`;
+    const operation = [
+      OPEN,
+      sequence,
+      known.workspaceText,
+      createdAt,
+      jsonOf(id),
+      jsonNumber(row.attemptNo),
+      jsonOf(requestId),
+      known.callerText,
+      jsonNumber(row.openedAt),
+      known.keyText,
+      jsonNumber(row.reservedNano),
+      jsonNumber(row.inputTokensEstimate),
+      jsonNumber(row.inputCostEstimateNano ?? null),
+      plans,
+    ];
+    return `[${operation.join()}]`;
   };
 }
 

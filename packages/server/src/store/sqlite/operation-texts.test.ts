@@ -67,7 +67,8 @@ function settleOperation(sequence: number, row: AttemptSettled): SettleOperation
 
 /** As the reader gets it. */
 function throughJournal(text: string): unknown {
-  const read = readGroup(encodeGroup(text), 0);
+  const { buffer, length } = encodeGroup(text);
+  const read = readGroup(buffer.subarray(0, length), 0);
   return read.kind === 'group' ? read.operations : read.kind;
 }
 
@@ -254,8 +255,10 @@ test('words', () => {
     fc.property(hostileWord, (text) => void expect(jsonOf(text)).toBe(JSON.stringify(text))),
     { numRuns: 2000 },
   );
-  for (let code = 0; code < 0x1_00_00; code += 1) {
-    const text = `a${String.fromCharCode(code)}`;
-    expect(JSON.parse(jsonOf(text)), `code ${code}`).toBe(text);
-  }
+  const codes = Array.from({ length: 0x1_00_00 }, (_, code) => code);
+  expect(codes.filter((code) => JSON.parse(jsonOf(charAfterA(code))) !== charAfterA(code))).toEqual([]);
 });
+
+function charAfterA(code: number): string {
+  return `a${String.fromCharCode(code)}`;
+}
