@@ -36,6 +36,8 @@ type Receiving = { readonly face: Face; readonly head: PlainHead; readonly body:
 const HEAD_END = Buffer.from('\r\n\r\n');
 /** Of requests sent before the last answer has come; then the caller must wait. */
 const AHEAD_BYTES_MAX = 64 * 1024;
+/** As `node:http` adds to what callers are told: what they send at the last moment is still on its way. */
+const IDLE_MS_MORE = 1000;
 const BROKEN_OFF = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
 const TOO_LATE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
@@ -79,7 +81,7 @@ export class LaneConnection implements AnswerWay {
     const { idleMsMax, firstByteMsMax, requestMsMax } = this.#rules;
     const waitedMs = nowMs - this.#since;
     if (this.isIdle) {
-      if (waitedMs > idleMsMax) this.socket.destroy();
+      if (waitedMs > idleMsMax + IDLE_MS_MORE) this.socket.destroy();
     } else if (waitedMs > (this.#receiving === null ? firstByteMsMax : requestMsMax)) {
       this.socket.write(TOO_LATE);
       this.socket.destroy();

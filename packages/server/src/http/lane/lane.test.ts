@@ -105,14 +105,14 @@ describe('time', () => {
     expect(statusesIn(caller.heard())).toEqual(['408']);
   });
 
-  it('an idle connection is closed, one whose answer takes long is not', async () => {
+  it('an idle connection is closed a second after what callers are told, one whose answer takes long is not', async () => {
     const server = await open((exchange) => void setTimeout(() => echo(exchange), 4000));
     const caller = call(server.port);
     caller.socket.write(plain('one'));
     await answers(caller, 1);
     const answeredMs = performance.now();
     await caller.closed;
-    expect(performance.now() - answeredMs).toBeGreaterThan(2500);
+    expect(performance.now() - answeredMs).toBeGreaterThan(3900);
   });
 
   it.each(['a whole answer', 'a stream'])('who takes nothing of %s is cut off', async (kind) => {
