@@ -86,6 +86,24 @@ describe('after a caller was cut off or has left', () => {
     expect([served, told.length]).toEqual([1, 2]);
   });
 
+  it('unseen, for more was sent ahead than is read, the answer to nobody is not followed by the next', async () => {
+    const held: CallerExchange[] = [];
+    const told: string[] = [];
+    const { caller, socket } = await open((exchange) => {
+      held.push(exchange);
+      exchange.signal.addEventListener('abort', () => told.push('gone'));
+      exchange.onOver(() => told.push('over'));
+    });
+    caller.socket.write(plain('one') + plain('x'.repeat(60_000)).repeat(40));
+    await expect.poll(() => socket.isPaused()).toBe(true);
+    caller.socket.resetAndDestroy();
+    await caller.closed;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    held[0]?.answer(200, [], OK);
+    await expect.poll(() => told).toEqual(['gone', 'over']);
+    expect(held).toHaveLength(1);
+  });
+
   it('a request behind the last answer is not served: nobody would hear of it', async () => {
     const held: CallerExchange[] = [];
     let byNode = 0;

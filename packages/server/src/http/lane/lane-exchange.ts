@@ -98,7 +98,8 @@ export class LaneExchange implements CallerExchange {
   /** All is written. What the kernel has not taken yet waits for the caller as long as any of a stream, not for ever. */
   #end(): void {
     const { socket, stallMsMax } = this.#way;
-    if (this.isOver || socket.destroyed) return;
+    // A write that failed just now has closed nothing yet.
+    if (this.isOver || socket.destroyed || socket.errored !== null) return;
     if (socket.writableLength === 0) {
       this.#left();
       return;
