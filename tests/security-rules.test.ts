@@ -26,7 +26,11 @@ describe('the sources', () => {
     expect(having(opens).filter((file) => !file.startsWith('packages/server/src/transport/'))).toEqual([]);
     expect(having(opens).length).toBeGreaterThan(0);
     const serves = /^import (?!type)[^;]*from '(?:node:)?http'/m;
-    expect(having(serves)).toEqual(['packages/server/src/http/create-http-server.ts']);
+    expect(having(serves)).toEqual([
+      // The words of a status, and the server.
+      'packages/server/src/http/lane/answer-head.ts',
+      'packages/server/src/http/lane/lane-server.ts',
+    ]);
     // The command line asks the gateway itself; the typed client asks with what it is given.
     expect(having(/(?<![.\w])fetch\(|new WebSocket\(/).filter((file) => !file.includes('/src/cli/'))).toEqual(
       ['packages/providers/src/auth/google-service-account/token-cache.ts'],
