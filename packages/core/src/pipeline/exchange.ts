@@ -10,13 +10,13 @@ export type Inbound = {
   /** As the caller sent it; undefined when absent. */
   readonly token: string | undefined;
   /** Who calls, where the face has had it proved otherwise; the token is then not looked at. */
-  readonly apiKeyId?: ApiKeyId;
+  readonly apiKeyId?: ApiKeyId | undefined;
   /** The caller's dialect, given by the path. */
   readonly dialect: Dialect;
   /** Whose model a bare name means on this path. */
   readonly defaultProvider: ProviderId;
   /** The only provider whose keys may serve this path, where the path names it. */
-  readonly onlyProvider?: ProviderId;
+  readonly onlyProvider?: ProviderId | undefined;
   readonly body: Uint8Array;
   /** What the path and the headers say of the request. */
   readonly context: RequestContext;

@@ -37,9 +37,7 @@ export type DataPlane = (face: Face, caller: CallerExchange, apiKeyId?: ApiKeyId
 export function createDataPlane(deps: DataPlaneDeps): DataPlane {
   return (face, caller, apiKeyId) => {
     const requestId = `req_${deps.ports.random.hex(12)}`;
-    const exchange = { face, requestId, caller, apiKeyId };
-    const done = handle(deps, exchange).catch((error: unknown) => sendError(deps, exchange, error));
-    deps.track(done);
+    deps.track(serve(deps, { face, requestId, caller, apiKeyId }));
   };
 }
 
@@ -53,55 +51,91 @@ type Exchange = {
   readonly apiKeyId: ApiKeyId | undefined;
 };
 
-async function handle(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
-  const { caller } = exchange;
-  const isSmall = Number(caller.head.header('content-length') ?? Infinity) <= BODY_BYTES_OF_ANYONE;
-  const place = deps.bodyRoom.place();
-  // Failover sends the body again, so that it is held until the request is over; an answer until the caller has taken it.
-  caller.onOver(place.leave);
-  try {
-    await serve(deps, exchange, { place, isSmall });
-  } catch (error) {
-    // The answer to it needs nothing of that, and others may be waiting for room.
-    place.leave();
-    throw error;
-  }
-  // The provider's answer may have come after the caller had gone.
-  if (caller.isOver) place.leave();
-}
-
-type Held = { readonly place: BodyPlace; readonly isSmall: boolean };
-
-async function serve(deps: DataPlaneDeps, exchange: Exchange, { place, isSmall }: Held): Promise<void> {
+/** One function from the body to the answer: of a short request nothing waits here but for the pipeline. */
+async function serve(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
   const { face, requestId, caller, apiKeyId } = exchange;
   const { head } = caller;
-  const contentType = head.header('content-type');
-  assertBodyType(face.bodyType ?? 'json', contentType);
-  const token = apiKeyId === undefined ? tokenOf(head) : undefined;
-  // Nobody unknown fills the memory: who sends much is asked first who it is.
-  const holdBody = isSmall ? undefined : holdFor(workspaceOf(deps.ports, apiKeyId, token), place);
-  const reading = caller.readBody(deps.bodyBytesMax, holdBody);
-  const body = reading instanceof Promise ? await reading : reading;
-  const inbound: Inbound = {
-    requestId,
-    token,
-    ...(apiKeyId === undefined ? {} : { apiKeyId }),
-    dialect: face.dialect,
-    defaultProvider: face.defaultProvider,
-    body,
-    header: (name) => head.header(name),
-    signal: caller.signal,
-    hold: holdBeyond(BODY_BYTES_OF_ANYONE, place),
-    costInBody: face.costInBody,
-    ...(face.onlyProvider === undefined ? {} : { onlyProvider: face.onlyProvider }),
-    context: contextOf(face, head),
-  };
-  const outbound = await handleGeneration(deps.ports, inbound, deps.track);
-  const recording =
-    deps.bodies === null || outbound.generation === null
-      ? null
-      : deps.bodies.begin(outbound.generation, { mediaType: contentType ?? 'application/json', body });
-  await send(caller, outbound, recording);
+  const held = new Held(deps.bodyRoom, caller);
+  try {
+    const contentType = head.header('content-type');
+    assertBodyType(face.bodyType ?? 'json', contentType);
+    const token = apiKeyId === undefined ? tokenOf(head) : undefined;
+    const isSmall = Number(head.header('content-length') ?? Infinity) <= BODY_BYTES_OF_ANYONE;
+    // Nobody unknown fills the memory: who sends much is asked first who it is.
+    const holdBody = isSmall ? undefined : held.holderFor(workspaceOf(deps.ports, apiKeyId, token));
+    const reading = caller.readBody(deps.bodyBytesMax, holdBody);
+    const body = reading instanceof Promise ? await reading : reading;
+    const inbound: Inbound = {
+      requestId,
+      token,
+      apiKeyId,
+      dialect: face.dialect,
+      defaultProvider: face.defaultProvider,
+      onlyProvider: face.onlyProvider,
+      body,
+      context: contextOf(face, head),
+      header: (name) => head.header(name),
+      signal: caller.signal,
+      hold: (bytes, workspace) => held.growBeyondFree(bytes, workspace),
+      costInBody: face.costInBody,
+    };
+    const outbound = await handleGeneration(deps.ports, inbound, deps.track);
+    const recording =
+      deps.bodies === null || outbound.generation === null
+        ? null
+        : deps.bodies.begin(outbound.generation, { mediaType: contentType ?? 'application/json', body });
+    if (outbound.kind === 'stream') await relay(caller, outbound, recording);
+    else {
+      caller.answer(outbound.status, sentHeaders(outbound), outbound.body);
+      recording?.answer(outbound);
+    }
+  } catch (error) {
+    // The answer to it needs nothing of that, and others may be waiting for room.
+    held.leave();
+    await sendError(deps, exchange, error);
+    return;
+  }
+  // The provider's answer may have come after the caller had gone.
+  if (caller.isOver) held.leave();
+}
+
+/**
+ * What one request holds of the room for bodies. Failover sends the body again, so that it is held until the request is over; an answer
+ * until the caller has taken it. Most requests hold nothing and have no place.
+ */
+class Held {
+  readonly #room: BodyRoom;
+  readonly #caller: CallerExchange;
+  #place: BodyPlace | null = null;
+  /** Short answers are bounded by the number of connections, as short bodies are. */
+  #free = BODY_BYTES_OF_ANYONE;
+
+  constructor(room: BodyRoom, caller: CallerExchange) {
+    this.#room = room;
+    this.#caller = caller;
+  }
+
+  holderFor(workspace: WorkspaceId): (bytes: number) => void {
+    return (bytes) => this.#grow(bytes, workspace);
+  }
+
+  growBeyondFree(bytes: number, workspace: WorkspaceId): void {
+    const counted = Math.max(0, bytes - this.#free);
+    this.#free -= bytes - counted;
+    if (counted > 0) this.#grow(counted, workspace);
+  }
+
+  leave(): void {
+    this.#place?.leave();
+  }
+
+  #grow(bytes: number, workspace: WorkspaceId): void {
+    if (this.#place === null) {
+      this.#place = this.#room.place();
+      this.#caller.onOver(this.#place.leave);
+    }
+    this.#place.grow(bytes, workspace);
+  }
 }
 
 function workspaceOf(ports: Ports, apiKeyId: ApiKeyId | undefined, token: string | undefined): WorkspaceId {
@@ -112,23 +146,10 @@ function workspaceOf(ports: Ports, apiKeyId: ApiKeyId | undefined, token: string
   return apiKey.workspaceId;
 }
 
-function holdFor(workspace: WorkspaceId, place: BodyPlace): (bytes: number) => void {
-  return (bytes) => place.grow(bytes, workspace);
-}
-
-/** Short answers are bounded by the number of connections, as short bodies are. */
-function holdBeyond(freeBytes: number, place: BodyPlace): NonNullable<Inbound['hold']> {
-  let free = freeBytes;
-  return (bytes, workspace) => {
-    const counted = Math.max(0, bytes - free);
-    free -= bytes - counted;
-    if (counted > 0) place.grow(counted, workspace);
-  };
-}
-
 function assertBodyType(wanted: BodyType, given: string | undefined): void {
   const { pattern, name } = BODY_TYPES[wanted];
-  if (pattern.test(given ?? name)) return;
+  // As nearly everybody writes it, without a look at the pattern.
+  if (given === undefined || given === name || pattern.test(given)) return;
   throw new GatewayError('unsupported_media_type', `Send the body as Content-Type: ${name}.`);
 }
 /** A body of no stated type is taken for what belongs there. */
@@ -151,24 +172,23 @@ function contextOf({ context, dialect, bodyType }: Face, head: CallerHead): Requ
 }
 const NO_CONTEXT: RequestContext = {};
 
-async function send(
+async function relay(
   caller: CallerExchange,
-  outbound: Outbound,
+  outbound: Extract<Outbound, { kind: 'stream' }>,
   recording: BodyRecording | null,
 ): Promise<void> {
-  const headers = flatHeaders(outbound.headers);
-  headers.push(...KEPT_NOWHERE);
-  if (outbound.kind === 'answer') {
-    caller.answer(outbound.status, headers, outbound.body);
-    recording?.answer(outbound);
-    return;
-  }
-  const { sink, end, cut } = caller.stream(outbound.status, headers);
+  const { sink, end, cut } = caller.stream(outbound.status, sentHeaders(outbound));
   const how = await outbound.relay(recording?.over(outbound, sink) ?? sink).finally(() => recording?.end());
   // An error event says that it broke off; where the format has none, only a body without its end does. A connection whose
   // body has ended is the client's: it may have sent its next request already, so it is never closed after that.
   if (how === 'broken' && outbound.cutWhenBroken) cut();
   else end();
+}
+
+function sentHeaders({ headers }: Outbound): string[] {
+  const sent = flatHeaders(headers);
+  sent.push(...KEPT_NOWHERE);
+  return sent;
 }
 
 async function sendError(
