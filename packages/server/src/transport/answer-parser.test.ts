@@ -2,16 +2,17 @@
 import { TransportFault } from '@arouter/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AnswerHead } from './answer-head.ts';
 import { AnswerParser } from './answer-parser.ts';
 import { TRANSPORT_BOUNDS } from './transport-bounds.ts';
 
-type Parsed = { status: number; headers: readonly string[]; body: string; ended: boolean; canReuse: boolean };
+type Parsed = { status: number; head: AnswerHead | null; body: string; ended: boolean; canReuse: boolean };
 
 function parse(pieces: readonly (Buffer | string)[]): Parsed {
-  const parsed: Parsed = { status: 0, headers: [], body: '', ended: false, canReuse: false };
+  const parsed: Parsed = { status: 0, head: null, body: '', ended: false, canReuse: false };
   const parser = new AnswerParser(
     {
-      onHead: (status, headers) => Object.assign(parsed, { status, headers }),
+      onHead: (head) => Object.assign(parsed, { head, status: head.status }),
       onBody: (bytes) => (parsed.body += Buffer.from(bytes).toString('latin1')),
       onEnd: (canReuse) => Object.assign(parsed, { ended: true, canReuse }),
     },
@@ -54,13 +55,22 @@ describe('an answer', () => {
     );
   });
 
+  it('with a head longer than most is read the same, whole or cut', () => {
+    const long = `HTTP/1.1 200 OK\r\nx-long: ${'v'.repeat(5000)}\r\ncontent-length: 2\r\n\r\nok`;
+    for (const pieces of [[long], [long.slice(0, 3000), long.slice(3000)]]) {
+      const parsed = parse(pieces);
+      expect(parsed).toMatchObject({ body: 'ok', ended: true, canReuse: true });
+      expect(parsed.head?.header('x-long')).toHaveLength(5000);
+    }
+  });
+
   it('with a length is read byte by byte, after an informational one', () => {
     const text =
       'HTTP/1.1 103 Early Hints\r\nlink: <x>\r\n\r\nHTTP/1.1 429 Too Many\r\nContent-Length:\t4 \r\n\r\nslow';
     const pieces = [...Buffer.from(text)].map((byte) => Buffer.from([byte]));
     expect(parse(pieces)).toMatchObject({
       status: 429,
-      headers: ['Content-Length', '4'],
+      head: { length: 4 },
       body: 'slow',
       ended: true,
       canReuse: true,

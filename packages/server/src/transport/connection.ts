@@ -4,10 +4,10 @@
  */
 import type { Socket } from 'node:net';
 import { TransportFault, type Clock } from '@arouter/core';
-import { AnswerParser, type RawHeaders } from './answer-parser.ts';
+import type { AnswerHead } from './answer-head.ts';
+import { AnswerParser } from './answer-parser.ts';
 import type { Deadlined, DeadlineSweep } from './deadline-sweep.ts';
 import type { Carrier, Exchange } from './exchange.ts';
-import { headerIn } from './header-in.ts';
 import type { GuardedConnect } from './guarded-connector.ts';
 import { requestHead } from './request-head.ts';
 import type { TransportBounds } from './transport-bounds.ts';
@@ -50,7 +50,7 @@ export class Connection implements Carrier, Deadlined {
     this.#keepAliveMs = options.bounds.keepAliveMs;
     this.#parser = new AnswerParser(
       {
-        onHead: (status, headers) => this.#onHead(status, headers),
+        onHead: (head) => this.#onHead(head),
         onBody: (bytes) => this.#exchange?.onBody(bytes),
         onEnd: (canReuse) => this.#onEnd(canReuse),
       },
@@ -161,9 +161,9 @@ export class Connection implements Carrier, Deadlined {
     return !this.#isPaused;
   }
 
-  #onHead(status: number, headers: RawHeaders): void {
-    this.#keepAliveMs = keepAliveMsOf(headers, this.#options.bounds);
-    this.#exchange?.onHead(status, headers);
+  #onHead(head: AnswerHead): void {
+    this.#keepAliveMs = keepAliveMsOf(head, this.#options.bounds);
+    this.#exchange?.onHead(head);
   }
 
   #onEnd(canReuse: boolean): void {
@@ -215,9 +215,8 @@ function write(socket: Socket, head: string, body: Uint8Array | null): void {
 }
 
 /** `keep-alive: timeout=5` says how long the provider keeps an idle connection, in seconds. */
-function keepAliveMsOf(headers: RawHeaders, bounds: TransportBounds): number {
-  const hint = headerIn(headers, 'keep-alive');
-  const seconds = hint === undefined ? null : /timeout=(\d{1,9})/i.exec(hint);
+function keepAliveMsOf({ keepAlive }: AnswerHead, bounds: TransportBounds): number {
+  const seconds = keepAlive === undefined ? null : /timeout=(\d{1,9})/i.exec(keepAlive);
   if (seconds === null) return bounds.keepAliveMs;
   return Math.min(Number(seconds[1]) * 1000, bounds.keepAliveMsMax) - KEEP_ALIVE_SPARE_MS;
 }

@@ -15,10 +15,9 @@ import type {
   WireRequest,
   WireResponse,
 } from '@arouter/core';
-import type { RawHeaders } from './answer-parser.ts';
+import type { AnswerHead } from './answer-head.ts';
 import { AnswerBody, type BodyDemand } from './answer-body.ts';
 import type { Deadlined, DeadlineSweep } from './deadline-sweep.ts';
-import { headerIn } from './header-in.ts';
 import type { TransportBounds } from './transport-bounds.ts';
 
 /** The connection that carries an exchange, as far as the exchange cares. */
@@ -68,7 +67,7 @@ export class Exchange implements WireResponse, Deadlined {
   readonly #body: AnswerBody;
   #phase: Phase = 'connect';
   #carrier: Carrier | null = null;
-  #headers: RawHeaders = [];
+  #answer: AnswerHead | null = null;
   #isResent = false;
 
   constructor(task: ExchangeTask, context: ExchangeContext) {
@@ -111,12 +110,12 @@ export class Exchange implements WireResponse, Deadlined {
   }
 
   header(name: string): string | undefined {
-    return headerIn(this.#headers, name);
+    return this.#answer?.header(name);
   }
 
   readAll(bytesMax: number, hold?: (bytes: number) => void): Promise<Uint8Array> {
     const bytes = this.#body.readAll(bytesMax, hold);
-    if (Number(this.header('content-length')) > bytesMax) this.fail('answer_too_large');
+    if ((this.#answer?.length ?? 0) > bytesMax) this.fail('answer_too_large');
     else this.#obeyReader(this.#body.resume());
     return bytes;
   }
@@ -149,11 +148,11 @@ export class Exchange implements WireResponse, Deadlined {
     else this.onFault(new TransportFault('connection_reset', true, { cause }));
   }
 
-  onHead(status: number, headers: RawHeaders): void {
+  onHead(answer: AnswerHead): void {
     if (this.isOver) return;
-    this.status = status;
-    this.#headers = headers;
-    if (isEncoded(this.header('content-encoding'))) {
+    this.status = answer.status;
+    this.#answer = answer;
+    if (isEncoded(answer.contentEncoding)) {
       this.fail('answer_encoded');
       return;
     }
