@@ -17,7 +17,7 @@ import { findListedModel, listModels, type ModelListing } from './data-plane/lis
 import { consumeBootstrapToken, issueBootstrapToken } from './first-run/bootstrap-token.ts';
 import { createFirstApiKey, createFirstKeys, isFirstRun } from './first-run/first-workspace.ts';
 import { createFirstRunHandler } from './first-run/handle-first-run.ts';
-import { nodeHead, tokenOf } from './http/caller.ts';
+import { nodeHead } from './http/caller.ts';
 import { createBodyRoom } from './http/body-room.ts';
 import type { AskedModels } from './http/asked-models.ts';
 import { createHttpServer, type HttpDeps } from './http/create-http-server.ts';
@@ -212,7 +212,7 @@ function modelsHandler(engine: Engine, log: ReturnType<typeof createLog>): HttpD
     const dialect = shape === 'gemini' ? geminiGenerate : openaiChat;
     const requestId = requestIdOf(engine);
     try {
-      const apiKey = authenticate(ports, tokenOf(nodeHead(request)), ['inference', 'management', 'operator']);
+      const apiKey = authenticate(ports, nodeHead(request).token(), ['inference', 'management', 'operator']);
       const defaultProvider = defaultProviderOf(dialect.id, providers);
       const listing = { providers, snapshot: live.current(), apiKey, defaultProvider };
       const answer = shownModels(listing, { shape, model, query });

@@ -13,7 +13,7 @@ import {
   type WorkspaceId,
 } from '@arouter/core';
 import type { BodyRecorder, BodyRecording } from '../bodies/body-recorder.ts';
-import { flatHeaders, tokenOf } from '../http/caller.ts';
+import { flatHeaders } from '../http/caller.ts';
 import type { CallerExchange, CallerHead } from '../http/caller-exchange.ts';
 import type { BodyPlace, BodyRoom } from '../http/body-room.ts';
 import { errorAnswer } from '../http/error-answer.ts';
@@ -59,8 +59,8 @@ async function serve(deps: DataPlaneDeps, exchange: Exchange): Promise<void> {
   try {
     const contentType = head.header('content-type');
     assertBodyType(face.bodyType ?? 'json', contentType);
-    const token = apiKeyId === undefined ? tokenOf(head) : undefined;
-    const isSmall = Number(head.header('content-length') ?? Infinity) <= BODY_BYTES_OF_ANYONE;
+    const token = apiKeyId === undefined ? head.token() : undefined;
+    const isSmall = (head.bodyBytes ?? Infinity) <= BODY_BYTES_OF_ANYONE;
     // Nobody unknown fills the memory: who sends much is asked first who it is.
     const holdBody = isSmall ? undefined : held.holderFor(workspaceOf(deps.ports, apiKeyId, token));
     const reading = caller.readBody(deps.bodyBytesMax, holdBody);

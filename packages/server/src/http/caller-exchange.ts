@@ -9,10 +9,14 @@ export interface CallerHead {
   readonly method: string;
   /** The target in origin form, with its query. */
   readonly url: string;
+  /** As declared; undefined: nothing was. */
+  readonly bodyBytes: number | undefined;
   /** @param name In lower case. Of several headers of one name, what `node:http` makes of them. */
   header(name: string): string | undefined;
   /** @param name In lower case. */
   timesSent(name: string): number;
+  /** The caller's key; undefined: none was sent. Throws GatewayError 400 where two different ones were. */
+  token(): string | undefined;
 }
 
 export interface CallerExchange {

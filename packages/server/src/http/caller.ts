@@ -8,17 +8,13 @@ import type { CallerHead } from './caller-exchange.ts';
  * The caller's key, from whichever header its client library uses. Throws 400 when two different ones were sent: then
  * nobody could say whose request it was.
  */
-export function tokenOf(head: CallerHead): string | undefined {
+export function tokenOf(head: Omit<CallerHead, 'token'>): string | undefined {
   const authorization = head.header('authorization');
   if (authorization !== undefined && head.timesSent('authorization') > 1) {
     throw new GatewayError('invalid_request', 'More than one Authorization header was sent. Send one.');
   }
   const bearer = authorization === undefined ? undefined : tokenIn(authorization);
-  const apiKey =
-    head.header('x-api-key') ??
-    head.header('x-goog-api-key') ??
-    head.header('api-key') ??
-    keyInQuery(head.url);
+  const apiKey = keyInHeaders(head) ?? keyInQuery(head.url);
   // Some libraries send a placeholder in one of the two; what looks like a key of ours is meant.
   if (bearer === undefined || apiKey === undefined || bearer === apiKey) return bearer ?? apiKey;
   const ours = [bearer, apiKey].filter((token) => token.startsWith('lr_'));
@@ -29,6 +25,17 @@ export function tokenOf(head: CallerHead): string | undefined {
     );
   }
   return ours[0] ?? bearer;
+}
+
+/** Besides `authorization`; the first of them counts. */
+export const KEY_HEADERS = ['x-api-key', 'x-goog-api-key', 'api-key'] as const;
+
+function keyInHeaders(head: Pick<CallerHead, 'header'>): string | undefined {
+  for (const name of KEY_HEADERS) {
+    const value = head.header(name);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 /** The scheme's own value: a bearer token, or the access key id of an AWS signature, whose secret nobody here knows. */
@@ -63,12 +70,15 @@ function single(value: string | string[] | undefined): string | undefined {
 
 /** The head of a request as `node:http` read it; `url` is its target in origin form. */
 export function nodeHead(request: IncomingMessage): CallerHead {
-  return {
+  const length = request.headers['content-length'];
+  const head = {
     method: request.method ?? '',
     url: request.url ?? '/',
-    header: (name) => single(request.headers[name]),
-    timesSent: (name) => timesSent(request.rawHeaders, name),
+    bodyBytes: length === undefined ? undefined : Number(length),
+    header: (name: string) => single(request.headers[name]),
+    timesSent: (name: string) => timesSent(request.rawHeaders, name),
   };
+  return { ...head, token: () => tokenOf(head) };
 }
 
 /** What a refused caller goes on sending is thrown away for this long and this far, then the connection is cut. */

@@ -6,7 +6,8 @@ import type { Socket } from 'node:net';
 import { createBodyBuilder, type BodyBuilder } from '../body-builder.ts';
 import type { Face } from '../../data-plane/face.ts';
 import { LaneExchange, type AnswerWay } from './lane-exchange.ts';
-import { readPlainHead, type PlainHead } from './plain-head.ts';
+import { HeadReader } from './head-reader.ts';
+import type { PlainHead } from './plain-head.ts';
 
 export type LaneRules = {
   /** Undefined: not a path of the lane's, or not now. */
@@ -33,7 +34,6 @@ export type LaneRules = {
 
 type Receiving = { readonly face: Face; readonly head: PlainHead; readonly body: BodyBuilder; bytes: number };
 
-const HEAD_END = Buffer.from('\r\n\r\n');
 /** Of requests sent before the last answer has come; then the caller must wait. */
 const AHEAD_BYTES_MAX = 64 * 1024;
 /** As `node:http` adds to what callers are told: what they send at the last moment is still on its way. */
@@ -44,6 +44,7 @@ const TOO_LATE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 export class LaneConnection implements AnswerWay {
   readonly socket: Socket;
   readonly #rules: LaneRules;
+  readonly #heads: HeadReader;
   #since: number;
   #hasServed = false;
   #receiving: Receiving | null = null;
@@ -54,6 +55,7 @@ export class LaneConnection implements AnswerWay {
   constructor(socket: Socket, rules: LaneRules) {
     this.socket = socket;
     this.#rules = rules;
+    this.#heads = new HeadReader(rules.headBytesMax);
     this.#since = rules.monotonicMs();
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
@@ -119,15 +121,13 @@ export class LaneConnection implements AnswerWay {
   #begin(bytes: Buffer): void {
     // After the last answer nothing is answered, so that nothing may be done.
     if (this.socket.writableEnded) return;
-    const end = bytes.indexOf(HEAD_END);
-    const head =
-      end === -1 || end > this.#rules.headBytesMax ? null : readPlainHead(bytes.toString('latin1', 0, end));
+    const head = this.#heads.read(bytes);
     const face = head === null ? undefined : this.#rules.faceAt(head.url);
     if (head === null || face === undefined || head.bodyBytes > this.#rules.bodyBytesMax) {
       this.#handOver(bytes);
       return;
     }
-    const bodyAt = end + HEAD_END.length;
+    const bodyAt = head.bytes;
     const bodyEnd = bodyAt + head.bodyBytes;
     if (bytes.length < bodyEnd) {
       const body = createBodyBuilder(head.bodyBytes);

@@ -3,10 +3,17 @@
  * left to `node:http`, bytes untouched, so that no request is refused here and none is understood here that it would understand
  * differently. Pure.
  */
+import { tokenOf } from '../caller.ts';
 import type { CallerHead } from '../caller-exchange.ts';
 
 /** The head of a request that the lane may take, as far as its form is concerned. */
-export type PlainHead = CallerHead & { readonly bodyBytes: number };
+export type PlainHead = CallerHead & {
+  /** Of the head itself, with the empty line at its end. */
+  readonly bytes: number;
+  readonly bodyBytes: number;
+};
+
+export const HEAD_END = '\r\n\r\n';
 
 /** The request line and every header as a whole, without the empty line. Neither bytes above 0x7e nor a folded line. */
 const HEAD = /^POST \/[!-~]* HTTP\/1\.1(?:\r\n[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~]*)+$/;
@@ -28,7 +35,7 @@ const NOT_PLAIN: ReadonlySet<string> = new Set([
 ]);
 
 /** @param text In Latin-1, without the empty line at its end. Null: it is for `node:http`. */
-export function readPlainHead(text: string): PlainHead | null {
+export function readPlainHead(text: string): ReadHead | null {
   if (!HEAD.test(text)) return null;
   const names: string[] = [];
   const values: string[] = [];
@@ -46,7 +53,7 @@ export function readPlainHead(text: string): PlainHead | null {
     names.push(name);
     values.push(text.slice(colon + 1, end === -1 ? text.length : end).trim());
   }
-  const head = new ReadHead(text.slice(TARGET_AT, text.indexOf(' ', TARGET_AT)), names, values);
+  const head = new ReadHead(text, names, values);
   const connection = head.header('connection');
   if (connection !== undefined && connection.toLowerCase() !== 'keep-alive') return null;
   const length = head.header('content-length');
@@ -55,25 +62,32 @@ export function readPlainHead(text: string): PlainHead | null {
   return head;
 }
 
-class ReadHead implements PlainHead {
+export class ReadHead implements PlainHead {
   readonly method = 'POST';
   readonly url: string;
+  readonly bytes: number;
   bodyBytes = 0;
-  readonly #names: readonly string[];
+  /** In lower case, each once. */
+  readonly names: readonly string[];
   readonly #values: readonly string[];
 
-  constructor(url: string, names: readonly string[], values: readonly string[]) {
-    this.url = url;
-    this.#names = names;
+  constructor(text: string, names: readonly string[], values: readonly string[]) {
+    this.url = text.slice(TARGET_AT, text.indexOf(' ', TARGET_AT));
+    this.bytes = text.length + HEAD_END.length;
+    this.names = names;
     this.#values = values;
   }
 
   header(name: string): string | undefined {
-    const at = this.#names.indexOf(name);
+    const at = this.names.indexOf(name);
     return at === -1 ? undefined : this.#values[at];
   }
 
   timesSent(name: string): number {
-    return this.#names.includes(name) ? 1 : 0;
+    return this.names.includes(name) ? 1 : 0;
+  }
+
+  token(): string | undefined {
+    return tokenOf(this);
   }
 }
