@@ -8,8 +8,9 @@ import type { HealthScope } from '../routing/health.ts';
 import type { Endpoint, ModelCandidate } from '../routing/route-plan.ts';
 import type { EncodedRequest, Dialect } from '../wire/dialect.ts';
 import type { ProviderDialect, ProviderManifest, StreamFraming } from '../wire/provider-manifest.ts';
-import type { WireHeaders, WireRequest } from '../wire/wire.ts';
+import type { WireRequest } from '../wire/wire.ts';
 import type { KeyOption } from './gather-options.ts';
+import { requestHeaders } from './request-headers.ts';
 import type { Run } from './run.ts';
 
 export type Target = {
@@ -102,33 +103,4 @@ function encode(run: Run, spoken: ProviderDialect, endpoint: Endpoint, same: boo
   return same
     ? spoken.dialect.passThrough(facts, target)
     : spoken.dialect.fromCanonical(run.inbound.dialect.toCanonical(facts), target);
-}
-
-/**
- * The dialect's own headers, and the few of the caller that belong to the format (its version, its betas), which win.
- * Never a credential.
- */
-function requestHeaders(
-  run: Run,
-  spoken: ProviderDialect,
-  { encoded, same }: { readonly encoded: EncodedRequest; readonly same: boolean },
-): WireHeaders {
-  const { callerHeaders } = spoken.dialect;
-  // The caller's own wish, where the format lets it travel.
-  const callersAccept = same && callerHeaders.includes('accept') ? run.inbound.header('accept') : undefined;
-  const streamContentType = spoken.framing?.contentType ?? spoken.dialect.streamContentType;
-  const headers: (readonly [string, string])[] = [
-    ['content-type', encoded.contentType ?? 'application/json'],
-    ['accept', callersAccept ?? (run.request.facts.stream ? streamContentType : 'application/json')],
-  ];
-  if (same) {
-    for (const name of callerHeaders) {
-      const value = name === 'accept' ? undefined : run.inbound.header(name);
-      if (value !== undefined) headers.push([name, value]);
-    }
-  }
-  for (const header of [...encoded.headers, ...(spoken.headers ?? [])]) {
-    if (!headers.some(([name]) => name === header[0])) headers.push(header);
-  }
-  return headers;
 }

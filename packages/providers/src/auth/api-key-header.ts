@@ -1,8 +1,8 @@
 /** The key as the whole value of a header (`x-api-key`, `api-key`, `x-goog-api-key`). */
 import type { AuthScheme } from '@arouter/core';
-import { replaceCredentialHeaders } from './replace-credential-headers.ts';
+import { headerScheme } from './replace-credential-headers.ts';
 
-/** `header` is lower case. Sends the credential's field of that name; see `replaceCredentialHeaders`. */
+/** `header` is lower case. Sends the credential's field of that name; see `headerScheme`. */
 export function apiKeyHeader(header: string, field = 'api_key'): AuthScheme {
-  return (request, credential) => replaceCredentialHeaders(request, [[header, credential[field] ?? '']]);
+  return headerScheme((credential) => [header, credential[field] ?? '']);
 }

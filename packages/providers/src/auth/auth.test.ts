@@ -43,3 +43,20 @@ test('the credential is nowhere but in its header', async () => {
   const sent = await bearer()(request, { api_key: 'provider-key' }, sampleAuth());
   expect(`${sent.origin}${sent.path}`).not.toContain('provider-key');
 });
+
+test('a list made for a credential is given again for that very list and credential, and for no other', () => {
+  const authorize = bearer();
+  const old = { api_key: 'old-key' };
+  const edited = { api_key: 'new-key' };
+  const send = (headers: WireRequest['headers'], credential: { readonly api_key: string }) =>
+    (authorize({ ...request, headers }, credential, sampleAuth()) as WireRequest).headers;
+  const lists = ['a', 'b', 'c', 'd', 'e', 'f'].map((value): WireRequest['headers'] => [['x-list', value]]);
+  for (const round of [1, 2, 3]) {
+    for (const list of lists) {
+      const expected = (secret: string) => [...list, ['authorization', `Bearer ${secret}`]];
+      expect(send(list, old), `round ${round}`).toEqual(expected('old-key'));
+      expect(send(list, edited)).toEqual(expected('new-key'));
+      expect(send(list, old)).toBe(send(list, old));
+    }
+  }
+});

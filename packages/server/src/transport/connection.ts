@@ -9,7 +9,7 @@ import { AnswerParser } from './answer-parser.ts';
 import type { Deadlined, DeadlineSweep } from './deadline-sweep.ts';
 import type { Carrier, Exchange } from './exchange.ts';
 import type { GuardedConnect } from './guarded-connector.ts';
-import { requestHead } from './request-head.ts';
+import { requestStart } from './request-head.ts';
 import type { TransportBounds } from './transport-bounds.ts';
 
 export type ConnectionOptions = {
@@ -129,16 +129,18 @@ export class Connection implements Carrier, Deadlined {
   #send(exchange: Exchange): void {
     const socket = this.#socket;
     if (this.#exchange !== exchange || socket === null) return;
-    let head: string;
+    const { request } = exchange;
+    let start: Buffer;
     try {
-      head = requestHead(exchange.request, this.#options.host);
+      start = requestStart(request, this.#options.host, JOINED_BYTES_MAX);
     } catch (error) {
       exchange.onFault(error as TransportFault);
       return;
     }
     exchange.onSending();
     this.#isAwaiting = true;
-    write(socket, head, exchange.request.body);
+    if (request.body === null || request.body.length <= JOINED_BYTES_MAX) socket.write(start);
+    else writeBoth(socket, start, request.body);
     // The kernel's refusal of a first write is known at once.
     if (socket.errored !== null) exchange.onWriteRefused(socket.errored);
   }
@@ -198,20 +200,11 @@ export class Connection implements Carrier, Deadlined {
   }
 }
 
-function write(socket: Socket, head: string, body: Uint8Array | null): void {
-  if (body === null || body.length === 0) {
-    socket.write(head, 'latin1');
-  } else if (head.length + body.length <= JOINED_BYTES_MAX) {
-    const joined = Buffer.allocUnsafe(head.length + body.length);
-    joined.write(head, 'latin1');
-    joined.set(body, head.length);
-    socket.write(joined);
-  } else {
-    socket.cork();
-    socket.write(head, 'latin1');
-    socket.write(body);
-    socket.uncork();
-  }
+function writeBoth(socket: Socket, start: Buffer, body: Uint8Array): void {
+  socket.cork();
+  socket.write(start);
+  socket.write(body);
+  socket.uncork();
 }
 
 /** `keep-alive: timeout=5` says how long the provider keeps an idle connection, in seconds. */
