@@ -6,7 +6,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { describeFailure } from './connection.ts';
 import type { JournalReader } from './journal-reader.ts';
-import type { LedgerWriter } from './ledger-writer.ts';
+import type { LedgerWriter, Shortfall } from './ledger-writer.ts';
 import { OPEN, REFUSE, SETTLE } from './messages.ts';
 import type { FailureMessage, JournalOperation, ProjectionNote, ProjectReply } from './messages.ts';
 import { isUnavailable } from './result-codes.ts';
@@ -84,25 +84,25 @@ export class JournalProjector {
 
   #apply(operations: readonly JournalOperation[], position: number): readonly ProjectionNote[] {
     try {
-      return this.#inTransaction(position, () =>
-        operations.flatMap((operation) => this.#applyOne(operation)),
-      );
+      return this.#inTransaction(position, (notes) => {
+        for (const operation of operations) this.#applyOne(operation, notes);
+      });
     } catch (error) {
       if (!isOperationsOwn(error)) throw error;
-      return this.#inTransaction(position, () =>
-        operations.flatMap((operation) => this.#applyIfGood(operation)),
-      );
+      return this.#inTransaction(position, (notes) => {
+        for (const operation of operations) this.#applyIfGood(operation, notes);
+      });
     }
   }
 
-  #inTransaction(position: number, work: () => readonly ProjectionNote[]): readonly ProjectionNote[] {
+  #inTransaction(position: number, work: (notes: ProjectionNote[]) => void): readonly ProjectionNote[] {
+    const notes: ProjectionNote[] = [];
     try {
       this.#begin.run();
-      const notes = work();
+      work(notes);
       this.#ledger.writeRollups();
       this.#storePosition.run(position);
       this.#commit.run();
-      this.#ledger.committed();
       return notes;
     } catch (error) {
       this.#ledger.rolledBack();
@@ -112,48 +112,43 @@ export class JournalProjector {
     }
   }
 
-  #applyOne(operation: JournalOperation): readonly ProjectionNote[] {
+  #applyOne(operation: JournalOperation, notes: ProjectionNote[]): void {
     switch (operation[0]) {
       case OPEN:
-        this.#ledger.open(operation);
-        return NONE;
+        return this.#ledger.open(operation);
       case SETTLE: {
         const shortfall = this.#ledger.settle(operation);
-        if (shortfall === null) return NONE;
-        const { generationId, attemptNo } = shortfall.attempt;
-        const fields = {
-          generation: generationId,
-          attempt: attemptNo,
-          shortfallNano: shortfall.shortfallNano,
-        };
-        return [
-          { message: 'credits did not cover the charge; the workspace was charged what it had', fields },
-        ];
+        if (shortfall !== null) notes.push(shortfallNote(shortfall));
+        return;
       }
       case REFUSE:
-        this.#ledger.refuse(operation);
-        return NONE;
+        return this.#ledger.refuse(operation);
     }
   }
 
-  #applyIfGood(operation: JournalOperation): readonly ProjectionNote[] {
+  #applyIfGood(operation: JournalOperation, notes: ProjectionNote[]): void {
     this.#database.exec('SAVEPOINT one');
     try {
-      const notes = this.#applyOne(operation);
+      this.#applyOne(operation, notes);
       this.#database.exec('RELEASE one');
-      return notes;
     } catch (error) {
       if (!isOperationsOwn(error)) throw error;
       this.#database.exec('ROLLBACK TO one');
       this.#database.exec('RELEASE one');
       const { message } = describeFailure(error);
       const fields = { operation: operation.slice(0, SHOWN_COLUMNS), reason: message };
-      return [{ message: 'a row of the ledger was left out', fields }];
+      notes.push({ message: 'a row of the ledger was left out', fields });
     }
   }
 }
 
-const NONE: readonly ProjectionNote[] = [];
+function shortfallNote({ attempt, shortfallNano }: Shortfall): ProjectionNote {
+  const { generationId, attemptNo } = attempt;
+  return {
+    message: 'credits did not cover the charge; the workspace was charged what it had',
+    fields: { generation: generationId, attempt: attemptNo, shortfallNano },
+  };
+}
 
 /** A broken constraint, or a mistake of ours. */
 function isOperationsOwn(error: unknown): boolean {

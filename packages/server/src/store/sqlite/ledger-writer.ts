@@ -1,7 +1,7 @@
 /**
  * The ledger's hot statements, inside the projection's transaction. A settlement writes its row, its share of the rollups
- * and, where charged, its credit entry; a second settlement of the same attempt writes nothing. State that must follow
- * the transaction (which attempts are open, rollup increments) is kept apart until `committed`.
+ * and, where charged, its credit entry; a second settlement of the same attempt writes nothing. What is known of open
+ * attempts is only remembered: who rolls a transaction back says so, and it is forgotten.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { upstreamKey } from '../upstream-key.ts';
@@ -21,9 +21,6 @@ export class LedgerWriter {
   readonly #rollups: RollupSums;
   readonly #errors: ErrorSums;
   readonly #openAttempts = new Map<number, OpenAttempt>();
-  /** Of the transaction under way. */
-  readonly #opening = new Map<number, OpenAttempt>();
-  readonly #settled: number[] = [];
 
   constructor(database: DatabaseSync) {
     this.#statements = prepareStatements(database);
@@ -32,9 +29,11 @@ export class LedgerWriter {
   }
 
   open(operation: OpenOperation): void {
-    this.#statements.insertAttempt.run(...operation.slice(1));
+    // Not `run`, which makes an object of what came of it.
+    this.#statements.insertAttempt.get(...operation);
+    if (this.#openAttempts.size >= OPEN_ATTEMPTS_CACHED_MAX) return;
     const sequence = operation[1];
-    this.#opening.set(sequence, {
+    this.#openAttempts.set(sequence, {
       sequence,
       workspaceId: operation[2],
       generationId: operation[4],
@@ -51,12 +50,11 @@ export class LedgerWriter {
   /** Throws when it was never opened. */
   settle(operation: SettleOperation): Shortfall | null {
     const sequence = operation[1];
-    const attempt =
-      this.#opening.get(sequence) ?? this.#openAttempts.get(sequence) ?? this.#readAttempt(sequence);
+    const attempt = this.#openAttempts.get(sequence) ?? this.#readAttempt(sequence);
     const charge = operation[19];
     const taken = charge > 0 ? Math.min(charge, this.#available(attempt.workspaceId)) : 0;
     const stored = this.#insertSettlement(operation, taken);
-    this.#settled.push(sequence);
+    this.#openAttempts.delete(sequence);
     if (!stored) return null;
     if (taken > 0) this.#insertUsage(attempt, operation, taken);
     // Last, so that a statement that fails leaves nothing behind in memory.
@@ -66,7 +64,7 @@ export class LedgerWriter {
   }
 
   refuse(operation: RefuseOperation): void {
-    this.#statements.insertRefusal.run(...operation.slice(1));
+    this.#statements.insertRefusal.get(...operation);
   }
 
   /** Last thing in the transaction. */
@@ -75,25 +73,10 @@ export class LedgerWriter {
     this.#errors.write();
   }
 
-  committed(): void {
-    for (const sequence of this.#settled) {
-      if (!this.#opening.delete(sequence)) this.#openAttempts.delete(sequence);
-    }
-    for (const [sequence, attempt] of this.#opening) {
-      if (this.#openAttempts.size < OPEN_ATTEMPTS_CACHED_MAX) this.#openAttempts.set(sequence, attempt);
-    }
-    this.#forget();
-  }
-
   rolledBack(): void {
     this.#rollups.clear();
     this.#errors.clear();
-    this.#forget();
-  }
-
-  #forget(): void {
-    this.#opening.clear();
-    this.#settled.length = 0;
+    this.#openAttempts.clear();
   }
 
   #readAttempt(sequence: number): OpenAttempt {
@@ -108,13 +91,11 @@ export class LedgerWriter {
 
   /** False when the attempt was settled before. */
   #insertSettlement(operation: SettleOperation, taken: number): boolean {
-    const sequence = operation[1];
     const upstreamId = operation[6];
-    const values = operation.slice(1);
+    const key = upstreamId === null ? null : upstreamKey(operation[1], upstreamId);
     // What was taken, not what was asked.
-    values[18] = taken;
-    const key = upstreamId === null ? null : upstreamKey(sequence, upstreamId);
-    return this.#statements.insertSettlement.run(...values, key).changes !== 0;
+    const values = taken === operation[19] ? operation : operation.with(19, taken);
+    return this.#statements.insertSettlement.run(key, ...values).changes !== 0;
   }
 
   #insertUsage(attempt: OpenAttempt, operation: SettleOperation, taken: number): void {
@@ -130,14 +111,18 @@ export class LedgerWriter {
   }
 }
 
+/** `kind` takes what an operation begins with and no column is for: it is bound as it is, without a copy of the rest. */
 function prepareStatements(database: DatabaseSync) {
   return {
-    insertAttempt: database.prepare(`INSERT INTO attempts VALUES (${placeholders(21)})`),
+    insertAttempt: database.prepare(
+      `WITH kind AS (SELECT ?) INSERT INTO attempts VALUES (${placeholders(21)})`,
+    ),
     insertSettlement: database.prepare(
-      `INSERT INTO settlements VALUES (${placeholders(27)}) ON CONFLICT (sequence) DO NOTHING`,
+      `WITH key AS (SELECT ?1), kind AS (SELECT ?) INSERT INTO settlements VALUES (${placeholders(26)}, ?1)
+      ON CONFLICT (sequence) DO NOTHING`,
     ),
     insertRefusal: database.prepare(
-      `INSERT INTO refusals VALUES (${placeholders(12)}) ON CONFLICT DO NOTHING`,
+      `WITH kind AS (SELECT ?) INSERT INTO refusals VALUES (${placeholders(12)}) ON CONFLICT DO NOTHING`,
     ),
     findAttempt: database.prepare(
       `SELECT sequence, workspace_id AS workspaceId, generation_id AS generationId, attempt_no AS attemptNo,

@@ -39,21 +39,33 @@ export interface RollupSums {
 export function createRollupSums(database: DatabaseSync): RollupSums {
   const upserts = prepareUpserts(database);
   const increments = new Map<string, Increment>();
+  /** Of one row for many settlements in a row, its key is put together once. */
+  let last: Increment | null = null;
+
+  function incrementOf(attempt: OpenAttempt): Increment {
+    const key = rollupKey(attempt);
+    const known = increments.get(key);
+    if (known !== undefined) return known;
+    const increment = emptyIncrement(attempt);
+    increments.set(key, increment);
+    return increment;
+  }
+
+  function clear(): void {
+    increments.clear();
+    last = null;
+  }
+
   return {
     add(attempt, settlement) {
-      const key = rollupKey(attempt);
-      let increment = increments.get(key);
-      if (increment === undefined) {
-        increment = emptyIncrement(attempt);
-        increments.set(key, increment);
-      }
-      addTo(increment, attempt, settlement);
+      if (last === null || !isSameRow(last.attempt, attempt)) last = incrementOf(attempt);
+      addTo(last, attempt, settlement);
     },
     write() {
       for (const increment of increments.values()) for (const upsert of upserts) upsert(increment);
-      increments.clear();
+      clear();
     },
-    clear: () => increments.clear(),
+    clear,
   };
 }
 
@@ -76,6 +88,19 @@ function addTo(increment: Increment, attempt: OpenAttempt, settlement: SettleOpe
 function rollupKey(attempt: OpenAttempt): string {
   const { workspaceId, apiKeyId, providerKeyId, provider, source, model, openedAt } = attempt;
   return `${startOfHour(openedAt)}\n${workspaceId}\n${apiKeyId}\n${providerKeyId}\n${provider}\n${source}\n${model}`;
+}
+
+/** As by `rollupKey`. */
+function isSameRow(one: OpenAttempt, other: OpenAttempt): boolean {
+  return (
+    startOfHour(one.openedAt) === startOfHour(other.openedAt) &&
+    one.workspaceId === other.workspaceId &&
+    one.apiKeyId === other.apiKeyId &&
+    one.providerKeyId === other.providerKeyId &&
+    one.provider === other.provider &&
+    one.source === other.source &&
+    one.model === other.model
+  );
 }
 
 function emptyIncrement(attempt: OpenAttempt): Increment {

@@ -88,7 +88,6 @@ function createCommit(database: MemoryDatabase, log: StoreLog): (operation: Jour
         ledger.rolledBack();
         throw error;
       }
-      ledger.committed();
     });
 }
 
