@@ -9,10 +9,10 @@ import {
   scanJsonObject,
   type JsonMember,
 } from '../shared/scan-json.ts';
-import { usualKeyAt } from '../shared/json-keys.ts';
+import { isAt, usualKeyAt } from '../shared/json-keys.ts';
 import { plainObject } from '../shared/plain-object.ts';
 import { addUsageCost } from '../shared/usage-cost.ts';
-import { isRecord, openAiUsageOf, recordOrEmpty } from '../shared/token-usage.ts';
+import { isRecord, openAiUsage, openAiUsageOf, recordOrEmpty } from '../shared/token-usage.ts';
 
 /** Throws DialectError when the body is not a chat completion with a choice. */
 export function readAnswer(body: Uint8Array): AnswerFacts {
@@ -20,20 +20,23 @@ export function readAnswer(body: Uint8Array): AnswerFacts {
   if (scanned === null) return factsOf(parseAnswer(body));
   const { members, finishReasons } = scanned;
   const choices = findMember(members, 'choices');
-  if (choices?.kind !== 'array' || body[firstElementAt(body, choices)] !== OPEN_BRACE) {
+  if (choices?.kind !== 'array' || body[behindSpace(body, choices.valueStart + 1)] !== OPEN_BRACE) {
     throw new DialectError('the answer has no choices');
   }
   const reasonAt = finishReasons.find((at) => at > choices.valueStart && at < choices.valueEnd);
-  const small: Record<string, unknown> = {};
-  for (const member of members) {
-    if (SMALL_MEMBERS.has(member.key))
-      small[member.key] = plainObject(body, member) ?? memberValue(body, member);
-  }
   return {
-    usage: openAiUsageOf(small),
-    upstreamId: textOrNull(small['id']),
+    usage:
+      openAiUsage(smallValue(body, members, 'usage')) ??
+      openAiUsage(recordOrEmpty(smallValue(body, members, 'x_groq'))['usage']),
+    upstreamId: textOrNull(smallValue(body, members, 'id')),
     finishReason: reasonAt === undefined ? null : readFinishReason(body, reasonAt),
   };
+}
+
+/** Of a member that is not long, whatever the answer. */
+function smallValue(body: Uint8Array, members: readonly JsonMember[], key: string): unknown {
+  const member = findMember(members, key);
+  return member === undefined ? undefined : (plainObject(body, member) ?? memberValue(body, member));
 }
 
 /** A parsed answer with a choice. Throws DialectError. */
@@ -68,18 +71,19 @@ export function addCost(body: Uint8Array, cost: CostInBody): Uint8Array {
 
 const ERROR = asBuffer(new TextEncoder().encode('"error"'));
 const CHOICES = asBuffer(new TextEncoder().encode('"choices"'));
-const FINISH_REASON = 'finish_reason';
+const FINISH_REASON = asBuffer(new TextEncoder().encode('finish_reason'));
 const OPEN_BRACE = 0x7b;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 /** `{choices: [{finish_reason}]}`: the object of a choice is the third level. */
 const CHOICE_DEPTH = 3;
-const SMALL_MEMBERS: ReadonlySet<string> = new Set(['id', 'usage', 'x_groq']);
 
 type ScannedAnswer = {
   readonly members: readonly JsonMember[];
   /** Behind every key `finish_reason` at the depth of a choice. */
   readonly finishReasons: readonly number[];
 };
-const REASON_BYTES_MAX = 200;
+const REASON_BYTES_MAX = 100;
 
 /** Null for what the scan is too strict for: providers may repeat keys or nest deeper. */
 function scanAnswer(body: Uint8Array): ScannedAnswer | null {
@@ -87,8 +91,9 @@ function scanAnswer(body: Uint8Array): ScannedAnswer | null {
   const finishReasons: number[] = [];
   try {
     const members = scanJsonObject(body, (start, end, depth) => {
-      if (depth === CHOICE_DEPTH && usualKeyAt(bytes, start, end)?.key === FINISH_REASON)
-        finishReasons.push(end + 1);
+      const isReason =
+        depth === CHOICE_DEPTH && end - start === FINISH_REASON.length && isAt(bytes, start, FINISH_REASON);
+      if (isReason) finishReasons.push(end + 1);
     });
     return { members, finishReasons };
   } catch (error) {
@@ -97,17 +102,21 @@ function scanAnswer(body: Uint8Array): ScannedAnswer | null {
   }
 }
 
-function firstElementAt(body: Uint8Array, { valueStart }: JsonMember): number {
-  let at = valueStart + 1;
+function behindSpace(body: Uint8Array, start: number): number {
+  let at = start;
   while (body[at] === 0x20 || body[at] === 0x0a || body[at] === 0x0d || body[at] === 0x09) at++;
   return at;
 }
 
-function readFinishReason(body: Uint8Array, at: number): string | null {
-  const value = /^\s*:\s*"([^"\\]{1,100})"/.exec(
-    asBuffer(body).toString('latin1', at, at + REASON_BYTES_MAX),
-  );
-  return value?.[1] ?? null;
+/** The plain word behind a key and its colon, in a text that has been found to be JSON; null for anything else. */
+function readFinishReason(body: Uint8Array, keyEnd: number): string | null {
+  const quote = behindSpace(body, behindSpace(body, keyEnd) + 1);
+  if (body[quote] !== QUOTE) return null;
+  const start = quote + 1;
+  let end = start;
+  for (; body[end] !== QUOTE; end++) if (body[end] === BACKSLASH) return null;
+  if (end === start || end - start > REASON_BYTES_MAX) return null;
+  return usualKeyAt(body, start, end)?.key ?? asBuffer(body).toString('latin1', start, end);
 }
 
 function factsOf(answer: Readonly<Record<string, unknown>>): AnswerFacts {

@@ -8,7 +8,7 @@ export function foldKey(key: string): string {
 /** Folds to itself; nearly all keys are like this. */
 const IS_PLAIN = /^[a-z0-9_]*$/;
 
-export type UsualKey = { readonly key: string; readonly folded: string };
+export type FoldedKey = { readonly key: string; readonly folded: string };
 
 /** What most bodies have at the top, and most answers in their usage: found by its bytes, so that no text is made of it. */
 const USUAL_KEYS: readonly string[] = [
@@ -66,14 +66,15 @@ const usualByLength = Array.from({ length: LENGTH_MAX + 1 }, (_, length) =>
 );
 
 /** Undefined for any other, and for one that is written with escapes. */
-export function usualKeyAt(bytes: Uint8Array, start: number, end: number): UsualKey | undefined {
+export function usualKeyAt(bytes: Uint8Array, start: number, end: number): FoldedKey | undefined {
   const candidates = usualByLength[end - start];
   if (candidates === undefined) return undefined;
   for (const candidate of candidates) if (isAt(bytes, start, candidate.bytes)) return candidate;
   return undefined;
 }
 
-function isAt(bytes: Uint8Array, start: number, wanted: Uint8Array): boolean {
+/** Whether the bytes of a key stand there. */
+export function isAt(bytes: Uint8Array, start: number, wanted: Uint8Array): boolean {
   for (let index = 0; index < wanted.length; index++) {
     if (bytes[start + index] !== wanted[index]) return false;
   }

@@ -86,6 +86,13 @@ test.each([
   expect(refused(text)).toBe(true);
 });
 
+test('every beginning of a text is refused', () => {
+  const text = ' {"a" : [1.5e+3, true, null, {"b": false, "c": "\\u00e9\\n"}], "d":{} , "e":-0.1 } ';
+  const end = text.lastIndexOf('}');
+  for (let length = 0; length <= end; length++) expect(refused(text.slice(0, length))).toBe(true);
+  expect(refused(text)).toBe(false);
+});
+
 test('bytes that are not UTF-8 are refused', () => {
   const bytes = bytesOf('{"a":"??"}');
   bytes.set([0xc3, 0x28], 6);

@@ -8,7 +8,7 @@
  * Laxer in one point: raw control characters inside strings are left to the provider.
  */
 import { Buffer, isUtf8 } from 'node:buffer';
-import { foldKey, usualKeyAt } from './json-keys.ts';
+import { foldKey, usualKeyAt, type FoldedKey } from './json-keys.ts';
 
 /** The top-level object is depth 1. */
 export const JSON_DEPTH_MAX = 64;
@@ -94,9 +94,9 @@ function plainInteger(bytes: Uint8Array, { valueStart, valueEnd }: JsonMember): 
   if (valueEnd - valueStart > 9) return null;
   let value = 0;
   for (let at = valueStart; at < valueEnd; at++) {
-    const byte = bytes[at];
+    const byte = bytes[at] as number;
     if (!isDigit(byte)) return null;
-    value = value * 10 + (byte as number) - 0x30;
+    value = value * 10 + byte - 0x30;
   }
   return value;
 }
@@ -127,6 +127,14 @@ const NEAR_BYTES = 48;
 const FEW_KEYS = 24;
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
+/**
+ * 0 behind the end, which is no part of any token. To read there instead gives undefined, and once a comparison has seen that, it is
+ * a call each time: scanning takes half as long again.
+ */
+function byteAt(bytes: Buffer, at: number): number {
+  return at < bytes.length ? (bytes[at] as number) : 0;
+}
+
 class JsonScanner {
   readonly #bytes: Buffer;
   readonly #onNestedKey: NestedKeyListener | undefined;
@@ -146,9 +154,9 @@ class JsonScanner {
   }
 
   scan(): readonly JsonMember[] {
-    const start = this.#skipSpace(0);
+    const start = this.#token(0);
     if (this.#bytes[start] !== OPEN_BRACE) throw new JsonScanError('a JSON object must start', start);
-    let at = this.#skipSpace(start + 1);
+    let at = this.#token(start + 1);
     if (this.#bytes[at] === CLOSE_BRACE) at++;
     else at = this.#scanMembers(at);
     const end = this.#skipSpace(at);
@@ -160,27 +168,35 @@ class JsonScanner {
     const bytes = this.#bytes;
     for (let keyStart = start; ;) {
       const keyEnd = this.#skipKey(keyStart);
-      const usual = usualKeyAt(bytes, keyStart + 1, keyEnd - 1);
-      const key = usual === undefined ? this.#decodeKey(keyStart, keyEnd) : usual.key;
-      const folded = usual === undefined ? foldKey(key) : usual.folded;
-      this.#claimKey(key, folded, keyStart);
+      const { key, folded } =
+        usualKeyAt(bytes, keyStart + 1, keyEnd - 1) ?? this.#unusualKey(keyStart, keyEnd);
+      this.#claimKey(folded, keyStart);
       const valueStart = this.#skipColon(keyEnd);
       const valueEnd = this.#skipValue(valueStart, 1);
-      this.#members.push({ key, folded, keyStart, valueStart, valueEnd, kind: kindOf(bytes[valueStart]) });
-      const at = this.#skipSpace(valueEnd);
+      this.#members.push({
+        key,
+        folded,
+        keyStart,
+        valueStart,
+        valueEnd,
+        kind: kindOf(bytes[valueStart] as number),
+      });
+      const at = this.#token(valueEnd);
       if (bytes[at] === CLOSE_BRACE) return at + 1;
       if (bytes[at] !== COMMA) throw new JsonScanError('a comma or the end of the object is missing', at);
-      keyStart = this.#skipSpace(at + 1);
+      keyStart = this.#token(at + 1);
     }
   }
 
-  #decodeKey(start: number, end: number): string {
-    if (this.#escaped) return JSON.parse(this.#bytes.toString('utf8', start, end)) as string;
-    return this.#bytes.toString('utf8', start + 1, end - 1);
+  #unusualKey(start: number, end: number): FoldedKey {
+    const key = this.#escaped
+      ? (JSON.parse(this.#bytes.toString('utf8', start, end)) as string)
+      : this.#bytes.toString('utf8', start + 1, end - 1);
+    if (FORBIDDEN_KEYS.has(key)) throw new JsonScanError('a top-level key names an object internal', start);
+    return { key, folded: foldKey(key) };
   }
 
-  #claimKey(key: string, folded: string, offset: number): void {
-    if (FORBIDDEN_KEYS.has(key)) throw new JsonScanError('a top-level key names an object internal', offset);
+  #claimKey(folded: string, offset: number): void {
     if (this.#members.length === JSON_KEYS_MAX) {
       throw new JsonScanError(`there are more than ${JSON_KEYS_MAX} top-level keys`, offset);
     }
@@ -198,35 +214,36 @@ class JsonScanner {
     if (byte === OPEN_BRACKET) return this.#skipArray(at, depth + 1);
     if (byte === 0x74) return this.#skipLiteral(at, 0x72, 0x75, 0x65);
     if (byte === 0x6e) return this.#skipLiteral(at, 0x75, 0x6c, 0x6c);
-    if (byte === 0x66 && this.#bytes[at + 1] === 0x61) return this.#skipLiteral(at + 1, 0x6c, 0x73, 0x65);
+    if (byte === 0x66 && byteAt(this.#bytes, at + 1) === 0x61)
+      return this.#skipLiteral(at + 1, 0x6c, 0x73, 0x65);
     return this.#skipNumber(at);
   }
 
   #skipObject(start: number, depth: number): number {
     if (depth > JSON_DEPTH_MAX) throw tooDeep(start);
     const bytes = this.#bytes;
-    let at = this.#skipSpace(start + 1);
+    let at = this.#token(start + 1);
     if (bytes[at] === CLOSE_BRACE) return at + 1;
     for (;;) {
       const keyEnd = this.#skipKey(at);
       this.#onNestedKey?.(at + 1, keyEnd - 1, depth, this.#escaped);
-      at = this.#skipSpace(this.#skipValue(this.#skipColon(keyEnd), depth));
+      at = this.#token(this.#skipValue(this.#skipColon(keyEnd), depth));
       if (bytes[at] === CLOSE_BRACE) return at + 1;
       if (bytes[at] !== COMMA) throw new JsonScanError('a comma or the end of an object is missing', at);
-      at = this.#skipSpace(at + 1);
+      at = this.#token(at + 1);
     }
   }
 
   #skipArray(start: number, depth: number): number {
     if (depth > JSON_DEPTH_MAX) throw tooDeep(start);
     const bytes = this.#bytes;
-    let at = this.#skipSpace(start + 1);
+    let at = this.#token(start + 1);
     if (bytes[at] === CLOSE_BRACKET) return at + 1;
     for (;;) {
-      at = this.#skipSpace(this.#skipValue(at, depth));
+      at = this.#token(this.#skipValue(at, depth));
       if (bytes[at] === CLOSE_BRACKET) return at + 1;
       if (bytes[at] !== COMMA) throw new JsonScanError('a comma or the end of an array is missing', at);
-      at = this.#skipSpace(at + 1);
+      at = this.#token(at + 1);
     }
   }
 
@@ -236,9 +253,9 @@ class JsonScanner {
   }
 
   #skipColon(keyEnd: number): number {
-    const at = this.#skipSpace(keyEnd);
+    const at = this.#token(keyEnd);
     if (this.#bytes[at] !== COLON) throw new JsonScanError('a colon is missing', at);
-    return this.#skipSpace(at + 1);
+    return this.#token(at + 1);
   }
 
   /** From behind the opening quote to behind the closing one. */
@@ -252,7 +269,7 @@ class JsonScanner {
       if (bytes[at] === QUOTE) return at + 1;
       this.#escaped = true;
       // The short escapes here, because code in prompts is full of them.
-      at = IS_ESCAPE[bytes[at + 1] ?? 0] === 1 ? at + 2 : this.#skipUnicodeEscape(at + 1);
+      at = IS_ESCAPE[byteAt(bytes, at + 1)] === 1 ? at + 2 : this.#skipUnicodeEscape(at + 1);
     }
   }
 
@@ -270,9 +287,10 @@ class JsonScanner {
   }
 
   #skipUnicodeEscape(at: number): number {
-    if (this.#bytes[at] !== LOWER_U) throw new JsonScanError('an escape in a string is not one of JSON', at);
+    if (byteAt(this.#bytes, at) !== LOWER_U)
+      throw new JsonScanError('an escape in a string is not one of JSON', at);
     for (let digit = at + 1; digit <= at + 4; digit++) {
-      if (!isHexDigit(this.#bytes[digit]))
+      if (!isHexDigit(byteAt(this.#bytes, digit)))
         throw new JsonScanError('an escape in a string lacks hex digits', at);
     }
     return at + 5;
@@ -280,20 +298,25 @@ class JsonScanner {
 
   #skipLiteral(at: number, second: number, third: number, fourth: number): number {
     const bytes = this.#bytes;
-    if (bytes[at + 1] === second && bytes[at + 2] === third && bytes[at + 3] === fourth) return at + 4;
+    if (
+      byteAt(bytes, at + 1) === second &&
+      byteAt(bytes, at + 2) === third &&
+      byteAt(bytes, at + 3) === fourth
+    )
+      return at + 4;
     throw new JsonScanError('a value is missing', at);
   }
 
   /** `-? (0 | [1-9] digits) (. digits)? ([eE] [+-]? digits)?` */
   #skipNumber(start: number): number {
     const bytes = this.#bytes;
-    let at = bytes[start] === MINUS ? start + 1 : start;
-    if (!isDigit(bytes[at])) throw new JsonScanError('a value is missing', start);
-    at = bytes[at] === 0x30 ? at + 1 : this.#skipDigits(at);
-    if (bytes[at] === 0x2e) at = this.#skipDigits(at + 1);
-    if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+    let at = byteAt(bytes, start) === MINUS ? start + 1 : start;
+    if (!isDigit(byteAt(bytes, at))) throw new JsonScanError('a value is missing', start);
+    at = byteAt(bytes, at) === 0x30 ? at + 1 : this.#skipDigits(at);
+    if (byteAt(bytes, at) === 0x2e) at = this.#skipDigits(at + 1);
+    if (byteAt(bytes, at) === 0x65 || byteAt(bytes, at) === 0x45) {
       at++;
-      if (bytes[at] === 0x2b || bytes[at] === MINUS) at++;
+      if (byteAt(bytes, at) === 0x2b || byteAt(bytes, at) === MINUS) at++;
       at = this.#skipDigits(at);
     }
     return at;
@@ -301,20 +324,29 @@ class JsonScanner {
 
   #skipDigits(start: number): number {
     let at = start;
-    while (isDigit(this.#bytes[at])) at++;
+    while (isDigit(byteAt(this.#bytes, at))) at++;
     if (at === start) throw new JsonScanError('a number lacks digits', at);
+    return at;
+  }
+
+  /** Where the next token begins. */
+  #token(start: number): number {
+    const at = this.#skipSpace(start);
+    if (at === this.#bytes.length) throw new JsonScanError('the text ends too early', at);
     return at;
   }
 
   #skipSpace(start: number): number {
     const bytes = this.#bytes;
     let at = start;
-    let byte = bytes[at];
-    while (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) byte = bytes[++at];
+    while (at < bytes.length && IS_SPACE[bytes[at] as number] === 1) at++;
     return at;
   }
 }
 
+/** By byte: 1 for white space between values. */
+const IS_SPACE = new Uint8Array(256);
+for (const byte of [0x20, 0x0a, 0x0d, 0x09]) IS_SPACE[byte] = 1;
 /** By byte: 1 for the quote and the backslash. */
 const IS_STRING_END = new Uint8Array(256);
 IS_STRING_END[QUOTE] = 1;
@@ -323,17 +355,16 @@ IS_STRING_END[BACKSLASH] = 1;
 const IS_ESCAPE = new Uint8Array(256);
 for (const character of '"\\/bfnrt') IS_ESCAPE[character.charCodeAt(0)] = 1;
 
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
 }
 
-function isHexDigit(byte: number | undefined): boolean {
-  if (byte === undefined) return false;
+function isHexDigit(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66);
 }
 
 /** Of a value that has been validated, by its first byte. */
-function kindOf(byte: number | undefined): JsonKind {
+function kindOf(byte: number): JsonKind {
   if (byte === QUOTE) return 'string';
   if (byte === OPEN_BRACE) return 'object';
   if (byte === OPEN_BRACKET) return 'array';
