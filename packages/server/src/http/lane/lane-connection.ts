@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { createBodyBuilder, type BodyBuilder } from '../body-builder.ts';
 import type { Face } from '../../data-plane/face.ts';
+import { AnswerHeads } from './answer-head.ts';
 import { LaneExchange, type AnswerWay } from './lane-exchange.ts';
 import { HeadReader } from './head-reader.ts';
 import type { PlainHead } from './plain-head.ts';
@@ -43,6 +44,7 @@ const TOO_LATE = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
 export class LaneConnection implements AnswerWay {
   readonly socket: Socket;
+  readonly answerHeads = new AnswerHeads();
   readonly #rules: LaneRules;
   readonly #heads: HeadReader;
   #since: number;

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { tooLarge } from '../caller.ts';
 import type { CallerExchange, CallerHead, CallerStream, RefusedAnswer } from '../caller-exchange.ts';
 import { CallerSignal } from '../caller-signal.ts';
-import { answerHead } from './answer-head.ts';
+import type { AnswerHeads } from './answer-head.ts';
 import { LaneStream } from './lane-stream.ts';
 
 /** The connection, as far as an answer needs it. */
@@ -12,6 +12,7 @@ export type AnswerWay = {
   /** In seconds; null: this answer is the last. */
   readonly keepAliveS: number | null;
   readonly stallMsMax: number;
+  readonly answerHeads: AnswerHeads;
   /** The answer has left as a whole. */
   answered(isLast: boolean): void;
 };
@@ -88,8 +89,8 @@ export class LaneExchange implements CallerExchange {
   }
 
   #begin(status: number, headers: readonly string[], bodyBytes: number | null): string {
-    const { keepAliveS } = this.#way;
-    const head = answerHead(status, headers, { keepAliveS, bodyBytes });
+    const { keepAliveS, answerHeads } = this.#way;
+    const head = answerHeads.next(status, headers, { keepAliveS, bodyBytes });
     this.#isLast = keepAliveS === null;
     this.#hasBegun = true;
     return head;

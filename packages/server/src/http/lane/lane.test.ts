@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CallerExchange } from '../caller-exchange.ts';
 import { limitConnections } from '../limit-connections.ts';
-import { answerHead } from './answer-head.ts';
 import { readPlainHead } from './plain-head.ts';
 import { bodiesIn, call, echo, openEcho, plain, statusesIn, type Caller } from './testing/open-echo.ts';
 
@@ -179,17 +178,6 @@ describe('answers', () => {
     exchange.answer(200, [], Buffer.from('late'));
     await exchange.refuse({ status: 500, headers: [], body: Buffer.from('late') });
     expect(told).toBe(2);
-  });
-
-  it('a header that would begin another is never written', async () => {
-    for (const value of ['a\r\nx: y', 'a\nb', 'a\0', '\u0100']) {
-      expect(() => answerHead(200, ['x-a', value], { keepAliveS: 75, bodyBytes: 0 })).toThrow(
-        'no header may hold',
-      );
-    }
-    expect(answerHead(200, ['x-a', '\u00e9 ok\t'], { keepAliveS: null, bodyBytes: 0 })).toContain(
-      'Connection: close',
-    );
   });
 });
 
