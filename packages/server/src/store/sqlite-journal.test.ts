@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { branded } from './columns.ts';
 import { openSqliteStore } from './open-sqlite-store.ts';
 import { NOON, sampleHeader, sampleOpened, sampleSettled } from './sample-rows.ts';
-import { encodeGroup, SEGMENT_HEADER } from './sqlite/journal-format.ts';
+import { encodeGroup, operationsOf, SEGMENT_HEADER } from './sqlite/journal-format.ts';
 import { JournalReader } from './sqlite/journal-reader.ts';
 import { listSegments, segmentAt } from './sqlite/journal-segments.ts';
 import { createOpeningText } from './sqlite/opening-text.ts';
@@ -161,7 +161,9 @@ describe('a journal', () => {
       writeFileSync(path, bytes.subarray(0, size));
       const reader = new JournalReader(file);
       const read = [];
-      for (let batch = reader.next(0); batch !== null; batch = reader.next(batch.position)) read.push(batch);
+      for (let batch = reader.next(0); batch !== null; batch = reader.next(batch.position)) {
+        read.push({ ...batch, operations: batch.groups.flatMap(operationsOf) });
+      }
       reader.close();
       const whole = ends.filter((end) => SEGMENT_HEADER.length + end <= size).length;
       expect(read.flatMap(({ operations }) => operations)).toHaveLength((whole * (whole + 1)) / 2);

@@ -47,7 +47,8 @@ function writeNumber(target: Buffer, at: number, value: number): void {
 }
 
 export type GroupRead =
-  | { readonly kind: 'group'; readonly operations: readonly JournalOperation[]; readonly next: number }
+  /** `text` is a view of the bytes. */
+  | { readonly kind: 'group'; readonly text: Buffer; readonly next: number }
   /** The bytes end before the group does. */
   | { readonly kind: 'cut'; readonly groupBytes: number }
   | { readonly kind: 'damaged' };
@@ -59,9 +60,13 @@ export function readGroup(bytes: Buffer, at: number): GroupRead {
   const from = at + PREFIX_BYTES;
   const next = from + length;
   if (next > bytes.length) return { kind: 'cut', groupBytes: PREFIX_BYTES + length };
-  if (crc32(bytes.subarray(from, next)) !== bytes.readUInt32LE(at + 4)) return { kind: 'damaged' };
-  const operations = JSON.parse(bytes.toString('utf8', from, next)) as readonly JournalOperation[];
-  return { kind: 'group', operations, next };
+  const text = bytes.subarray(from, next);
+  if (crc32(text) !== bytes.readUInt32LE(at + 4)) return { kind: 'damaged' };
+  return { kind: 'group', text, next };
+}
+
+export function operationsOf(text: Buffer): readonly JournalOperation[] {
+  return JSON.parse(text.toString('utf8')) as readonly JournalOperation[];
 }
 
 /** Throws when the segment's first bytes say another format: guessing at it could lose rows of the ledger. */

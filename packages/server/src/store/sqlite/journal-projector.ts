@@ -5,7 +5,8 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { describeFailure } from './connection.ts';
-import type { JournalReader } from './journal-reader.ts';
+import { operationsOf } from './journal-format.ts';
+import type { JournalBatch, JournalReader } from './journal-reader.ts';
 import type { LedgerWriter, Shortfall } from './ledger-writer.ts';
 import { OPEN, REFUSE, SETTLE } from './messages.ts';
 import type { FailureMessage, JournalOperation, ProjectionNote, ProjectReply } from './messages.ts';
@@ -22,6 +23,9 @@ export type ProjectorOptions = {
   readonly reader: JournalReader;
   readonly ledger: LedgerWriter;
 };
+
+/** One operation, inside a transaction. What the operator should hear of is added to the notes. */
+type Apply = (operation: JournalOperation, notes: ProjectionNote[]) => void;
 
 export class JournalProjector {
   readonly #database: DatabaseSync;
@@ -64,8 +68,7 @@ export class JournalProjector {
         if (batch === null) break;
         if (batch.loss !== null) notes.push({ message: batch.loss, fields: {} });
         hasLoss ||= batch.loss !== null;
-        notes.push(...this.#apply(batch.operations, batch.position));
-        operations += batch.operations.length;
+        operations += this.#apply(batch, notes);
         this.#position = batch.position;
       } catch (error) {
         failure = describeFailure(error);
@@ -82,29 +85,33 @@ export class JournalProjector {
     };
   }
 
-  #apply(operations: readonly JournalOperation[], position: number): readonly ProjectionNote[] {
+  /** Returns how many operations these were. */
+  #apply(batch: JournalBatch, notes: ProjectionNote[]): number {
     try {
-      return this.#inTransaction(position, (notes) => {
-        for (const operation of operations) this.#applyOne(operation, notes);
-      });
+      return this.#inTransaction(batch, notes, this.#applyOne);
     } catch (error) {
       if (!isOperationsOwn(error)) throw error;
-      return this.#inTransaction(position, (notes) => {
-        for (const operation of operations) this.#applyIfGood(operation, notes);
-      });
+      return this.#inTransaction(batch, notes, this.#applyIfGood);
     }
   }
 
-  #inTransaction(position: number, work: (notes: ProjectionNote[]) => void): readonly ProjectionNote[] {
-    const notes: ProjectionNote[] = [];
+  #inTransaction({ groups, position }: JournalBatch, notes: ProjectionNote[], apply: Apply): number {
+    const notesBefore = notes.length;
+    let operations = 0;
     try {
       this.#begin.run();
-      work(notes);
+      for (const group of groups) {
+        for (const operation of operationsOf(group)) {
+          apply(operation, notes);
+          operations += 1;
+        }
+      }
       this.#ledger.writeRollups();
       this.#storePosition.run(position);
       this.#commit.run();
-      return notes;
+      return operations;
     } catch (error) {
+      notes.length = notesBefore;
       this.#ledger.rolledBack();
       // Some failures (a full disk) have rolled back already.
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -112,7 +119,7 @@ export class JournalProjector {
     }
   }
 
-  #applyOne(operation: JournalOperation, notes: ProjectionNote[]): void {
+  readonly #applyOne: Apply = (operation, notes) => {
     switch (operation[0]) {
       case OPEN:
         return this.#ledger.open(operation);
@@ -124,9 +131,9 @@ export class JournalProjector {
       case REFUSE:
         return this.#ledger.refuse(operation);
     }
-  }
+  };
 
-  #applyIfGood(operation: JournalOperation, notes: ProjectionNote[]): void {
+  readonly #applyIfGood: Apply = (operation, notes) => {
     this.#database.exec('SAVEPOINT one');
     try {
       this.#applyOne(operation, notes);
@@ -139,7 +146,7 @@ export class JournalProjector {
       const fields = { operation: operation.slice(0, SHOWN_COLUMNS), reason: message };
       notes.push({ message: 'a row of the ledger was left out', fields });
     }
-  }
+  };
 }
 
 function shortfallNote({ attempt, shortfallNano }: Shortfall): ProjectionNote {

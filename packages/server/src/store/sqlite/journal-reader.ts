@@ -6,13 +6,13 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { checkSegmentHeader, readGroup, SEGMENT_HEADER } from './journal-format.ts';
 import { listSegments } from './journal-segments.ts';
 import type { Segment } from './journal-segments.ts';
-import type { JournalOperation } from './messages.ts';
 
 /** Read at once; a longer group is read by itself. */
 const READ_BYTES = 1024 * 1024;
 
 export type JournalBatch = {
-  readonly operations: readonly JournalOperation[];
+  /** Texts of operations, good until the next batch is read: each is made values of just before they are needed. */
+  readonly groups: readonly Buffer[];
   /** Where the next batch begins. */
   readonly position: number;
   /** One sentence for the log, when something that should be there could not be read. */
@@ -34,12 +34,12 @@ export class JournalReader {
   /** Null at the end. Throws when a segment has another format. */
   next(position: number): JournalBatch | null {
     const here = this.#readAt(position);
-    if (here.operations.length > 0 || here.loss !== null) return here;
+    if (here.groups.length > 0 || here.loss !== null) return here;
     const after = this.#enterAfter(position);
     if (after === null) return null;
     if (after.base === position) return this.next(position);
     const loss = `${after.base - position} bytes of the ledger's journal before position ${after.base} are missing`;
-    return { operations: [], position: after.base, loss };
+    return { groups: [], position: after.base, loss };
   }
 
   close(): void {
@@ -48,8 +48,8 @@ export class JournalReader {
   }
 
   #readAt(position: number): JournalBatch {
-    const operations: JournalOperation[] = [];
-    const none: JournalBatch = { operations, position, loss: null };
+    const groups: Buffer[] = [];
+    const none: JournalBatch = { groups, position, loss: null };
     const segment = this.#segment;
     if (segment === null || segment.isTorn || position < segment.base) return none;
     let bytes = readInto(this.#bytes, segment, position);
@@ -57,7 +57,7 @@ export class JournalReader {
     for (;;) {
       const read = readGroup(bytes, at);
       if (read.kind === 'group') {
-        operations.push(...read.operations);
+        groups.push(read.text);
         at = read.next;
       } else if (
         read.kind === 'cut' &&
@@ -68,7 +68,7 @@ export class JournalReader {
         bytes = readInto(Buffer.allocUnsafe(read.groupBytes), segment, position);
       } else {
         const loss = read.kind === 'damaged' ? this.#damageAt(position + at) : null;
-        return { operations, position: position + at, loss };
+        return { groups, position: position + at, loss };
       }
     }
   }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { branded } from '../columns.ts';
 import { NOON, sampleHeader, sampleOpened, sampleSettled, sampleUsage } from '../sample-rows.ts';
-import { encodeGroup, readGroup } from './journal-format.ts';
+import { encodeGroup, operationsOf, readGroup } from './journal-format.ts';
 import { jsonOf } from './json-text.ts';
 import { settlementText } from './ledger-operations.ts';
 import { OPEN, SETTLE, type JournalOperation, type OpenOperation, type SettleOperation } from './messages.ts';
@@ -69,7 +69,7 @@ function settleOperation(sequence: number, row: AttemptSettled): SettleOperation
 function throughJournal(text: string): unknown {
   const { buffer, length } = encodeGroup(text);
   const read = readGroup(buffer.subarray(0, length), 0);
-  return read.kind === 'group' ? read.operations : read.kind;
+  return read.kind === 'group' ? operationsOf(read.text) : read.kind;
 }
 
 function asJson(operations: readonly JournalOperation[]): unknown {
