@@ -1,15 +1,18 @@
-/** The Random port. Ids and seeds come from the secure source; fetched in blocks, since each call into it costs. */
+/** The Random port. Ids and seeds come from the secure source; fetched and written down in blocks, since each call out of JavaScript costs. */
 import { randomFillSync } from 'node:crypto';
 import type { Random } from '@arouter/core';
 
-const BLOCK_BYTES = 8192;
+/** Not larger: an id may be a piece of the block's text, and then keeps the whole in memory. */
+const BLOCK_BYTES = 2048;
 const block = Buffer.alloc(BLOCK_BYTES);
+let hexOfBlock = '';
 let used = BLOCK_BYTES;
 
 /** Where the bytes begin in the block; nobody else gets them. */
 function take(bytes: number): number {
   if (used + bytes > BLOCK_BYTES) {
     randomFillSync(block);
+    hexOfBlock = block.toString('hex');
     used = 0;
   }
   const from = used;
@@ -22,6 +25,6 @@ export const systemRandom: Random = {
   seed: () => block.readInt32LE(take(4)),
   hex(bytes) {
     const from = take(bytes);
-    return block.toString('hex', from, from + bytes);
+    return hexOfBlock.slice(2 * from, 2 * (from + bytes));
   },
 };

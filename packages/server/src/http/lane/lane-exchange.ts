@@ -54,9 +54,10 @@ export class LaneExchange implements CallerExchange {
       socket.write(body);
       socket.uncork();
     } else {
-      // Latin-1 is every byte as it is: text and text leave in one write.
-      const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1');
-      socket.write(head + text, 'latin1');
+      const bytes = Buffer.allocUnsafe(head.length + body.length);
+      bytes.write(head, 0, 'latin1');
+      bytes.set(body, head.length);
+      socket.write(bytes);
     }
     this.#end();
   }
