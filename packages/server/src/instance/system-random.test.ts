@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { systemRandom } from './system-random.ts';
 
-it('ids have the asked length, and none begins as another does', () => {
+it('ids have the asked length, and nothing of one is in another', () => {
   const drawn: string[] = [];
+  let before = '';
   // Beyond several blocks, and across their ends in all ways.
   for (let count = 0; count < 3000; count += 1) {
     const bytes = 12 + (count % 5);
@@ -11,6 +12,8 @@ it('ids have the asked length, and none begins as another does', () => {
     expect(id).toHaveLength(2 * bytes);
     // Eight bytes of a secure source are never twice the same in a test's life.
     drawn.push(id.slice(0, 16));
+    expect(before).not.toContain(id.slice(0, 8));
+    before = id;
     systemRandom.seed();
     expect(systemRandom.uniform()).toBeLessThan(1);
   }
