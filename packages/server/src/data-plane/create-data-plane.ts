@@ -185,10 +185,8 @@ async function relay(
   else end();
 }
 
-function sentHeaders({ headers }: Outbound): string[] {
-  const sent = flatHeaders(headers);
-  sent.push(...KEPT_NOWHERE);
-  return sent;
+function sentHeaders({ headers }: Outbound): readonly string[] {
+  return flatHeaders(headers).concat(KEPT_NOWHERE);
 }
 
 async function sendError(
