@@ -24,8 +24,8 @@ export type TokenBounds = {
   readonly inputLikely: number;
   readonly outputLikely: number;
   /** Of what is not tokens: what is likely, and never fewer than the provider will count. */
-  readonly units?: UnitUsage;
-  readonly unitsMax?: UnitUsage;
+  readonly units: UnitUsage | undefined;
+  readonly unitsMax: UnitUsage | undefined;
 };
 
 export function tokenBounds(facts: RequestFacts, endpoint: Endpoint): TokenBounds {
@@ -37,7 +37,8 @@ export function tokenBounds(facts: RequestFacts, endpoint: Endpoint): TokenBound
     outputMax,
     inputLikely: Math.ceil(bytes / BYTES_PER_TOKEN),
     outputLikely: Math.min(outputMax, OUTPUT_TOKENS_SOFT),
-    ...(facts.units === undefined ? {} : { units: facts.units, unitsMax: facts.unitsMax ?? facts.units }),
+    units: facts.units,
+    unitsMax: facts.units === undefined ? undefined : (facts.unitsMax ?? facts.units),
   };
 }
 

@@ -24,7 +24,7 @@ export function answerHeaders(run: Run, target: Target, contentType: string): Wi
  */
 export function passedContentType(response: WireResponse): string {
   const given = response.header('content-type') ?? 'application/json';
-  return PASSED_TYPES.test(given) ? given : 'application/octet-stream';
+  return given === 'application/json' || PASSED_TYPES.test(given) ? given : 'application/octet-stream';
 }
 const PASSED_TYPES =
   /^(?:application\/(?:json|x-subrip|x-ndjson|jsonl|octet-stream|vnd\.amazon\.eventstream|pdf)|text\/(?:plain|event-stream|vtt|csv)|audio\/[\w.+-]{1,40}|video\/[\w.+-]{1,40}|image\/(?:png|jpeg|webp|gif))(?:\s*;\s*[\w=."+-]{1,80}){0,3}$/i;

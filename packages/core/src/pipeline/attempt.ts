@@ -22,9 +22,10 @@ import {
 } from './attempt-failure.ts';
 import { authorizeRequest, isTokenStale } from './authorize-request.ts';
 import { Cancel, cancelAfterCaller } from './cancel.ts';
+import type { Outbound } from './exchange.ts';
 import type { Target } from './prepare.ts';
 import { answerStream } from './answer-stream.ts';
-import { fail, type AttemptResult } from './fail-attempt.ts';
+import { fail, type AttemptFailed, type AttemptResult } from './fail-attempt.ts';
 import { NOT_RECORDED } from './refuse-caller.ts';
 import { release } from './reserve.ts';
 import type { Run } from './run.ts';
@@ -67,7 +68,19 @@ export async function attempt(
     if (run.request.facts.stream && isStream(open, response)) {
       return await answerStream(ports, open, response);
     }
-    return await answerWhole(ports, open, response);
+    const firstByteMs = ports.clock.monotonicMs() - open.startedMs;
+    const hold = (bytes: number): void => run.inbound.hold?.(bytes, run.workspace.id);
+    const body = await response.readAll(ANSWER_BYTES_MAX, hold);
+    const whole = answerWhole(ports, open, { response, body, firstByteMs });
+    if (whole.kind === 'failed') return whole;
+    try {
+      await ports.ledger.settle(whole.row);
+    } catch (cause) {
+      // An answer that cannot be recorded is not given.
+      run.pendingSettlement = whole.row;
+      throw new GatewayError('service_unavailable', NOT_RECORDED, { cause, retryAfterMs: 1000 });
+    }
+    return { kind: 'answered', outbound: whole.outbound };
   } catch (error) {
     if (error instanceof TransportFault) return failOnFault(ports, open, error);
     if (error instanceof AuthorizationFault) return failOnAuthorization(ports, open, error);
@@ -193,13 +206,21 @@ function named(answer: CanonicalAnswer, { endpoint }: Target): CanonicalAnswer {
   return answer['model'] === '' ? { ...answer, model: endpoint.upstreamModel } : answer;
 }
 
-/** A complete JSON answer. It is settled and durable before the caller gets its first byte. */
-async function answerWhole(ports: Ports, open: OpenAttempt, response: WireResponse): Promise<AttemptResult> {
+type WholeAnswer = {
+  readonly response: WireResponse;
+  readonly body: Uint8Array;
+  readonly firstByteMs: number;
+};
+type Settled = { readonly kind: 'settled'; readonly row: AttemptSettled; readonly outbound: Outbound };
+
+/** A complete JSON answer, settled. Its row must be durable before the caller gets the first byte. */
+function answerWhole(
+  ports: Ports,
+  open: OpenAttempt,
+  { response, body: upstreamBody, firstByteMs }: WholeAnswer,
+): Settled | AttemptFailed {
   const { target, run } = open;
   const { dialect } = run.inbound;
-  const firstByteMs = ports.clock.monotonicMs() - open.startedMs;
-  const hold = (bytes: number): void => run.inbound.hold?.(bytes, run.workspace.id);
-  const upstreamBody = await response.readAll(ANSWER_BYTES_MAX, hold);
   const signals = target.upstream.findFailure(upstreamBody);
   if (signals !== null) {
     const failure = failureOfAnswer(signals, target.manifest, target.credential);
@@ -231,21 +252,14 @@ async function answerWhole(ports: Ports, open: OpenAttempt, response: WireRespon
     callerStatus: 200,
   });
   const wantsCost = run.inbound.costInBody || run.request.facts.includeCost;
-  const outbound = {
+  const outbound: Outbound = {
     kind: 'answer',
     generation: run.header,
     status: 200,
     headers: answerHeaders(run, target, target.same ? passedContentType(response) : 'application/json'),
     body: wantsCost ? dialect.addCost(body, costInBody(row)) : body,
-  } as const;
-  try {
-    await ports.ledger.settle(row);
-  } catch (cause) {
-    // An answer that cannot be recorded is not given.
-    run.pendingSettlement = row;
-    throw new GatewayError('service_unavailable', NOT_RECORDED, { cause, retryAfterMs: 1000 });
-  }
-  return { kind: 'answered', outbound };
+  };
+  return { kind: 'settled', row, outbound };
 }
 
 function costInBody(row: AttemptSettled): CostInBody {

@@ -5,13 +5,12 @@ import type { Outbound } from './exchange.ts';
 import type { FailedAttempt } from './run.ts';
 import { NO_ANSWER, settleAttempt, type OpenAttempt } from './settle.ts';
 
-export type AttemptResult =
-  | { readonly kind: 'answered'; readonly outbound: Outbound }
-  | {
-      readonly kind: 'failed';
-      readonly failed: FailedAttempt;
-      readonly next: AfterFailure;
-    };
+export type AttemptResult = { readonly kind: 'answered'; readonly outbound: Outbound } | AttemptFailed;
+export type AttemptFailed = {
+  readonly kind: 'failed';
+  readonly failed: FailedAttempt;
+  readonly next: AfterFailure;
+};
 /** `same_key`: once more, with what has changed since; whoever says it sees to it that it is said once. */
 type AfterFailure = 'same_key' | 'next_key' | 'next_model' | 'give_up';
 
@@ -26,7 +25,7 @@ export function fail(
   ports: Ports,
   open: OpenAttempt,
   { failure, status, passOn }: FailedWith,
-): AttemptResult {
+): AttemptFailed {
   const { run, target } = open;
   run.pendingSettlement = settleAttempt(ports, open, {
     outcome: failure.class === 'client_gone' ? 'cancelled' : 'failed',

@@ -8,6 +8,7 @@ import type { ProviderKeyRecord } from '../keys/provider-key.ts';
 import type { GenerationId } from '../values.ts';
 import type { Ports } from '../ports.ts';
 import { planRoute } from '../routing/plan-route.ts';
+import type { ModelCandidate, Verdict } from '../routing/route-plan.ts';
 import { attempt } from './attempt.ts';
 import { authenticate, authenticateProven } from './authenticate.ts';
 import type { Inbound, Outbound } from './exchange.ts';
@@ -24,7 +25,33 @@ import { toFailure } from './to-failure.ts';
 export async function handleGeneration(ports: Ports, inbound: Inbound, track: Track): Promise<Outbound> {
   const run = startRun(ports, inbound, track);
   try {
-    return await serve(ports, run);
+    for (const model of run.request.candidates) {
+      const { options, verdicts } = plan(ports, run, model);
+      for (let turn = 0; turn < verdicts.length; turn += 1) {
+        const verdict = verdicts[turn];
+        if (verdict?.kind !== 'ranked' || run.failures.length === ATTEMPTS_MAX || inbound.signal.aborted)
+          break;
+        const option = options.find(({ key }) => key.id === verdict.key);
+        if (option === undefined || !holdsStill(ports, run, { planned: options, key: option.key })) continue;
+        const target = prepare(ports, run, model, option);
+        if (target === null) continue;
+
+        const reserved = reserve(ports, run, target);
+        if (reserved.kind === 'refused') {
+          run.refusals.push(reserved.refusal);
+          continue;
+        }
+
+        const result = await attempt(ports, run, target, reserved.reservation);
+        if (result.kind === 'answered') return result.outbound;
+        run.failures.push(result.failed);
+        if (result.next === 'give_up')
+          return await refuseCaller(ports, run, toFailure(run, ports.clock.now()));
+        if (result.next === 'next_model') break;
+        if (result.next === 'same_key') turn -= 1;
+      }
+    }
+    return estimatedAnswer(run) ?? (await refuseCaller(ports, run, toFailure(run, ports.clock.now())));
   } catch (error) {
     if (error instanceof GatewayError) return refuseCaller(ports, run, error);
     // A fault of ours: the face answers it and the log has its stack; the ledger gets the end of the generation.
@@ -35,52 +62,19 @@ export async function handleGeneration(ports: Ports, inbound: Inbound, track: Tr
   }
 }
 
-async function serve(ports: Ports, run: Run): Promise<Outbound> {
-  for (const model of run.request.candidates) {
-    const now = ports.clock.now();
-    const options = gatherOptions(ports, {
-      now,
-      apiKey: run.apiKey,
-      workspace: run.workspace,
-      model,
-      facts: run.request.facts,
-      preferences: run.request.preferences,
-      caller: run.inbound.dialect,
-    });
-    const plan = planRoute({
-      now,
-      model,
-      keys: options,
-      preferences: run.request.preferences,
-      apiKey: run.apiKey,
-      seed: ports.random.seed(),
-    });
-    run.plans.push(plan);
+type Planned = { readonly options: readonly KeyOption[]; readonly verdicts: readonly Verdict[] };
 
-    const waiting = [...plan.verdicts];
-    for (let verdict = waiting.shift(); verdict !== undefined; verdict = waiting.shift()) {
-      if (verdict.kind !== 'ranked' || run.failures.length === ATTEMPTS_MAX || run.inbound.signal.aborted)
-        break;
-      const option = options.find(({ key }) => key.id === verdict.key);
-      if (option === undefined || !holdsStill(ports, run, { planned: options, key: option.key })) continue;
-      const target = prepare(ports, run, model, option);
-      if (target === null) continue;
-
-      const reserved = reserve(ports, run, target);
-      if (reserved.kind === 'refused') {
-        run.refusals.push(reserved.refusal);
-        continue;
-      }
-
-      const result = await attempt(ports, run, target, reserved.reservation);
-      if (result.kind === 'answered') return result.outbound;
-      run.failures.push(result.failed);
-      if (result.next === 'give_up') return refuseCaller(ports, run, toFailure(run, ports.clock.now()));
-      if (result.next === 'next_model') break;
-      if (result.next === 'same_key') waiting.unshift(verdict);
-    }
-  }
-  return estimatedAnswer(run) ?? refuseCaller(ports, run, toFailure(run, ports.clock.now()));
+/** The verdict on every key for one of the caller's models; noted in the run. */
+function plan(ports: Ports, run: Run, model: ModelCandidate): Planned {
+  const { apiKey, workspace } = run;
+  const { facts, preferences } = run.request;
+  const now = ports.clock.now();
+  const caller = run.inbound.dialect;
+  const options = gatherOptions(ports, { now, apiKey, workspace, model, facts, preferences, caller });
+  const seed = ports.random.seed();
+  const route = planRoute({ now, model, keys: options, preferences, apiKey, seed });
+  run.plans.push(route);
+  return { options, verdicts: route.verdicts };
 }
 
 /**

@@ -57,13 +57,17 @@ export function settleAttempt(ports: Ports, attempt: OpenAttempt, end: AttemptEn
   }
   const at = ports.clock.now();
   const latencyMs = ports.clock.monotonicMs() - attempt.startedMs;
-  const settled = { ...end, usage, cost, chargedNano, at, latencyMs };
+  const settled = { end, usage, cost, chargedNano, at, latencyMs };
   if (end.outcome === 'succeeded') observeSpeed(ports, attempt.target, settled);
   applyToHealth(ports, attempt, settled);
   return toRow(attempt, settled);
 }
 
-function observeSpeed(ports: Ports, target: Target, { firstByteMs, usage, latencyMs }: Settled): void {
+function observeSpeed(
+  ports: Ports,
+  target: Target,
+  { end: { firstByteMs }, usage, latencyMs }: Settled,
+): void {
   if (firstByteMs === null || usage === null) return;
   ports.speeds.observe({
     provider: target.key.provider,
@@ -154,9 +158,9 @@ function creditsHeld({ demands }: Target): number {
   return 0;
 }
 
-function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, end: Settled): void {
+function applyToHealth(ports: Ports, { target, opened }: OpenAttempt, settled: Settled): void {
   const { scopes } = target;
-  const outcome = toOutcome(ports, target, opened, end);
+  const outcome = toOutcome(ports, target, opened, settled);
   if (outcome === null) {
     ports.counters.releaseProbes(scopes);
     return;
@@ -171,7 +175,7 @@ function toOutcome(
   ports: Ports,
   target: Target,
   opened: AttemptOpened,
-  { outcome, failure, at }: Settled,
+  { end: { outcome, failure }, at }: Settled,
 ): Outcome | null {
   if (failure === null) return outcome === 'succeeded' ? { kind: 'success', at } : null;
   if (BENCH_POLICIES[failure.class] === null) return null;
@@ -188,7 +192,8 @@ function toOutcome(
   };
 }
 
-type Settled = AttemptEnd & {
+type Settled = {
+  readonly end: AttemptEnd;
   readonly usage: TokenUsage | null;
   readonly cost: Cost | null;
   readonly chargedNano: NanoUsd;
@@ -196,7 +201,8 @@ type Settled = AttemptEnd & {
   readonly latencyMs: number;
 };
 
-function toRow({ run, target, opened }: OpenAttempt, end: Settled): AttemptSettled {
+function toRow({ run, target, opened }: OpenAttempt, settled: Settled): AttemptSettled {
+  const { end, usage, cost } = settled;
   return {
     generation: run.header,
     attemptNo: opened.attemptNo,
@@ -205,7 +211,7 @@ function toRow({ run, target, opened }: OpenAttempt, end: Settled): AttemptSettl
     source: target.key.source,
     model: target.model.id,
     openedAt: opened.openedAt,
-    settledAt: end.at,
+    settledAt: settled.at,
     outcome: end.outcome,
     failure:
       end.failure === null
@@ -214,11 +220,11 @@ function toRow({ run, target, opened }: OpenAttempt, end: Settled): AttemptSettl
     upstreamStatus: end.upstreamStatus,
     upstreamId: keptWord(end.answer.upstreamId, target.credential),
     finishReason: keptWord(end.answer.finishReason, target.credential),
-    usage: end.usage,
-    costNano: end.cost?.totalNano ?? null,
-    costLines: end.cost?.lines ?? unitLines(end.usage?.units, target.endpoint.price),
-    chargedNano: end.chargedNano,
-    latencyMs: end.latencyMs,
+    usage,
+    costNano: cost?.totalNano ?? null,
+    costLines: cost?.lines ?? unitLines(usage?.units, target.endpoint.price),
+    chargedNano: settled.chargedNano,
+    latencyMs: settled.latencyMs,
     firstByteMs: end.firstByteMs,
     final: end.callerStatus !== null,
     callerStatus: end.callerStatus,

@@ -22,6 +22,7 @@ type Contender = {
   readonly facts: KeyFacts;
   readonly endpoint: Endpoint;
   readonly order: readonly number[];
+  /** 0 to 1. */
   readonly draw: number;
 };
 
@@ -38,7 +39,9 @@ export function planRoute(input: PlanInput): RoutePlan {
     else contenders.push(toContender(facts, judgement.endpoint, input, draw));
   }
   if (contenders.length > 1) contenders.sort(byOrderThenDraw);
-  return { model: input.model.id, verdicts: [...rank(contenders), ...excluded], seed: input.seed };
+  const ranked = rank(contenders);
+  const verdicts = excluded.length === 0 ? ranked : [...ranked, ...excluded];
+  return { model: input.model.id, verdicts, seed: input.seed };
 }
 
 /** The first eligible own key that says "always use this key": then no platform key serves this model. */
@@ -80,7 +83,7 @@ function toContender(
     listed === -1 ? preferences.order.length : listed,
     sortRank(sortOf(preferences, model), endpoint, facts.readings.speed),
   ];
-  return { facts, endpoint, order, draw: -Math.log(draw === 0 ? Number.MIN_VALUE : draw) / key.weight };
+  return { facts, endpoint, order, draw };
 }
 
 /** A variant of the model's name says it as strongly as the field does. */
@@ -109,7 +112,11 @@ function priceRank(endpoint: Endpoint): number {
 }
 
 function byOrderThenDraw(a: Contender, b: Contender): number {
-  return compareOrder(a.order, b.order) || a.draw - b.draw;
+  return compareOrder(a.order, b.order) || weightedDraw(a) - weightedDraw(b);
+}
+
+function weightedDraw({ facts: { key }, draw }: Contender): number {
+  return -Math.log(draw === 0 ? Number.MIN_VALUE : draw) / key.weight;
 }
 
 function compareOrder(a: readonly number[], b: readonly number[]): number {
@@ -122,22 +129,39 @@ function compareOrder(a: readonly number[], b: readonly number[]): number {
 
 /** A key's share is its chance of being the first of its tier: weight over the weights of the tier's best group. */
 function rank(contenders: readonly Contender[]): readonly RankedVerdict[] {
-  const best: { byok?: Contender; platform?: Contender } = {};
-  const weights = { byok: 0, platform: 0 };
-  for (const contender of contenders) {
-    const { source, weight } = contender.facts.key;
-    const first = (best[source] ??= contender);
-    if (compareOrder(contender.order, first.order) === 0) weights[source] += weight;
+  const ranked: RankedVerdict[] = [];
+  let best: Contender | null = null;
+  let groupWeight = 0;
+  for (const [index, contender] of contenders.entries()) {
+    const { facts, endpoint, order } = contender;
+    const { key } = facts;
+    // They are in order, so a tier begins with its best group.
+    if (best === null || best.facts.key.source !== key.source) {
+      best = contender;
+      groupWeight = weightOfGroup(index === 0 ? contenders : contenders.slice(index));
+    }
+    ranked.push({
+      kind: 'ranked',
+      key: key.id,
+      label: key.label,
+      source: key.source,
+      provider: key.provider,
+      upstreamModel: endpoint.upstreamModel,
+      rank: index + 1,
+      weight: key.weight,
+      share: compareOrder(order, best.order) === 0 ? key.weight / groupWeight : 0,
+    });
   }
-  return contenders.map(({ facts: { key }, endpoint, order }, index) => ({
-    kind: 'ranked',
-    key: key.id,
-    label: key.label,
-    source: key.source,
-    provider: key.provider,
-    upstreamModel: endpoint.upstreamModel,
-    rank: index + 1,
-    weight: key.weight,
-    share: compareOrder(order, best[key.source]?.order ?? order) === 0 ? key.weight / weights[key.source] : 0,
-  }));
+  return ranked;
+}
+
+/** Of the contenders at the beginning that differ from the first in their draw only. */
+function weightOfGroup(contenders: readonly Contender[]): number {
+  const order = contenders[0]?.order ?? [];
+  let weight = 0;
+  for (const contender of contenders) {
+    if (compareOrder(contender.order, order) !== 0) break;
+    weight += contender.facts.key.weight;
+  }
+  return weight;
 }

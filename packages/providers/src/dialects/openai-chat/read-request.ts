@@ -92,8 +92,8 @@ function isExternalPart(
 
 /** The larger of both spellings: which one a provider heeds is its own affair. */
 function outputTokensCap(body: Uint8Array, members: readonly JsonMember[]): number | null {
-  const bounds = { min: 1, max: OUTPUT_TOKENS_CAP_MAX };
-  const older = integerField(body, members, { key: 'max_tokens', ...bounds });
-  const newer = integerField(body, members, { key: 'max_completion_tokens', ...bounds });
+  const max = OUTPUT_TOKENS_CAP_MAX;
+  const older = integerField(body, members, { key: 'max_tokens', min: 1, max });
+  const newer = integerField(body, members, { key: 'max_completion_tokens', min: 1, max });
   return older === null || newer === null ? (older ?? newer) : Math.max(older, newer);
 }
