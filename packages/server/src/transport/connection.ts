@@ -3,7 +3,7 @@
  * used again only when the last answer was complete, the request had left as a whole, and the provider wishes it.
  */
 import type { Socket } from 'node:net';
-import { TransportFault, type Clock } from '@arouter/core';
+import { TransportFault } from '@arouter/core';
 import type { AnswerHead } from './answer-head.ts';
 import { AnswerParser } from './answer-parser.ts';
 import type { Deadlined, DeadlineSweep } from './deadline-sweep.ts';
@@ -17,7 +17,6 @@ export type ConnectionOptions = {
   readonly host: string;
   readonly connect: GuardedConnect;
   readonly bounds: TransportBounds;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly sweep: DeadlineSweep;
   /** It may carry the next exchange. */
   readonly onFree: (connection: Connection) => void;
@@ -31,8 +30,6 @@ const JOINED_BYTES_MAX = 64 * 1024;
 const KEEP_ALIVE_SPARE_MS = 2000;
 
 export class Connection implements Carrier, Deadlined {
-  /** While it is idle; on the clock's monotonic scale. */
-  deadlineAt = Infinity;
   readonly #options: ConnectionOptions;
   readonly #parser: AnswerParser;
   #socket: Socket | null = null;
@@ -40,6 +37,8 @@ export class Connection implements Carrier, Deadlined {
   #exchanges = 0;
   #stopConnecting: (() => void) | null = null;
   #keepAliveMs: number;
+  /** Until when it may be idle; on the clock's monotonic scale. Null: it has begun to be since the last sweep. */
+  #idleUntil: number | null = null;
   /** A request has been handed to the socket and its answer is not complete. */
   #isAwaiting = false;
   #isPaused = false;
@@ -70,7 +69,6 @@ export class Connection implements Carrier, Deadlined {
   run(exchange: Exchange): void {
     this.#exchange = exchange;
     this.#exchanges += 1;
-    this.deadlineAt = Infinity;
     exchange.assign(this);
     if (this.#socket === null) this.#connect(exchange.connectMsLeft);
     else queueMicrotask(() => this.#send(exchange));
@@ -96,8 +94,10 @@ export class Connection implements Carrier, Deadlined {
     this.#options.onGone(this);
   }
 
-  onDeadline(): void {
-    if (this.#exchange === null) this.discard();
+  onSweep(nowMs: number): void {
+    if (this.#exchange !== null) return;
+    this.#idleUntil ??= nowMs + this.#keepAliveMs;
+    if (nowMs >= this.#idleUntil) this.discard();
   }
 
   /** What is made here lives as long as the socket: it must not hold the exchange, whose body may be long. */
@@ -182,8 +182,8 @@ export class Connection implements Carrier, Deadlined {
   }
 
   #rest(): void {
-    const { clock, sweep, onFree } = this.#options;
-    this.deadlineAt = clock.monotonicMs() + this.#keepAliveMs;
+    const { sweep, onFree } = this.#options;
+    this.#idleUntil = null;
     // Watched from its first rest on; while it carries an exchange, that one keeps the time.
     if (this.#exchanges === 1) sweep.watch(this);
     onFree(this);

@@ -251,6 +251,19 @@ describe('a connection', () => {
     expect(server.connections()).toBe(2);
   });
 
+  it('is not idle while it carries a slow answer, and has its whole time again after it', async () => {
+    const keepAliveMs = 600;
+    const server = await serve((socket, no) => {
+      setTimeout(() => socket.write(answer(String(no))), no === 2 ? keepAliveMs + 50 : 0);
+    });
+    const transport = transportTo(server, { bounds: { keepAliveMs } });
+    for (const no of ['1', '2', '3']) {
+      expect(await roundTrip(server, transport)).toBe(no);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    expect(server.connections()).toBe(1);
+  });
+
   it('over which bytes come that nobody asked for is closed', async () => {
     let last: net.Socket | undefined;
     let closed = 0;

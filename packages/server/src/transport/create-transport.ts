@@ -64,7 +64,7 @@ export function createTransport(options: TransportOptions): ClosableTransport {
       secureContext,
     });
     const { clock } = options;
-    const pool = createConnectionPool({ host: hostOf(origin), connect, bounds, clock, sweep });
+    const pool = createConnectionPool({ host: hostOf(origin), connect, bounds, sweep });
     const { sendFresh: resend, withdraw } = pool;
     const entry: PoolEntry = { pool, context: { clock, sweep, bounds, resend, withdraw } };
     entries.set(writtenOrigin, entry);

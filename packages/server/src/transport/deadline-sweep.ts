@@ -1,13 +1,13 @@
 /**
  * The deadlines of all exchanges, looked at by one timer. A timer per exchange, moved at every chunk of a stream,
- * costs more than the chunk; providers' deadlines are seconds, so being late by one sweep does not matter.
+ * costs more than the chunk, and so does looking at the clock: a wait that begins counts from the next sweep on. Providers' deadlines
+ * are seconds, so being late by two sweeps does not matter.
  */
 import type { Clock } from '@arouter/core';
 
 export type Deadlined = {
-  /** On the clock's monotonic scale, in milliseconds. */
-  readonly deadlineAt: number;
-  onDeadline(nowMs: number): void;
+  /** @param nowMs On the clock's monotonic scale. */
+  onSweep(nowMs: number): void;
 };
 
 export type DeadlineSweep = {
@@ -37,9 +37,7 @@ export function createDeadlineSweep(clock: Pick<Clock, 'monotonicMs'>, everyMs: 
     // The process stood still: what has come meanwhile is read before the next sweep. Once: a process that is always late still ends things.
     hasWaited = isLate && !hasWaited;
     if (hasWaited) return;
-    for (const item of items) {
-      if (item.deadlineAt <= nowMs) item.onDeadline(nowMs);
-    }
+    for (const item of items) item.onSweep(nowMs);
   };
 
   return {

@@ -57,12 +57,14 @@ const DEADLINE_CODES = {
 export class Exchange implements WireResponse, Deadlined {
   readonly request: WireRequest;
   status = 0;
-  deadlineAt: number;
 
   readonly #context: ExchangeContext;
   readonly #limits: WireLimits;
   readonly #signal: CancelSignal | undefined;
   readonly #totalAt: number;
+  #deadlineAt: number;
+  /** How long the wait may take that has begun since the last sweep, which does not know yet; 0: none has. */
+  #newWaitMs = 0;
   readonly #head = Promise.withResolvers<WireResponse>();
   readonly #body: AnswerBody;
   #phase: Phase = 'connect';
@@ -78,7 +80,7 @@ export class Exchange implements WireResponse, Deadlined {
     this.#body = new AnswerBody(context.bounds.unreadBytesMax);
     const nowMs = context.clock.monotonicMs();
     this.#totalAt = nowMs + task.limits.totalMs;
-    this.deadlineAt = this.#connectDeadline(nowMs);
+    this.#deadlineAt = this.#connectDeadline(nowMs);
     context.sweep.watch(this);
     this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (this.#signal?.aborted === true) this.fail('cancelled');
@@ -96,7 +98,7 @@ export class Exchange implements WireResponse, Deadlined {
   /** What is left of the time to connect, for a connection that is opened for this exchange. At least 1. */
   get connectMsLeft(): number {
     const { bounds, clock } = this.#context;
-    return Math.max(1, this.deadlineAt - bounds.sweepEveryMs - clock.monotonicMs());
+    return Math.max(1, this.#deadlineAt - bounds.sweepEveryMs - clock.monotonicMs());
   }
 
   /** The pool has found a connection; its calls follow. */
@@ -137,8 +139,7 @@ export class Exchange implements WireResponse, Deadlined {
   /** The request is about to be handed to the socket. */
   onSending(): void {
     this.#phase = 'first_byte';
-    const nowMs = this.#context.clock.monotonicMs();
-    this.deadlineAt = Math.min(nowMs + this.#limits.firstByteMs, this.#totalAt);
+    this.#newWaitMs = this.#limits.firstByteMs;
   }
 
   /** The kernel refused the write as a whole. A connection that was good before is replaced, once. */
@@ -193,8 +194,13 @@ export class Exchange implements WireResponse, Deadlined {
     if (!this.isOver) this.#failWith(fault);
   }
 
-  onDeadline(nowMs: number): void {
+  onSweep(nowMs: number): void {
     if (this.#phase === 'ended' || this.#phase === 'failed') return;
+    if (this.#newWaitMs > 0) {
+      this.#deadlineAt = Math.min(nowMs + this.#newWaitMs, this.#totalAt);
+      this.#newWaitMs = 0;
+    }
+    if (nowMs < this.#deadlineAt) return;
     this.fail(nowMs >= this.#totalAt ? 'total_timeout' : DEADLINE_CODES[this.#phase]);
   }
 
@@ -219,7 +225,8 @@ export class Exchange implements WireResponse, Deadlined {
     this.#carrier?.discard();
     this.#carrier = null;
     this.#phase = 'connect';
-    this.deadlineAt = this.#connectDeadline(this.#context.clock.monotonicMs());
+    this.#newWaitMs = 0;
+    this.#deadlineAt = this.#connectDeadline(this.#context.clock.monotonicMs());
     this.#context.resend(this);
   }
 
@@ -240,12 +247,13 @@ export class Exchange implements WireResponse, Deadlined {
 
   /** A slow reader is not the provider's fault: only the total deadline runs on. */
   #pause(): void {
-    this.deadlineAt = this.#totalAt;
+    this.#newWaitMs = 0;
+    this.#deadlineAt = this.#totalAt;
     this.#carrier?.pause();
   }
 
   #restartIdle(): void {
-    this.deadlineAt = Math.min(this.#context.clock.monotonicMs() + this.#limits.idleMs, this.#totalAt);
+    this.#newWaitMs = this.#limits.idleMs;
   }
 
   /** One sweep later than the connector's own deadline, which can say more precisely what failed. */

@@ -20,7 +20,7 @@ export const TRANSPORT_BOUNDS = {
   dnsAnswersMax: 1024,
   /** How many of a name's addresses are tried before the connection is given up. */
   addressesTriedMax: 8,
-  /** All deadlines of exchanges are looked at this often, so a timeout is late by at most this. */
+  /** All deadlines of exchanges are looked at this often, so a timeout is late by at most twice this. */
   sweepEveryMs: 100,
 } as const;
 
