@@ -19,6 +19,10 @@ const scratch = Buffer.allocUnsafe(256 * 1024);
 /** In UTF-8 a character of JavaScript takes three bytes at most. */
 const BYTES_PER_CHARACTER_MAX = 3;
 
+const BRACKET_OPENING = 0x5b;
+const BRACKET_CLOSING = 0x5d;
+const BRACKETS_BYTES = 2;
+
 /** The first bytes of a buffer. */
 export type EncodedGroup = { readonly buffer: Buffer; readonly length: number };
 
@@ -27,11 +31,14 @@ export type EncodedGroup = { readonly buffer: Buffer; readonly length: number };
  * @param operations Each as JSON, with a comma between two.
  */
 export function encodeGroup(operations: string): EncodedGroup {
-  const text = `[${operations}]`;
-  const room = PREFIX_BYTES + text.length * BYTES_PER_CHARACTER_MAX;
+  const room = PREFIX_BYTES + operations.length * BYTES_PER_CHARACTER_MAX + BRACKETS_BYTES;
   const target = room <= scratch.length ? scratch : Buffer.allocUnsafe(room);
-  const length = target.write(text, PREFIX_BYTES, 'utf8');
-  const end = PREFIX_BYTES + length;
+  // The brackets are put around bytes, not around the text, which would be copied once more.
+  target[PREFIX_BYTES] = BRACKET_OPENING;
+  const last = PREFIX_BYTES + 1 + target.write(operations, PREFIX_BYTES + 1, 'utf8');
+  target[last] = BRACKET_CLOSING;
+  const end = last + 1;
+  const length = end - PREFIX_BYTES;
   const checksum = crc32(target.subarray(PREFIX_BYTES, end));
   writeNumber(target, 0, length);
   writeNumber(target, 4, checksum);

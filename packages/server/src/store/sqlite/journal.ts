@@ -159,7 +159,8 @@ export class Journal {
 }
 
 function newGroup(): Group {
-  return { operations: [], ...Promise.withResolvers<void>() };
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  return { operations: [], promise, resolve, reject };
 }
 
 function cannotBeWritten(cause: unknown): StoreUnavailable {

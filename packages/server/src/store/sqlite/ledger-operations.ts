@@ -62,9 +62,9 @@ type StoredCostLine = Stored<CostLine, 'what' | 'quantity' | 'nanoPerMillion'>;
 /** @param sequence What the attempt was opened as. */
 export function settlementText(sequence: number, row: StoredSettled): OperationText {
   const { failure, firstByteMs } = row;
-  const usage: StoredUsage | null = row.usage;
+  const usage: StoredUsage | typeof NO_USAGE = row.usage ?? NO_USAGE;
   const operation = [
-    SETTLE,
+    SETTLEMENT_START,
     sequence,
     jsonNumber(row.settledAt),
     jsonOf(row.outcome),
@@ -72,25 +72,6 @@ export function settlementText(sequence: number, row: StoredSettled): OperationT
     jsonNumber(row.upstreamStatus),
     jsonOf(row.upstreamId),
     jsonOf(row.finishReason),
-    usage === null ? NO_USAGE : usageText(usage),
-    jsonNumber(row.costNano),
-    costLinesText(row.costLines),
-    jsonNumber(row.chargedNano),
-    jsonNumber(Math.round(row.latencyMs)),
-    firstByteMs === null ? 'null' : jsonNumber(Math.round(firstByteMs)),
-    Number(row.final),
-    jsonNumber(row.callerStatus),
-    jsonOf(row.errorCode),
-    row.refusals.length === 0 ? 'null' : jsonInText(row.refusals),
-    jsonOf(row.fallbackReason),
-  ];
-  return `[${operation.join()}]`;
-}
-
-const NO_USAGE = 'null,null,null,null,null,null,null,null,null';
-
-function usageText(usage: StoredUsage): string {
-  const columns = [
     jsonNumber(usage.inputTokens),
     jsonNumber(usage.cachedInputTokens),
     jsonNumber(usage.cacheWrite5mTokens),
@@ -100,9 +81,33 @@ function usageText(usage: StoredUsage): string {
     jsonNumber(usage.audioInputTokens),
     jsonNumber(usage.audioOutputTokens),
     jsonOf(usage.origin),
+    jsonNumber(row.costNano),
+    costLinesText(row.costLines),
+    jsonNumber(row.chargedNano),
+    jsonNumber(Math.round(row.latencyMs)),
+    firstByteMs === null ? 'null' : jsonNumber(Math.round(firstByteMs)),
+    Number(row.final),
+    jsonNumber(row.callerStatus),
+    jsonOf(row.errorCode),
+    row.refusals.length === 0 ? 'null' : jsonInText(row.refusals),
+    `${jsonOf(row.fallbackReason)}]`,
   ];
-  return columns.join();
+  return operation.join();
 }
+
+const SETTLEMENT_START = `[${SETTLE}`;
+
+const NO_USAGE = {
+  inputTokens: null,
+  cachedInputTokens: null,
+  cacheWrite5mTokens: null,
+  cacheWrite1hTokens: null,
+  outputTokens: null,
+  reasoningTokens: null,
+  audioInputTokens: null,
+  audioOutputTokens: null,
+  origin: null,
+};
 
 /** JSON in a column of text, as jsonInText writes it. What is priced is one of a few names, which stand as they are. */
 function costLinesText(lines: readonly StoredCostLine[]): string {

@@ -92,10 +92,10 @@ export function createOpeningText(): OpeningText {
     const isOnly = plan !== undefined && row.plans.length === 1;
     const known = isOnly ? recall(row, plan) : remember(row, NO_PLAN, undefined);
     const plans = isOnly
-      ? `${known.planText}${jsonNumber(plan.seed)}${PLANS_END}`
-      : `${jsonOf(row.credits)},${jsonInText(row.plans)}`;
+      ? `${known.planText}${jsonNumber(plan.seed)}${END}`
+      : `${jsonOf(row.credits)},${jsonInText(row.plans)}]`;
     const operation = [
-      OPEN,
+      START,
       sequence,
       known.workspaceText,
       createdAt,
@@ -110,13 +110,15 @@ export function createOpeningText(): OpeningText {
       jsonNumber(row.inputCostEstimateNano ?? null),
       plans,
     ];
-    return `[${operation.join()}]`;
+    return operation.join();
   };
 }
 
 const NO_PLAN: StoredPlan = { model: '' as RoutePlan['model'], verdicts: [], seed: 0 };
+const START = `[${OPEN}`;
 /** What follows the seed of a request's only plan. */
 const PLANS_END = '}]"';
+const END = `${PLANS_END}]`;
 
 function remember(row: StoredOpened, plan: StoredPlan, before: Remembered | undefined): Remembered {
   const { generation, providerKeyId, provider, source, model, upstreamModel, credits } = row;

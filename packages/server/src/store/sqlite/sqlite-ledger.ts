@@ -81,10 +81,10 @@ export function createSqliteLedger(options: LedgerOptions): SqliteLedger {
       const key = attemptKey(row.generation.id, row.attemptNo);
       const known = opened.get(key);
       if (known === undefined) return settleUnknown(row);
-      const settled = settle(settlementText(known, row));
-      if (settled !== DURABLE) return settled.then(() => void opened.delete(key));
+      const operation = settlementText(known, row);
+      // Who settles it again finds it in the tables.
       opened.delete(key);
-      return DURABLE;
+      return settle(operation);
     },
     settleOpened: (known, row) => settle(settlementText(known, row)),
     refuse: createRefuse(options),
