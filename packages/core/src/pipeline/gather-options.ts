@@ -5,7 +5,7 @@ import { demandsFor, isMetered, tokenBounds, type TokenBounds } from '../limits/
 import type { Demand, Reading } from '../limits/limits.ts';
 import type { Ports } from '../ports.ts';
 import type { Health, HealthScope } from '../routing/health.ts';
-import { FREE_READINGS, type Bench, type KeyReadings } from '../routing/key-readings.ts';
+import { FREE_READINGS, type Bench, type KeyReadings, type SpentBudget } from '../routing/key-readings.ts';
 import type { KeyFacts } from '../routing/plan-input.ts';
 import type { Endpoint, ModelCandidate, ProviderPreferences } from '../routing/route-plan.ts';
 import type { Destination } from '../wire/destination.ts';
@@ -92,14 +92,34 @@ function readKey(
   const speed = ports.speeds.of(key.provider, input.endpoint.upstreamModel);
   const missingParameter = findMissingParameter(preferences.requiredParameters, caller, input);
   const readings = demands.length === 0 ? [] : ports.counters.readings(demands);
-  if (readings.every(({ kind }) => kind === 'free'))
-    return { ...FREE_READINGS, secretReadable, bench, metered, missingParameter, speed };
+  const isFree = readings.every(({ kind }) => kind === 'free');
+  const { dayBudget, monthBudget, rpmFreeAt, concurrencyFull } = isFree
+    ? FREE_READINGS
+    : fullLimits(demands, readings, now);
+  return {
+    missingOperation: null,
+    servedAtKey: true,
+    secretReadable,
+    bench,
+    dayBudget,
+    monthBudget,
+    rpmFreeAt,
+    concurrencyFull,
+    metered,
+    missingParameter,
+    speed,
+  };
+}
+
+type FullLimits = Pick<KeyReadings, 'dayBudget' | 'monthBudget' | 'rpmFreeAt' | 'concurrencyFull'>;
+
+/** Which of the key's own limits have no room left. */
+function fullLimits(demands: readonly Demand[], readings: readonly Reading[], now: Instant): FullLimits {
   const full = (matches: (demand: Demand) => boolean): Extract<Reading, { kind: 'full' }> | null => {
-    const index = demands.findIndex(matches);
-    const reading = readings[index];
+    const reading = readings[demands.findIndex(matches)];
     return reading?.kind === 'full' ? reading : null;
   };
-  const budgetOf = (period: 'day' | 'month') => {
+  const budgetOf = (period: 'day' | 'month'): SpentBudget | null => {
     const reading = full(
       (demand) =>
         demand.kind === 'spend' && demand.scope.owner === 'provider_key' && demand.scope.period === period,
@@ -113,17 +133,10 @@ function readKey(
   };
   const rpm = full((demand) => demand.kind === 'rpm' && demand.owner === 'provider_key');
   return {
-    missingOperation: null,
-    servedAtKey: true,
-    secretReadable,
-    bench,
     dayBudget: budgetOf('day'),
     monthBudget: budgetOf('month'),
     rpmFreeAt: rpm === null ? null : (rpm.resetsAt ?? now),
     concurrencyFull: full((demand) => demand.kind === 'concurrency') !== null,
-    metered,
-    missingParameter,
-    speed,
   };
 }
 

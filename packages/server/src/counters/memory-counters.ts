@@ -27,8 +27,28 @@ import { HealthBook } from './health-book.ts';
 import { FREE, readSpend, SpendBook, type Spend } from './spend-book.ts';
 
 type Credits = { balanceNano: number; heldNano: number };
-/** What one demand of a reservation took; a spend remembers its period's account, a dispatch its moment. */
-type Taken = { readonly demand: Demand; readonly spend: Spend | null; sentAtMs: number | null };
+/** What one demand of a reservation took; a spend remembers its period's account, a dispatch its log and its moment. */
+type Taken = {
+  readonly demand: Demand;
+  readonly spend: Spend | null;
+  readonly log: DispatchLog | null;
+  sentAtMs: number | null;
+};
+
+/** A reservation as these counters give it: it carries what it took, so that nothing is looked up at its end. */
+class OpenReservation implements Reservation {
+  readonly id: number;
+  readonly demands: readonly Demand[];
+  readonly at: Instant;
+  /** Null once it is settled. */
+  taken: readonly Taken[] | null;
+  constructor(id: number, demands: readonly Demand[], at: Instant, taken: readonly Taken[]) {
+    this.id = id;
+    this.demands = demands;
+    this.at = at;
+    this.taken = taken;
+  }
+}
 
 export type MemoryCountersOptions = {
   readonly clock: Clock;
@@ -44,7 +64,6 @@ export class MemoryCounters implements Counters {
   readonly #spends = new SpendBook();
   readonly #credits = new Map<WorkspaceId, Credits>();
   readonly #healths = new HealthBook();
-  readonly #open = new Map<number, readonly Taken[]>();
   #counting: ReadonlySet<string> = new Set();
   #reservations = 0;
 
@@ -65,26 +84,24 @@ export class MemoryCounters implements Counters {
       if (reading.kind === 'full') return { kind: 'refused', by: demand, reading };
     }
     const id = (this.#reservations += 1);
-    this.#open.set(
-      id,
-      demands.map((demand) => ({ demand, spend: this.#take(demand, now), sentAtMs: null })),
-    );
-    return { kind: 'reserved', reservation: { id, demands, at: now } };
+    const taken = demands.map((demand) => this.#take(demand, now));
+    return { kind: 'reserved', reservation: new OpenReservation(id, demands, now, taken) };
   }
 
-  dispatching({ id }: Reservation): void {
+  dispatching(reservation: Reservation): void {
+    if (!(reservation instanceof OpenReservation)) return;
     const now = this.#clock.monotonicMs();
-    for (const part of this.#open.get(id) ?? []) {
-      if (part.demand.kind !== 'rpm' || part.sentAtMs !== null) continue;
-      this.#logOf(part.demand.id).send(now);
+    for (const part of reservation.taken ?? []) {
+      if (part.log === null || part.sentAtMs !== null) continue;
+      part.log.send(now);
       part.sentAtMs = now;
     }
   }
 
   settle(reservation: Reservation, amounts: SettleAmounts): void {
-    const taken = this.#open.get(reservation.id);
-    if (taken === undefined) return;
-    this.#open.delete(reservation.id);
+    if (!(reservation instanceof OpenReservation) || reservation.taken === null) return;
+    const { taken } = reservation;
+    reservation.taken = null;
     for (const part of taken) this.#settle(part, amounts);
   }
 
@@ -163,29 +180,31 @@ export class MemoryCounters implements Counters {
     }
   }
 
-  #take(demand: Demand, now: Instant): Spend | null {
+  #take(demand: Demand, now: Instant): Taken {
     switch (demand.kind) {
-      case 'rpm':
-        this.#logOf(demand.id).promise();
-        return null;
+      case 'rpm': {
+        const log = this.#logOf(demand.id);
+        log.promise();
+        return { demand, spend: null, log, sentAtMs: null };
+      }
       case 'concurrency':
         this.#inFlight.set(demand.id, (this.#inFlight.get(demand.id) ?? 0) + 1);
-        return null;
+        break;
       case 'spend': {
         const spend = this.#spends.at(demand.scope, now);
         spend.heldNano += demand.holdNano;
-        return spend;
+        return { demand, spend, log: null, sentAtMs: null };
       }
       case 'credits':
         this.#creditsOf(demand.workspace).heldNano += demand.holdNano;
-        return null;
     }
+    return { demand, spend: null, log: null, sentAtMs: null };
   }
 
-  #settle({ demand, spend, sentAtMs }: Taken, amounts: SettleAmounts): void {
+  #settle({ demand, spend, log, sentAtMs }: Taken, amounts: SettleAmounts): void {
     switch (demand.kind) {
       case 'rpm':
-        if (sentAtMs === null || !amounts.dispatched) this.#logOf(demand.id).giveBack(sentAtMs);
+        if (sentAtMs === null || !amounts.dispatched) log?.giveBack(sentAtMs);
         return;
       case 'concurrency':
         this.#inFlight.set(demand.id, Math.max(0, (this.#inFlight.get(demand.id) ?? 0) - 1));
