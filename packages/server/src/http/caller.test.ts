@@ -105,6 +105,8 @@ test('the key is found where each library puts it', async () => {
   const { request } = await exchange('');
   request.url = '/v1beta/models?pageSize=1&key=lr_live_query';
   expect(tokenOf(nodeHead(request))).toBe('lr_live_query');
-  request.url = '/v1/models?monkey=lr_live_query';
-  expect(tokenOf(nodeHead(request))).toBeUndefined();
+  for (const url of ['/v1/models?monkey=lr_live_query', '/v1/models&key=lr_live_path']) {
+    request.url = url;
+    expect(tokenOf(nodeHead(request))).toBeUndefined();
+  }
 });

@@ -50,8 +50,9 @@ const AWS_CREDENTIAL = /^AWS4-HMAC-SHA256 (?:.{0,2000}[ ,])?Credential=([^/,\s]{
 /** Google's libraries put the key into the query. */
 function keyInQuery(url: string): string | undefined {
   if (!url.includes('key=')) return undefined;
-  const query = url.slice(url.indexOf('?') + 1);
-  return new URLSearchParams(query).get('key') ?? undefined;
+  const queryAt = url.indexOf('?');
+  // A path may hold anything, and is no query.
+  return queryAt === -1 ? undefined : (new URLSearchParams(url.slice(queryAt)).get('key') ?? undefined);
 }
 
 /** Node keeps the first of several and drops the rest without a word. `name` is in lower case. */

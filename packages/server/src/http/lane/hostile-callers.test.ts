@@ -3,7 +3,16 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CallerExchange } from '../caller-exchange.ts';
-import { bodiesIn, call, openEcho, plain, statusesIn, type Caller, type Echo } from './testing/open-echo.ts';
+import {
+  bodiesIn,
+  call,
+  openEcho,
+  PATH,
+  plain,
+  statusesIn,
+  type Caller,
+  type Echo,
+} from './testing/open-echo.ts';
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -51,6 +60,23 @@ describe('a body', () => {
     expect(server.inLane()).toBe(0);
   });
 });
+
+it.each(['/&key=lr_live_b', `${PATH}&key=lr_live_b`])(
+  'a key in a path, beside another in a header, is none: %s is answered, and the gateway goes on',
+  async (path) => {
+    const { server, caller } = await open();
+    const headers = 'authorization: Bearer lr_live_a\r\n';
+    const sent = [PATH, path, path, path].map((each) => plain('x', headers, each));
+    for (const [index, each] of sent.entries()) {
+      caller.socket.write(each);
+      await expect.poll(() => statusesIn(caller.heard())).toHaveLength(index + 1);
+    }
+    const next = call(server.port);
+    next.socket.write(plain('next'));
+    await expect.poll(() => bodiesIn(next.heard())).toEqual(['next']);
+    next.socket.destroy();
+  },
+);
 
 it('requests sent ahead without end are never held beyond the bound, however many have been answered', async () => {
   const one = plain('x');

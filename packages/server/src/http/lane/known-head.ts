@@ -37,7 +37,7 @@ export function knownHead(bytes: Buffer, head: PlainHead): KnownHead | null {
   const found = TOKEN.exec(text);
   const [value, token] = [found?.indices?.[1], found?.indices?.[2]];
   if (length === undefined || value === undefined || token === undefined) return null;
-  // Else something else of this head says who it is of.
+  // Else something else of this head says who it is of. With one header and no query there are no two keys to throw for.
   if (text.slice(...token) !== head.token()) return null;
   return new KnownHead(bytes.subarray(0, head.bytes), {
     length: rangeOf(length),
