@@ -70,7 +70,8 @@ export async function attempt(
     }
     const firstByteMs = ports.clock.monotonicMs() - open.startedMs;
     const hold = (bytes: number): void => run.inbound.hold?.(bytes, run.workspace.id);
-    const body = await response.readAll(ANSWER_BYTES_MAX, hold);
+    const read = response.readAll(ANSWER_BYTES_MAX, hold);
+    const body = read instanceof Promise ? await read : read;
     const whole = answerWhole(ports, open, { response, body, firstByteMs });
     if (whole.kind === 'failed') return whole;
     try {
@@ -174,7 +175,7 @@ async function refused(
   { response, sent }: { readonly response: WireResponse; readonly sent: WireRequest },
 ): Promise<AttemptResult> {
   const { target } = open;
-  const body = await response.readAll(ERROR_BYTES_MAX).catch((error: unknown) => {
+  const body = await Promise.resolve(response.readAll(ERROR_BYTES_MAX)).catch((error: unknown) => {
     // The status is the verdict; a body that is too long or broken off adds nothing to it.
     if (error instanceof TransportFault) return new Uint8Array();
     throw error;

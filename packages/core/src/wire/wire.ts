@@ -27,10 +27,11 @@ export interface WireResponse {
   /** By lower-case name; the first value of a repeated one. */
   header(name: string): string | undefined;
   /**
-   * The whole body; rejects with TransportFault `answer_too_large` beyond the bound, then the connection is closed.
-   * @param hold Told of each piece that is kept, in bytes. What it throws ends the exchange and is what this rejects with.
+   * The whole body, at once where all of it has come; rejects with TransportFault `answer_too_large` beyond the bound, then the connection
+   * is closed.
+   * @param hold Told of each piece that is kept, in bytes. What it throws ends the exchange and is what this throws or rejects with.
    */
-  readAll(bytesMax: number, hold?: (bytes: number) => void): Promise<Uint8Array>;
+  readAll(bytesMax: number, hold?: (bytes: number) => void): Uint8Array | Promise<Uint8Array>;
   /**
    * Pushes chunks as they arrive. `write` returning false pauses the upstream until `resume()`.
    * Resolves at the end of the body; rejects with TransportFault.

@@ -93,7 +93,7 @@ async function ask(
       first.response.status === 401 && manifest.renewAuthorization?.(first.request, context) === true;
     if (isStale) first.response.cancel();
     const { response } = isStale ? await send() : first;
-    const body = await response.readAll(ANSWER_BYTES_MAX).catch((fault: unknown) => {
+    const body = await Promise.resolve(response.readAll(ANSWER_BYTES_MAX)).catch((fault: unknown) => {
       // A list of models may be longer than the bound; the status has already said what it says.
       if (fault instanceof TransportFault && fault.code === 'answer_too_large')
         return new TextEncoder().encode('{}');

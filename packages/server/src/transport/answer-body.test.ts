@@ -1,3 +1,4 @@
+import { TransportFault } from '@arouter/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AnswerBody } from './answer-body.ts';
@@ -52,5 +53,33 @@ describe('the body of an answer', () => {
     const body = new AnswerBody(100);
     void body.readAll(10);
     expect(() => body.readAll(10)).toThrow('only once');
+  });
+
+  it('is given at once where all of it is here, told of once, and only once', () => {
+    const body = new AnswerBody(100);
+    const told: number[] = [];
+    body.take(Uint8Array.of(1, 2));
+    expect(body.takeAll(10, (bytes) => told.push(bytes))).toBeUndefined();
+    body.take(Uint8Array.of(3));
+    body.end();
+    expect(body.takeAll(2, (bytes) => told.push(bytes))).toBeUndefined();
+    expect(told).toEqual([]);
+    expect([...(body.takeAll(3, (bytes) => told.push(bytes)) ?? [])]).toEqual([1, 2, 3]);
+    expect(told).toEqual([3]);
+    expect(body.takeAll(3)).toBeUndefined();
+    expect(() => body.readAll(3)).toThrow('only once');
+    body.fail(new TransportFault('cancelled', false));
+  });
+
+  it('that is empty, or that has failed', async () => {
+    const empty = new AnswerBody(100);
+    empty.end();
+    expect(empty.takeAll(0, () => expect.unreachable())).toHaveLength(0);
+    const failed = new AnswerBody(100);
+    failed.take(Uint8Array.of(1));
+    failed.end();
+    failed.fail(new TransportFault('cancelled', false));
+    expect(failed.takeAll(10)).toBeUndefined();
+    await expect(failed.readAll(10)).rejects.toThrow('cancelled');
   });
 });

@@ -9,6 +9,8 @@ export type BodyDemand = 'go_on' | 'pause' | 'answer_too_large' | 'cancelled';
 
 type Reader =
   | { readonly kind: 'none' }
+  /** Has got everything. */
+  | { readonly kind: 'taken' }
   | {
       readonly kind: 'all';
       readonly bytesMax: number;
@@ -18,6 +20,7 @@ type Reader =
   | { readonly kind: 'sink'; readonly sink: ByteSink; readonly done: PromiseWithResolvers<void> };
 
 const NOBODY: Reader = { kind: 'none' };
+const TAKEN: Reader = { kind: 'taken' };
 
 export class AnswerBody {
   readonly #unreadBytesMax: number;
@@ -62,7 +65,18 @@ export class AnswerBody {
     this.#fault = fault;
     this.#chunks = [];
     this.#bytes = 0;
-    if (this.#reader.kind !== 'none') this.#reader.done.reject(fault);
+    if (this.#reader.kind === 'all' || this.#reader.kind === 'sink') this.#reader.done.reject(fault);
+  }
+
+  /** The whole body where all of it has come and nobody has asked for it; otherwise undefined. What `hold` throws passes through. */
+  takeAll(bytesMax: number, hold?: (bytes: number) => void): Uint8Array | undefined {
+    const isHere = this.#isEnded && this.#fault === null && this.#reader.kind === 'none';
+    if (!isHere || this.#bytes > bytesMax) return undefined;
+    this.#reader = TAKEN;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    if (this.#bytes > 0) hold?.(this.#bytes);
+    return joined(chunks, this.#bytes);
   }
 
   /** Call `resume` next, which delivers what is here already. */
@@ -94,7 +108,7 @@ export class AnswerBody {
   /** Gives what has arrived to the reader, and tells it when that was all. */
   #flush(): BodyDemand {
     const reader = this.#reader;
-    if (reader.kind === 'none') return 'go_on';
+    if (reader.kind === 'none' || reader.kind === 'taken') return 'go_on';
     if (reader.kind === 'all') {
       const demand = this.#keep(reader);
       if (this.#isEnded && demand === 'go_on') reader.done.resolve(joined(this.#chunks, this.#bytes));

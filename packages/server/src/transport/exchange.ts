@@ -115,7 +115,9 @@ export class Exchange implements WireResponse, Deadlined {
     return this.#answer?.header(name);
   }
 
-  readAll(bytesMax: number, hold?: (bytes: number) => void): Promise<Uint8Array> {
+  readAll(bytesMax: number, hold?: (bytes: number) => void): Uint8Array | Promise<Uint8Array> {
+    const whole = this.#phase === 'ended' ? this.#body.takeAll(bytesMax, hold) : undefined;
+    if (whole !== undefined) return whole;
     const bytes = this.#body.readAll(bytesMax, hold);
     if ((this.#answer?.length ?? 0) > bytesMax) this.fail('answer_too_large');
     else this.#obeyReader(this.#body.resume());

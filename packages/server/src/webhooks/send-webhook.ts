@@ -49,7 +49,7 @@ export async function sendWebhook(
     );
     const { status } = response;
     // Read so that the connection can be used again; a longer answer is cut off.
-    await response.readAll(ANSWER_BYTES_MAX).catch(() => response.cancel());
+    await Promise.resolve(response.readAll(ANSWER_BYTES_MAX)).catch(() => response.cancel());
     return { kind: 'answered', status };
   } catch (fault) {
     if (!(fault instanceof TransportFault)) throw fault;
