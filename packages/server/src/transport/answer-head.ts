@@ -18,7 +18,7 @@ export type AnswerHead = {
   readonly contentEncoding: string | undefined;
   readonly keepAlive: string | undefined;
   /** By lower-case name; the first value of a repeated one. */
-  readonly header: (name: string) => string | undefined;
+  header(name: string): string | undefined;
 };
 
 export type AnswerHeadBounds = Pick<TransportBounds, 'responseHeaderBytesMax' | 'responseHeadersMax'>;
@@ -204,16 +204,23 @@ function isNamed(input: Buffer, line: number, name: Buffer): boolean {
   return true;
 }
 
-function valueIn(input: Buffer, start: number, end: number): string {
-  return input.toString('latin1', start, end).trim();
+/** Without the blanks around it: other white space is part of the value, whatever a `trim` says. */
+function valueIn(input: Buffer, from: number, to: number): string {
+  const [start, end] = withoutBlanks(input, from, to);
+  return input.toString('latin1', start, end);
 }
 
-/** As many digits as no number loses, between blanks; -1 for anything else. */
-function numberIn(input: Buffer, from: number, to: number): number {
+function withoutBlanks(input: Buffer, from: number, to: number): readonly [start: number, end: number] {
   let start = from;
   let end = to;
   while (start < end && isBlank(input[start] as number)) start += 1;
   while (end > start && isBlank(input[end - 1] as number)) end -= 1;
+  return [start, end];
+}
+
+/** As many digits as no number loses, between blanks; -1 for anything else. */
+function numberIn(input: Buffer, from: number, to: number): number {
+  const [start, end] = withoutBlanks(input, from, to);
   if (start === end || end - start > DIGITS_MAX) return -1;
   let number = 0;
   for (let at = start; at < end; at += 1) {

@@ -102,6 +102,7 @@ describe('refused is', () => {
     ['no digits', withHeaders('Content-Length: \r\n')],
     ['a length beyond all numbers', withHeaders('Content-Length: 9999999999999999\r\n')],
     ['another coding', withHeaders('Transfer-Encoding: gzip, chunked\r\n')],
+    ['a coding that only a trim makes chunked', withHeaders('Transfer-Encoding: \x0bchunked\r\n')],
     ['chunked twice', withHeaders('Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n')],
     ['a folded header', withHeaders('X-A: 1\r\n 2\r\n')],
     ['a space before the colon', withHeaders('Content-Length : 5\r\n')],
