@@ -147,3 +147,13 @@ test('a usage is read the same whether its bytes are plain or need a parser', ()
     inputTokens: 7,
   });
 });
+
+test('control characters in what is read are no answer, and no fault of ours', () => {
+  const body = '{"id":"chatcmpl-\u0001","choices":[{"finish_reason":"stop"}]}';
+  expect(() => readAnswer(bytesOf(body))).toThrow(DialectError);
+});
+
+test('a finish reason that nobody knows is read as it is written', () => {
+  const body = { ...answer, choices: [{ ...choice, finish_reason: 'terminé' }] };
+  expect(readAnswer(bytesOf(body)).finishReason).toBe('terminé');
+});

@@ -1,14 +1,8 @@
 /** A complete chat completion: what the gateway reads of it, and the cost that it may add. */
 import { DialectError, type AnswerFacts, type CostInBody, type FailureSignals } from '@arouter/core';
+import { answerValue } from '../shared/answer-value.ts';
 import { readFailureInAnswer } from '../shared/failure-signals.ts';
-import {
-  asBuffer,
-  findMember,
-  JsonScanError,
-  memberValue,
-  scanJsonObject,
-  type JsonMember,
-} from '../shared/scan-json.ts';
+import { asBuffer, findMember, JsonScanError, scanJsonObject, type JsonMember } from '../shared/scan-json.ts';
 import { isAt, usualKeyAt } from '../shared/json-keys.ts';
 import { plainObject } from '../shared/plain-object.ts';
 import { addUsageCost } from '../shared/usage-cost.ts';
@@ -36,7 +30,7 @@ export function readAnswer(body: Uint8Array): AnswerFacts {
 /** Of a member that is not long, whatever the answer. */
 function smallValue(body: Uint8Array, members: readonly JsonMember[], key: string): unknown {
   const member = findMember(members, key);
-  return member === undefined ? undefined : (plainObject(body, member) ?? memberValue(body, member));
+  return member === undefined ? undefined : (plainObject(body, member) ?? answerValue(body, member));
 }
 
 /** A parsed answer with a choice. Throws DialectError. */
@@ -116,7 +110,7 @@ function readFinishReason(body: Uint8Array, keyEnd: number): string | null {
   let end = start;
   for (; body[end] !== QUOTE; end++) if (body[end] === BACKSLASH) return null;
   if (end === start || end - start > REASON_BYTES_MAX) return null;
-  return usualKeyAt(body, start, end)?.key ?? asBuffer(body).toString('latin1', start, end);
+  return usualKeyAt(body, start, end)?.key ?? asBuffer(body).toString('utf8', start, end);
 }
 
 function factsOf(answer: Readonly<Record<string, unknown>>): AnswerFacts {

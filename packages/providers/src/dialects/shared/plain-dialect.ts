@@ -14,6 +14,7 @@ import {
   type RequestContext,
   type RequestFacts,
 } from '@arouter/core';
+import { answerValue } from './answer-value.ts';
 import { encodeBody } from './json-body.ts';
 import { encodeError } from './encode-error.ts';
 import { readFailure, readFailureInAnswer } from './failure-signals.ts';
@@ -25,7 +26,7 @@ import {
   scanRequestBody,
   type ScannedFacts,
 } from './request-body.ts';
-import { asBuffer, memberValue, type JsonMember } from './scan-json.ts';
+import { asBuffer, type JsonMember } from './scan-json.ts';
 import { spliceJson } from './splice.ts';
 import { isRecord } from './token-usage.ts';
 import { addUsageCost, answerMembers } from './usage-cost.ts';
@@ -106,7 +107,7 @@ function readAnswer({ answerFields, readAnswer: read }: PlainDialect, body: Uint
   const members = answerMembers(body);
   if (members === null) return read(parseAnswer(body), []);
   const small = members.filter(({ key }) => answerFields.includes(key));
-  return read(Object.fromEntries(small.map((member) => [member.key, memberValue(body, member)])), members);
+  return read(Object.fromEntries(small.map((member) => [member.key, answerValue(body, member)])), members);
 }
 
 /** An error where an answer should be. Answers are large: only one that speaks of an error is looked at. */
