@@ -28,3 +28,7 @@ it('the bytes of an id are drawn evenly', () => {
   // 8000 of each are expected; 87 is one standard deviation.
   for (const count of counts.values()) expect(Math.abs(count - 8000)).toBeLessThan(8 * 87);
 });
+
+it('what is longer than a block is whole, too', () => {
+  expect(systemRandom.hex(4096)).toMatch(/^[0-9a-f]{8192}$/);
+});
