@@ -1,4 +1,5 @@
 /** Whatever a connection's requests look like after each other, each is read as if it were the first. */
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HeadReader } from './head-reader.ts';
@@ -90,6 +91,10 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   fc
     .constantFrom(OTHER_TOKEN, `${TOKEN.slice(0, -SMUGGLED.length)}${SMUGGLED}`, `${TOKEN.slice(1)} `)
     .map((token) => (text: string) => text.replace(TOKEN, token)),
+  // A path that looks like a query, and a query.
+  fc
+    .constantFrom('&', '?')
+    .map((mark) => (text: string) => text.replace(' HTTP', `${mark}key=${OTHER_TOKEN} HTTP`)),
   // One place, anywhere: overwritten, put in or left out.
   fc
     .tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(...TEXTS), fc.boolean())
@@ -111,7 +116,9 @@ describe('the requests of a connection', () => {
         const text = request(first).toString('latin1');
         for (const each of [text, text, ...edits.map((apply) => apply(text))]) {
           const bytes = Buffer.from(each, 'latin1');
-          expect(seen(reader.read(bytes)), JSON.stringify(each)).toEqual(seen(readAlone(bytes)));
+          const [read, wanted] = [seen(reader.read(bytes)), seen(readAlone(bytes))];
+          // Asked only where they differ: asking costs more than all the reading.
+          if (!isDeepStrictEqual(read, wanted)) expect(read, JSON.stringify(each)).toEqual(wanted);
         }
       }),
       { numRuns: 20_000 },
@@ -169,6 +176,7 @@ describe('a known head', () => {
     ['no key', headers.toSpliced(1, 1)],
     ['two keys', [...headers, `x-api-key: ${TOKEN}`]],
     ['a cookie', [...headers, 'Cookie: a=1']],
+    ["a session's token", [...headers, 'X-Amz-Security-Token: a']],
     ['a signature', headers.with(1, `Authorization: AWS4-HMAC-SHA256 Credential=${TOKEN}/x, Signature=a`)],
     ['4 KiB', [...headers, `x-b: ${'b'.repeat(4096)}`]],
   ])('is none that has %s', (_what, others) => {

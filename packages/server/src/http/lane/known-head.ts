@@ -9,7 +9,13 @@ import { HEAD_END, readPlainHead, type PlainHead } from './plain-head.ts';
 /** Longer ones are read anew each time: this much of memory a connection may take while it does nothing. */
 const BYTES_MAX = 4096;
 /** Keys, in the form that every client writes, and all that is secret besides. Of several none is known to be the one. */
-const SECRET_HEADERS = ['authorization', ...KEY_HEADERS, 'cookie', 'proxy-authorization'];
+const SECRET_HEADERS = [
+  'authorization',
+  ...KEY_HEADERS,
+  'cookie',
+  'proxy-authorization',
+  'x-amz-security-token',
+];
 const LENGTH = /\r\ncontent-length:[\t ]*(\d+)/di;
 const TOKEN = new RegExp(
   `\\r\\n(?:authorization|${KEY_HEADERS.join('|')}):[\\t ]*((?:bearer )?([\\w-]+))[\\t ]*\\r\\n`,
