@@ -85,6 +85,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
       playground: startPlayground(instance, engine, { ...parts, dataPlane, controlPlane, faces }),
       firstRun: firstRunHandler(instance, engine),
       metrics: metrics.scrape,
+      log,
       ready: async () => accepting && (await instance.store.ping()),
     });
     limitConnections(server, settings.connectionsMax, log);

@@ -34,6 +34,7 @@ export type HttpDeps = {
   /** Null when this process only manages or only infers: it takes both. */
   readonly playground: Playground | null;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly log: { error(fields: object, message: string): void };
   /** False: this process takes no new work (starting, stopping, store lost). */
   readonly ready: () => Promise<boolean>;
 };
@@ -71,7 +72,7 @@ export function createHttpServer(deps: HttpDeps): Server {
 }
 
 /** POST to a fixed path of the models, while new work is taken; all others go the way that can refuse them with words. */
-function laneOf({ dataPlane, faces, accepting, timeLimits }: HttpDeps): LaneOptions {
+function laneOf({ dataPlane, faces, accepting, timeLimits, log }: HttpDeps): LaneOptions {
   return {
     accepting,
     stallMsMax: timeLimits.callerStallMs,
@@ -80,6 +81,11 @@ function laneOf({ dataPlane, faces, accepting, timeLimits }: HttpDeps): LaneOpti
       return face === undefined || !methodsOf(face).includes('POST') ? undefined : face;
     },
     serve: (face, exchange) => dataPlane?.(face, exchange),
+    stumbled: (fault) =>
+      log.error(
+        { fault: fault instanceof Error ? fault.stack : 'not an error' },
+        'unexpected fault: the head of a request was read the slow way',
+      ),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Callers who send in the worst pieces, ahead without end, and who leave in the middle. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CallerExchange } from '../caller-exchange.ts';
 import {
   bodiesIn,
@@ -13,6 +13,7 @@ import {
   type Caller,
   type Echo,
 } from './testing/open-echo.ts';
+import { HeadReader } from './head-reader.ts';
 
 const opened: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -77,6 +78,25 @@ it.each(['/&key=lr_live_b', `${PATH}&key=lr_live_b`])(
     next.socket.destroy();
   },
 );
+
+it('a fault of ours while a head is read is told, and the request answered the slow way', async () => {
+  const { server, caller } = await open();
+  const reading = vi.spyOn(HeadReader.prototype, 'read').mockImplementationOnce(() => {
+    throw new Error('a fault');
+  });
+  try {
+    caller.socket.write(plain('one'));
+    await expect.poll(() => bodiesIn(caller.heard())).toEqual(['one']);
+  } finally {
+    reading.mockRestore();
+  }
+  expect([server.stumbles(), server.inLane()]).toEqual([1, 0]);
+  const next = call(server.port);
+  next.socket.write(plain('next'));
+  await expect.poll(() => bodiesIn(next.heard())).toEqual(['next']);
+  expect(server.inLane()).toBe(1);
+  next.socket.destroy();
+});
 
 it('requests sent ahead without end are never held beyond the bound, however many have been answered', async () => {
   const one = plain('x');

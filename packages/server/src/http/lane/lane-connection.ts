@@ -17,6 +17,8 @@ export type LaneRules = {
   /** False: connections are not kept for further requests. */
   readonly accepting: () => boolean;
   readonly handOver: (socket: Socket) => void;
+  /** A fault of ours kept a head from being read; `node:http` has the request. */
+  readonly stumbled: (fault: unknown) => void;
   /** The connection is gone, or no longer the lane's. */
   readonly left: (connection: LaneConnection) => void;
   readonly monotonicMs: () => number;
@@ -123,7 +125,7 @@ export class LaneConnection implements AnswerWay {
   #begin(bytes: Buffer): void {
     // After the last answer nothing is answered, so that nothing may be done.
     if (this.socket.writableEnded) return;
-    const head = this.#heads.read(bytes);
+    const head = this.#readHead(bytes);
     const face = head === null ? undefined : this.#rules.faceAt(head.url);
     if (head === null || face === undefined || head.bodyBytes > this.#rules.bodyBytesMax) {
       this.#handOver(bytes);
@@ -140,6 +142,16 @@ export class LaneConnection implements AnswerWay {
     }
     if (bytes.length > bodyEnd) this.#ahead = bytes.subarray(bodyEnd);
     this.#serve(face, head, bytes.subarray(bodyAt, bodyEnd));
+  }
+
+  /** Nobody is known yet, and nothing above would catch it: a caller's bytes must never be what ends the process. */
+  #readHead(bytes: Buffer): PlainHead | null {
+    try {
+      return this.#heads.read(bytes);
+    } catch (fault) {
+      this.#rules.stumbled(fault);
+      return null;
+    }
   }
 
   #receive(receiving: Receiving, bytes: Buffer): void {

@@ -8,7 +8,7 @@ import type { Face } from '../../data-plane/face.ts';
 import type { CallerExchange } from '../caller-exchange.ts';
 import { LaneConnection, type LaneRules } from './lane-connection.ts';
 
-export type LaneOptions = Pick<LaneRules, 'faceAt' | 'accepting' | 'stallMsMax'> & {
+export type LaneOptions = Pick<LaneRules, 'faceAt' | 'accepting' | 'stallMsMax' | 'stumbled'> & {
   readonly serve: (face: Face, exchange: CallerExchange) => void;
 };
 /** What holds for both ways. */

@@ -25,6 +25,8 @@ export type Echo = {
   readonly port: number;
   /** Requests that the lane served itself. */
   readonly inLane: () => number;
+  /** Faults of ours that the lane came over. */
+  readonly stumbles: () => number;
   /** False from then on: connections are not kept. */
   readonly stopAccepting: () => void;
   close(): Promise<void>;
@@ -39,6 +41,7 @@ export async function openEcho({
 }: { serve?: Serve; withLane?: boolean } = {}): Promise<Echo> {
   let served = 0;
   let accepting = true;
+  let stumbles = 0;
   const byNode = (
     ...[request, response]: Parameters<NonNullable<Parameters<typeof createServer>[1]>>
   ): void => serve(nodeExchange(request, response, STALL_MS_MAX));
@@ -47,6 +50,9 @@ export async function openEcho({
         faceAt: (target) => (accepting && target === PATH ? face : undefined),
         accepting: () => accepting,
         stallMsMax: STALL_MS_MAX,
+        stumbled: () => {
+          stumbles += 1;
+        },
         serve: (_face, exchange) => {
           served += 1;
           serve(exchange);
@@ -58,6 +64,7 @@ export async function openEcho({
     server,
     port: (server.address() as AddressInfo).port,
     inLane: () => served,
+    stumbles: () => stumbles,
     stopAccepting: () => {
       accepting = false;
     },
