@@ -43,6 +43,9 @@ export function nodeExchange(
       };
     },
     async refuse({ status, headers, body }) {
+      // `node:http` goes through all that it has read in one go. What it finds wrong behind the head it answers itself, and ends the
+      // connection: an answer that has begun by then would be lost with it.
+      await Promise.resolve();
       if (response.headersSent || response.destroyed) {
         response.destroy();
         return;
